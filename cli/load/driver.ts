@@ -1,0 +1,51 @@
+/** What users do: the port between the pipeline and whatever makes the load. */
+import type { DetailPoint } from '../samples/detail.ts';
+import type { Tick } from '../samples/tick.ts';
+import type { Fidelity, GeneratorSummary, OpSummary, UserCounts } from '../samples/summary.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** Whom to load and how to be let in. */
+export type Target = {
+  readonly url: string;
+  /** Signs access tokens; `null` on somebody else's system, where users register over REST. */
+  readonly secret: string | null;
+};
+
+export type DriveInput = {
+  readonly runId: string;
+  readonly scenario: Scenario;
+  readonly target: Target;
+  /** Folder for the history files (`history/worker-N.bin`), made by the driver. */
+  readonly historyDir: string;
+  /** `null`: as many as suit the machine and the users. */
+  readonly workers: number | null;
+};
+
+/** What the load saw, merged over its workers. The ledger is derived from the history, not here. */
+export type DriveResult = {
+  /** Wall clock of run start, ms since 1970: time 0 of every `t` and of the history. */
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly stopped: boolean;
+  readonly users: UserCounts;
+  readonly ops: Readonly<Record<string, OpSummary>>;
+  readonly fidelity: Fidelity;
+  readonly generator: GeneratorSummary;
+  readonly points: readonly DetailPoint[];
+  readonly holdSends: number;
+  readonly finalRead: { readonly done: boolean; readonly why: string | null };
+  /** Why connections and requests failed: text → count, the commonest first. */
+  readonly errorTexts: Readonly<Record<string, number>>;
+};
+
+export type Drive = {
+  /** One a second until the end. */
+  readonly ticks: AsyncIterable<Tick>;
+  /** Ends arrivals and sends, drains at most 5 s, then the result comes. */
+  stop(): void;
+  /** Ends at once; workers are gone when it resolves. The result still comes, from what is on disk. */
+  abort(): Promise<void>;
+  readonly result: Promise<DriveResult>;
+};
+
+export type Driver = { start(input: DriveInput): Drive };

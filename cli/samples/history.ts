@@ -1,0 +1,155 @@
+/**
+ * The history codec: every event of a run as one record of 24 bytes, so that the ledger and the
+ * percentiles can be derived again from the run folder.
+ *
+ *     offset  0      1     2        5        8        11   14         18
+ *     field   kind   code  user     room     peer     n    value      at
+ *     type    u8     u8    u24      u24      u24      u24  u32        u48
+ *
+ * Little endian. `at` is µs since run start. Users and rooms are indices (user i, room r); `n` is
+ * the number of a message among its sender's in its room, from 0. A message's id is
+ * `<sender>.<room>.<n>` behind the run's prefix, see {@link messageId}.
+ */
+
+/** Bytes of one record. */
+export const recordBytes = 24;
+
+/** What happened. `at` and the other fields mean, by kind: */
+export const recordKind = {
+  /** A connection was asked for. at = due. */
+  connectDue: 1,
+  /** Connected to the namespace. at = now, value = µs since due, n = µs from due to the dial (capped). code = transport (0 ws, 1 polling). */
+  connected: 2,
+  /** Connection refused or failed. at = now, code = {@link errorCode}. */
+  connectFailed: 3,
+  /** The connection ended. code 1 = the user meant it (leave, churn, end of run), 0 = it was thrown off. */
+  disconnected: 4,
+  /** Join acked. room, value = head seq at the join. */
+  joined: 5,
+  /** Join failed. room, code = {@link errorCode}. */
+  joinFailed: 6,
+  /** Left the room by itself: deliveries are no longer expected. room. */
+  left: 7,
+  /** A message left. user = sender, room, n; at = due, value = µs from due to the actual send. */
+  sent: 8,
+  /** Acked. user = sender, room, n, value = seq; at = now. */
+  acked: 9,
+  /** NACK that is a refusal. user = sender, room, n, code = {@link errorCode}. */
+  refused: 10,
+  /** No ack in time, connection lost before it, or UNAVAILABLE: it may be stored. */
+  indeterminate: 11,
+  /** A broadcast frame, as read from the wire. user = recipient, room, peer = sender, n, value = seq. */
+  delivered: 12,
+  /** Resumed after a reconnect. room, value = head seq; code 1 = resync (the log no longer reached back). */
+  resumed: 13,
+  /** A message learnt by a full refetch after a resync. Fields as delivered. */
+  resynced: 14,
+  /** Seen in the final read of the log. room, peer = sender, n, value = seq. */
+  stored: 15,
+  /** An HTTP request. at = due, value = µs from due to the response, n = µs from due to the send (capped), code = status class (2, 3, 4, 5) or 0 for no answer. */
+  http: 16,
+  /** The final read of a room is complete. room, value = head seq. */
+  readDone: 17,
+} as const;
+
+export type RecordKind = (typeof recordKind)[keyof typeof recordKind];
+
+/** Why something failed, as far as a client can tell. */
+export const errorCode = {
+  none: 0,
+  dial: 1,
+  httpStatus: 2,
+  namespaceRefused: 3,
+  timeout: 4,
+  closed: 5,
+  badRequest: 6,
+  forbidden: 7,
+  notFound: 8,
+  rateLimited: 9,
+  unavailable: 10,
+  protocol: 11,
+} as const;
+
+/** One decoded record. */
+export type HistoryRecord = {
+  readonly kind: number;
+  readonly code: number;
+  readonly user: number;
+  readonly room: number;
+  readonly peer: number;
+  readonly n: number;
+  readonly value: number;
+  /** µs since run start. */
+  readonly atUs: number;
+};
+
+/** Writes one record at `offset`; no allocation, for the engine's hot path. */
+export function writeRecord(
+  bytes: Uint8Array,
+  offset: number,
+  kind: number,
+  code: number,
+  user: number,
+  room: number,
+  peer: number,
+  n: number,
+  value: number,
+  atUs: number,
+): void {
+  bytes[offset] = kind;
+  bytes[offset + 1] = code;
+  put24(bytes, offset + 2, user);
+  put24(bytes, offset + 5, room);
+  put24(bytes, offset + 8, peer);
+  put24(bytes, offset + 11, n);
+  put24(bytes, offset + 14, value & 0xffffff);
+  bytes[offset + 17] = value >>> 24;
+  put24(bytes, offset + 18, atUs % 0x1000000);
+  put24(bytes, offset + 21, Math.floor(atUs / 0x1000000));
+}
+
+/** Reads the record at `offset`. */
+export function readRecord(bytes: Uint8Array, offset: number): HistoryRecord {
+  const at = (i: number): number => bytes[offset + i] ?? 0;
+  const get24 = (i: number): number => at(i) | (at(i + 1) << 8) | (at(i + 2) << 16);
+  return {
+    kind: at(0),
+    code: at(1),
+    user: get24(2),
+    room: get24(5),
+    peer: get24(8),
+    n: get24(11),
+    value: (get24(14) | (at(17) << 24)) >>> 0,
+    atUs: get24(18) + get24(21) * 0x1000000,
+  };
+}
+
+/** The name of user i, the JWT's `sub`. */
+export function userName(index: number): string {
+  return `u${index}`;
+}
+
+/** The name of room r in a run; rooms of two runs never meet. */
+export function roomName(runId: string, index: number): string {
+  return `${runId}-r${index}`;
+}
+
+/** A message's id on the wire: unique in the run, the same over retries. */
+export function messageId(sender: number, room: number, n: number): string {
+  return `${sender}.${room}.${n}`;
+}
+
+/** The parts of a {@link messageId}; `undefined` for an id that is not of this engine's making. */
+export function parseMessageId(
+  id: string,
+): { sender: number; room: number; n: number } | undefined {
+  const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(id);
+  if (match === null) return undefined;
+  return { sender: Number(match[1]), room: Number(match[2]), n: Number(match[3]) };
+}
+
+function put24(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value & 0xff;
+  bytes[offset + 1] = (value >>> 8) & 0xff;
+  bytes[offset + 2] = (value >>> 16) & 0xff;
+}

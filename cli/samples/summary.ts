@@ -1,0 +1,144 @@
+/** What was seen in a run, reduced to the figures the judge and the reports read. */
+
+/** A latency distribution in ms. All 0 when nothing was measured; `count` beside it tells. */
+export type LatencyMs = {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+};
+
+/** The operations a run measures; other protocols may add names. */
+export type OpName = 'connect' | 'chat.join' | 'chat.ack' | 'chat.delivery' | 'http';
+
+/** `latencyMs` counts from the due time (what a user waits), `serviceMs` from the actual send. */
+export type OpSummary = {
+  readonly count: number;
+  readonly errors: number;
+  readonly ratePerSec: number;
+  readonly latencyMs: LatencyMs;
+  readonly serviceMs: LatencyMs;
+};
+
+export type UserCounts = {
+  /** The highest target of the stages. */
+  readonly planned: number;
+  readonly peak: number;
+  /** Users whose connection was tried at least once. */
+  readonly attempted: number;
+  /** Users the system would not let in. */
+  readonly refused: number;
+  /** Users that were in, were thrown off, and were not back at the end. */
+  readonly lost: number;
+};
+
+/** Classes of what can be wrong with a delivery or a send. */
+export type ExceptionClass =
+  | 'lost'
+  | 'late'
+  | 'duplicated'
+  | 'reordered'
+  | 'dropped'
+  | 'unstored'
+  | 'indeterminate'
+  | 'refused'
+  | 'neverBack';
+
+/** One message (or recipient) that went wrong, with what is needed to find it in the logs. */
+export type LedgerException = {
+  readonly class: ExceptionClass;
+  readonly id: string;
+  readonly room: string;
+  readonly seq: number | null;
+  readonly sender: string;
+  readonly recipient: string | null;
+  /** ms since run start. */
+  readonly atMs: number;
+  /** The fault that was active, as `kind@node`. */
+  readonly fault: string | null;
+};
+
+/**
+ * The delivery ledger. `sent … recovered` count messages by id; `expected … dropped` count
+ * (message, recipient) pairs. `lost` includes messages that were acked and are not in the log at
+ * the final read. The first exceptions of each class are listed, at most 100 a class.
+ */
+export type LedgerSummary = {
+  readonly sent: number;
+  readonly acked: number;
+  readonly refused: number;
+  readonly indeterminate: number;
+  readonly recovered: number;
+  readonly expected: number;
+  readonly delivered: number;
+  readonly lost: number;
+  readonly late: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly dropped: number;
+  readonly neverBack: number;
+  readonly resynced: number;
+  readonly exceptions: readonly LedgerException[];
+};
+
+/** Lean users beside real `socket.io-client` users: do the lean ones measure what real ones see? */
+export type Fidelity = {
+  readonly leanUsers: number;
+  readonly clientUsers: number;
+  readonly leanMs: { readonly p50: number; readonly p95: number; readonly p99: number };
+  readonly clientMs: { readonly p50: number; readonly p95: number; readonly p99: number };
+};
+
+export type ServiceSummary = {
+  readonly name: string;
+  readonly kind: string;
+  readonly pid: number;
+  /** `max` is the highest mean over any window of 5 s. 100 = one core. */
+  readonly cpuPct: { readonly avg: number; readonly max: number };
+  readonly rssMb: { readonly avg: number; readonly max: number };
+  /** The highest p99 seen; `null` for what is not Node. */
+  readonly loopLagMs: number | null;
+  readonly waitPct: number;
+  readonly restarts: number;
+};
+
+/** The load generator's own health. `lateSends` left more than 50 ms after their due time in a hold stage. */
+export type GeneratorSummary = {
+  readonly workers: number;
+  readonly cpuPct: number;
+  readonly rssMb: number;
+  readonly loopLagMs: { readonly p99: number; readonly max: number };
+  readonly lateSends: number;
+  readonly saturated: boolean;
+};
+
+/** One second of the run, as report.json keeps it. */
+export type SeriesPoint = {
+  /** ms since run start. */
+  readonly t: number;
+  readonly users: number;
+  readonly sent: number;
+  readonly delivered: number;
+  readonly errors: number;
+  readonly ackP95: number;
+  readonly deliveryP95: number;
+};
+
+/** Everything measured in a run; `report.json` is this plus what was asked and what was judged. */
+export type Summary = {
+  readonly durationMs: number;
+  readonly partial: boolean;
+  readonly users: UserCounts;
+  readonly ops: Readonly<Record<string, OpSummary>>;
+  readonly ledger: LedgerSummary;
+  readonly fidelity: Fidelity;
+  readonly services: readonly ServiceSummary[];
+  readonly generator: GeneratorSummary;
+  readonly series: readonly SeriesPoint[];
+  /** Whether the final read of the log was done, and why not. */
+  readonly finalRead: { readonly done: boolean; readonly why: string | null };
+  /** Sends due in hold stages: the base of the share of late ones. */
+  readonly holdSends: number;
+};

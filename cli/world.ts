@@ -1,0 +1,105 @@
+/**
+ * The one door to the outside: argv, environment, streams, clock, randomness, signals. Every other
+ * file receives a {@link World}, so a whole-program test is an ordinary call with a fake one.
+ */
+import { setTimeout as sleepFor } from 'node:timers/promises';
+
+/** A text stream: where it goes, and how large the terminal behind it is, if there is one. */
+export type Output = {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  /** The Node stream behind it, for libraries that must draw on one (Ink). */
+  readonly stream: NodeJS.WriteStream | undefined;
+};
+
+/** Time. `monotonicNs` is one clock for all processes of a host (CLOCK_MONOTONIC). */
+export type Clock = {
+  /** Wall clock, ms since 1970. */
+  now(): number;
+  monotonicNs(): bigint;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+};
+
+/** Everything a command may touch that is not in its arguments. */
+export type World = {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working folder; state lives in `.rtops/` below it. */
+  readonly cwd: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdinIsTTY: boolean;
+  /** One line from the person at the terminal; `undefined` when there is none to ask. */
+  ask(question: string): Promise<string | undefined>;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. Seeded scenarios never use it. */
+  random(): number;
+  /** Calls `handler` on each SIGINT or SIGTERM until the returned function is called. */
+  onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
+};
+
+/** The real world of this process. Only `main.ts` calls it. */
+export function realWorld(): World {
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    stdinIsTTY: process.stdin.isTTY === true,
+    ask,
+    clock: {
+      now: () => Date.now(),
+      monotonicNs: () => process.hrtime.bigint(),
+      sleep: async (ms, signal) => {
+        await sleepFor(ms, undefined, signal === undefined ? {} : { signal });
+      },
+    },
+    random: () => Math.random(),
+    onSignal,
+  };
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  if (process.stdin.isTTY !== true) return undefined;
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  // `rtops … | head` closes the pipe early: that ends the printing, not the run.
+  let open = true;
+  stream.on('error', () => {
+    open = false;
+  });
+  return {
+    write(text) {
+      if (open) stream.write(text);
+    },
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    get rows() {
+      return stream.rows ?? 24;
+    },
+    stream,
+  };
+}
+
+function onSignal(handler: (signal: NodeJS.Signals) => void): () => void {
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of names) process.on(name, handler);
+  return () => {
+    for (const name of names) process.off(name, handler);
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * The wire: everything a client of the reference server may know. The load engine imports this
+ * file and nothing else of `server/`; another team's client can be written from it.
+ */
+
+/** The Socket.IO namespace of the chat. */
+export const chatNamespace = '/chat';
+
+/** Event names as they travel. Client to server carry an ack; server to client do not. */
+export const event = {
+  join: 'chat:join-room',
+  leave: 'chat:leave-room',
+  send: 'chat:send-message',
+  history: 'chat:history',
+  remove: 'chat:delete-message',
+  /** A message of a room, to every member, the sender included. */
+  message: 'chat:message',
+  /** The head of a room's log, once, 5 s after its last message: how a client finds a silent gap. */
+  head: 'chat:head',
+  /** The replay asked for in the handshake is complete. */
+  resumed: 'chat:resumed',
+  /** An ADMIN removed a message. */
+  removed: 'chat:removed',
+  /** The node is going down; the connection will be closed so that the client reconnects. */
+  draining: 'server:draining',
+} as const;
+
+/** What a client sends in Socket.IO's handshake `auth`. */
+export type HandshakeAuth = {
+  readonly token: string;
+  /** Present when a client comes back: rooms with the last seq it has seen, and under which epoch. */
+  readonly resume?: { readonly epoch: string; readonly rooms: Readonly<Record<string, number>> };
+};
+
+/** Why a request was not done. `UNAVAILABLE` is indeterminate: the message may have been stored. */
+export type RefusalCode =
+  | 'BAD_REQUEST'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'RATE_LIMITED'
+  | 'UNAVAILABLE';
+
+/** The negative ack of every event. */
+export type Refusal = {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+};
+
+export type JoinRequest = { readonly room: string };
+/** `seq` is the head of the room's log at the join: messages above it are the member's. */
+export type JoinAck = { readonly ok: true; readonly seq: number; readonly epoch: string } | Refusal;
+
+export type LeaveRequest = { readonly room: string };
+export type LeaveAck = { readonly ok: true } | Refusal;
+
+/** `id` is made by the client and stays the same over retries: room + user + id is stored once. */
+export type SendRequest = { readonly id: string; readonly room: string; readonly body: string };
+/** `at` is the server's wall clock in ms since 1970. The ack follows the store, never precedes it. */
+export type SendAck = { readonly ok: true; readonly seq: number; readonly at: number } | Refusal;
+
+/** One message of a room, as broadcast and as replayed. `seq` counts from 1 without holes per room. */
+export type ChatMessage = {
+  readonly room: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly sender: string;
+  readonly body: string;
+  /** The server's wall clock in ms since 1970, set when stored. */
+  readonly at: number;
+};
+
+export type HistoryRequest = {
+  readonly room: string;
+  /** Messages with a seq above this one. */
+  readonly after: number;
+  /** At most this many (the server caps it at {@link historyLimit}). */
+  readonly limit: number;
+};
+export type HistoryAck =
+  | {
+      readonly ok: true;
+      readonly epoch: string;
+      readonly messages: readonly ChatMessage[];
+      /** The newest seq of the room. */
+      readonly head: number;
+    }
+  | Refusal;
+/** The most messages one `chat:history` returns. */
+export const historyLimit = 1000;
+
+export type RemoveRequest = { readonly room: string; readonly seq: number };
+export type RemoveAck = { readonly ok: true } | Refusal;
+
+export type Head = { readonly room: string; readonly seq: number; readonly epoch: string };
+
+/** `resync: true` says the log no longer reaches back (or the epoch changed): refetch the room. */
+export type Resumed = {
+  readonly epoch: string;
+  readonly rooms: Readonly<Record<string, { readonly seq: number; readonly resync?: true }>>;
+};
+
+export type Draining = { readonly retryInMs: number };
+
+/** Claims of the JWTs (HS256). Access tokens live 15 min, refresh tokens 7 d. */
+export const token = {
+  issuer: 'rtops',
+  audience: 'rtops-chat',
+  accessTtlSec: 15 * 60,
+  refreshTtlSec: 7 * 24 * 3600,
+} as const;
+export type Role = 'USER' | 'ADMIN';
+export type TokenClaims = {
+  readonly sub: string;
+  readonly role: Role;
+  readonly typ: 'access' | 'refresh';
+};
+
+/** HTTP paths of the reference server. */
+export const path = {
+  socketIo: '/socket.io/',
+  health: '/health',
+  live: '/api/v1/health/live',
+  ready: '/api/v1/health/ready',
+  register: '/api/v1/auth/register',
+  login: '/api/v1/auth/login',
+  refresh: '/api/v1/auth/refresh',
+  rooms: '/api/v1/rooms',
+  metrics: '/metrics',
+} as const;
+
+/** Response headers: which node answered (server), which upstream nginx chose (proxy). */
+export const header = {
+  node: 'x-node',
+  upstream: 'x-upstream',
+  requestId: 'x-request-id',
+} as const;
+
+/** Names of the Prometheus metrics on the server's metrics port; seconds and bytes. */
+export const metric = {
+  connections: 'rtops_server_connections',
+  connectionsOpened: 'rtops_server_connections_opened_total',
+  disconnections: 'rtops_server_disconnections_total',
+  connectionErrors: 'rtops_server_connection_errors_total',
+  eventsReceived: 'rtops_server_events_received_total',
+  messagesDelivered: 'rtops_server_messages_delivered_total',
+  sendSeconds: 'rtops_server_send_seconds',
+  httpSeconds: 'rtops_server_http_request_seconds',
+  eventLoopLagSeconds: 'rtops_server_event_loop_lag_seconds',
+  slowClientsClosed: 'rtops_server_slow_clients_closed_total',
+  redisUp: 'rtops_server_redis_up',
+} as const;
