@@ -1,0 +1,11 @@
+/** How a {@link Failure} is printed: what, why, the evidence, the next command. */
+import type { Failure } from '../failure.ts';
+
+/** Lines for stderr, the last one ended. */
+export function explainFailure(failure: Failure): string {
+  const lines = [`rtops: ${failure.message}`];
+  if (failure.why !== undefined) lines.push(`  why: ${failure.why}`);
+  for (const line of failure.evidence) lines.push(`  | ${line}`);
+  if (failure.next !== undefined) lines.push(`  next: ${failure.next}`);
+  return `${lines.join('\n')}\n`;
+}
