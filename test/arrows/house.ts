@@ -1,0 +1,112 @@
+/** The house as data: its rooms, which are pure, and who may import whom (ARCHITECTURE.md). */
+
+/** A room: a folder of `cli/`, a file beside them, the server, or its wire. */
+export type Room =
+  | 'topology'
+  | 'scenario'
+  | 'system'
+  | 'load'
+  | 'samples'
+  | 'verdict'
+  | 'report'
+  | 'screen'
+  | 'commands'
+  | 'main'
+  | 'world'
+  | 'failure'
+  | 'exit-code'
+  | 'events'
+  | 'server'
+  | 'contract';
+
+type RoomLaw = {
+  /** No `node:` import, no async, no clock, no randomness, no process, no console. */
+  readonly pure: boolean;
+  readonly imports: readonly Room[];
+  /** Rooms of which it may name types and nothing else. */
+  readonly importsTypesOf: readonly Room[];
+};
+
+/** Nouns every room may use. */
+const nouns = ['failure', 'exit-code'] as const;
+
+export const house: Readonly<Record<Room, RoomLaw>> = {
+  topology: { pure: true, imports: nouns, importsTypesOf: [] },
+  scenario: { pure: true, imports: [...nouns, 'topology'], importsTypesOf: [] },
+  samples: { pure: true, imports: nouns, importsTypesOf: [] },
+  verdict: { pure: true, imports: [...nouns, 'samples'], importsTypesOf: [] },
+  report: {
+    pure: true,
+    imports: [...nouns, 'topology', 'scenario', 'samples', 'verdict', 'events'],
+    importsTypesOf: [],
+  },
+  system: {
+    pure: false,
+    imports: [...nouns, 'topology', 'scenario', 'samples', 'events'],
+    importsTypesOf: ['world'],
+  },
+  load: {
+    pure: false,
+    imports: [...nouns, 'scenario', 'samples', 'events', 'contract'],
+    // Of the system only the port, `RunningSystem`: see `portsOfSystem`.
+    importsTypesOf: ['world', 'system'],
+  },
+  screen: { pure: false, imports: [...nouns, 'report', 'events'], importsTypesOf: ['world'] },
+  commands: {
+    pure: false,
+    imports: [
+      ...nouns,
+      'topology',
+      'scenario',
+      'system',
+      'load',
+      'samples',
+      'verdict',
+      'report',
+      'screen',
+      'events',
+      'contract',
+    ],
+    importsTypesOf: ['world'],
+  },
+  main: { pure: false, imports: [...nouns, 'commands', 'world'], importsTypesOf: [] },
+  world: { pure: false, imports: nouns, importsTypesOf: [] },
+  failure: { pure: true, imports: ['exit-code'], importsTypesOf: [] },
+  'exit-code': { pure: true, imports: [], importsTypesOf: [] },
+  events: { pure: true, imports: [], importsTypesOf: ['samples'] },
+  server: { pure: false, imports: ['contract'], importsTypesOf: [] },
+  contract: { pure: true, imports: [], importsTypesOf: [] },
+};
+
+/** The one file of `system` that `load` may name. */
+export const portOfSystem = 'cli/system/running-system.ts';
+
+/** Packages that pure rooms may use; worldly rooms may use every one of `dependencies`. */
+export const purePackages: readonly string[] = ['zod', 'yaml', 'hdr-histogram-js'];
+
+/** Files that may touch `process.env`, the standard streams and `console`. */
+export const doors: readonly RegExp[] = [
+  /^cli\/world\.ts$/,
+  /^cli\/main\.ts$/,
+  /^server\/(config|main)\.ts$/,
+  // The first file of a process that rtops starts: it has no World yet.
+  /^cli\/load\/(.+\/)?[\w-]*worker-main\.ts$/,
+];
+
+/** The room of a file, by its path from the project's root; `undefined` when it has none. */
+export function roomOf(file: string): Room | undefined {
+  if (file === 'server/contract.ts') return 'contract';
+  if (file.startsWith('server/')) return 'server';
+  const match = /^cli\/(?:([\w-]+)\/.+|([\w-]+)\.tsx?)$/.exec(file);
+  const name = match?.[1] ?? match?.[2];
+  return name !== undefined && isRoom(name) ? name : undefined;
+}
+
+/** Tests and what only tests use: outside purity and the arrows, not outside the server's wall. */
+export function isTestFile(file: string): boolean {
+  return /\.test\.tsx?$/.test(file) || /(^|\/)testing\//.test(file);
+}
+
+function isRoom(name: string): name is Room {
+  return Object.hasOwn(house, name);
+}
