@@ -1,0 +1,237 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { PackageSite } from '../system/package-manager.ts';
+import type { World } from '../world.ts';
+import { setup } from './setup.ts';
+
+describe('setup', () => {
+  test('with everything here says so, with versions, and runs nothing', async () => {
+    const site = await fakeSite({ here: ['nginx', 'redis-server'] });
+    const { world, out } = fakeWorld();
+    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
+    expect(out()).toContain('ok       nginx         1.2.3');
+    expect(out()).toContain('Everything is here.');
+    expect(await site.ran()).toEqual([]);
+  });
+
+  test('as root with --yes installs exactly what is missing, and then finds it', async () => {
+    const site = await fakeSite({ here: ['nginx'] });
+    const { world, out } = fakeWorld();
+    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
+    expect(await site.ran()).toEqual([
+      'apt-get update',
+      'apt-get install -y --no-install-recommends redis-server',
+    ]);
+    expect(out()).toContain('ok       redis-server  1.2.3');
+  });
+
+  test('forbids packages to start services while they install, and not one moment longer', async () => {
+    const site = await fakeSite({ here: [] });
+    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    expect(await site.policyAnswers()).toEqual(['101', '101']);
+    expect(existsSync(site.policyFile)).toBe(false);
+  });
+
+  test('leaves a service policy of the owner of the machine as it is', async () => {
+    const site = await fakeSite({ here: [] });
+    await script(site.policyFile, 'exit 104');
+    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    expect(await site.policyAnswers()).toEqual(['104', '104']);
+    expect(await readFile(site.policyFile, 'utf8')).toContain('exit 104');
+  });
+
+  test('takes over the policy that a killed setup left, which forbids nothing by then', async () => {
+    const site = await fakeSite({ here: [] });
+    await writeFile(site.policyFile, '#!/bin/sh\n# Written by `rtops setup`\nexit 0\n');
+    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    expect(await site.policyAnswers()).toEqual(['101', '101']);
+    expect(existsSync(site.policyFile)).toBe(false);
+  });
+
+  test('under systemd also keeps the new services from starting at boot', async () => {
+    const site = await fakeSite({ here: [], systemd: true });
+    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    expect((await site.ran()).at(-1)).toBe(
+      'systemctl disable --now nginx.service redis-server.service',
+    );
+  });
+
+  test('without root prints the exact sudo commands and returns 120', async () => {
+    const site = await fakeSite({ here: ['nginx'], isRoot: false });
+    const { world, out } = fakeWorld();
+    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.notReady);
+    expect(out()).toContain(
+      'sudo apt-get update && sudo apt-get install -y --no-install-recommends redis-server',
+    );
+    expect(await site.ran()).toEqual([]);
+  });
+
+  test('without --yes and without a terminal shows what it would do and returns 120', async () => {
+    const site = await fakeSite({ here: [] });
+    const { world, out } = fakeWorld();
+    expect(await setup(world, { yes: false, dev: false }, site)).toBe(exitCode.notReady);
+    expect(out()).toContain('apt-get install -y --no-install-recommends nginx redis-server');
+    expect(out()).toContain('Next: rtops setup --yes');
+    expect(await site.ran()).toEqual([]);
+  });
+
+  test.each([
+    ['y', 2, exitCode.pass],
+    ['yes', 2, exitCode.pass],
+    ['n', 0, exitCode.notReady],
+    ['', 0, exitCode.notReady],
+  ])('at a terminal asks; the answer %j runs %i commands', async (answer, count, code) => {
+    const site = await fakeSite({ here: [] });
+    const { world } = fakeWorld(answer);
+    expect(await setup(world, { yes: false, dev: false }, site)).toBe(code);
+    expect(await site.ran()).toHaveLength(count);
+  });
+
+  test('--dev adds what only the tests need', async () => {
+    const site = await fakeSite({ here: ['nginx', 'redis-server'] });
+    await setup(fakeWorld().world, { yes: true, dev: true }, site);
+    expect((await site.ran()).at(-1)).toBe(
+      'apt-get install -y --no-install-recommends chromium tmux procps',
+    );
+  });
+
+  test('inside a checkout of rtops is as with --dev, because `npm test` follows', async () => {
+    const site = await fakeSite({ here: ['nginx', 'redis-server'] });
+    await setup(fakeWorld(undefined, import.meta.dirname).world, { yes: true, dev: false }, site);
+    expect((await site.ran()).at(-1)).toContain('chromium tmux procps');
+  });
+
+  test('a package manager that fails is shown with its last lines and leaves no policy', async () => {
+    const site = await fakeSite({ here: [], aptFails: true });
+    const failure = await failureOf(setup(fakeWorld().world, { yes: true, dev: false }, site));
+    expect(failure.code).toBe(exitCode.notReady);
+    expect(failure.message).toBe('`apt-get update` failed');
+    expect(failure.evidence).toContain('E: no network today');
+    expect(existsSync(site.policyFile)).toBe(false);
+  });
+
+  test('a package that brought no program is not taken for success', async () => {
+    const site = await fakeSite({ here: ['redis-server'], aptBringsNothing: true });
+    const failure = await failureOf(setup(fakeWorld().world, { yes: true, dev: false }, site));
+    expect(failure.message).toBe('still missing: nginx');
+  });
+
+  test('with brew, not as root, installs by its formulas', async () => {
+    const site = await fakeSite({ here: [], manager: 'brew', isRoot: false });
+    expect(await setup(fakeWorld().world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
+    expect(await site.ran()).toEqual(['brew install nginx redis']);
+  });
+
+  test('without a manager it knows says what to install by hand and returns 120', async () => {
+    const site = await fakeSite({ here: [], manager: 'none' });
+    const { world, out } = fakeWorld();
+    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.notReady);
+    expect(out()).toContain('by hand here, so that they are in PATH: nginx, redis-server');
+  });
+});
+
+type SiteOptions = {
+  readonly here: readonly string[];
+  readonly manager?: 'apt-get' | 'brew' | 'none';
+  readonly isRoot?: boolean;
+  readonly systemd?: boolean;
+  readonly aptFails?: boolean;
+  readonly aptBringsNothing?: boolean;
+};
+
+type FakeSite = PackageSite & {
+  /** The commands the package manager was given. */
+  ran(): Promise<readonly string[]>;
+  /** What the service policy answered while each ran. */
+  policyAnswers(): Promise<readonly string[]>;
+};
+
+/** A folder that plays the machine: shell scripts as programs, and a manager that adds more. */
+async function fakeSite(options: SiteOptions): Promise<FakeSite> {
+  const folder = await mkdtemp(join(tmpdir(), 'rtops-setup-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const at = (name: string): string => join(folder, name);
+  const policyFile = at('policy-rc.d');
+  const manager = options.manager ?? 'apt-get';
+  for (const name of options.here) await script(at(name), 'echo v1.2.3');
+  await script(at('systemctl'), `echo "systemctl $*" >> '${at('ran')}'`);
+  if (manager !== 'none') {
+    const install = options.aptBringsNothing
+      ? ''
+      : `for name in "$@"; do
+           case $name in redis) name=redis-server;; procps) name=ps;; esac
+           printf '#!/bin/sh\\necho v1.2.3\\n' > '${folder}/'"$name"; chmod 755 '${folder}/'"$name"
+         done`;
+    await script(
+      at(manager),
+      `echo "${manager} $*" >> '${at('ran')}'
+       if [ -x '${policyFile}' ]; then '${policyFile}' nginx start; echo $? >> '${at('policy')}'; fi
+       ${options.aptFails ? "echo 'E: no network today'; exit 100" : ''}
+       [ "$1" = install ] || exit 0
+       shift; while [ "\${1#-}" != "$1" ]; do shift; done
+       ${install}`,
+    );
+  }
+  return {
+    platform: manager === 'brew' ? 'darwin' : 'linux',
+    isRoot: options.isRoot ?? true,
+    systemd: options.systemd ?? false,
+    policyFile,
+    env: { PATH: '/usr/bin:/bin' },
+    find: async (name) => (existsSync(at(name)) ? at(name) : undefined),
+    ran: () => linesOf(at('ran')),
+    policyAnswers: () => linesOf(at('policy')),
+  };
+}
+
+async function script(file: string, body: string): Promise<void> {
+  await writeFile(file, `#!/bin/sh\n${body}\n`);
+  await chmod(file, 0o755);
+}
+
+async function linesOf(file: string): Promise<readonly string[]> {
+  if (!existsSync(file)) return [];
+  return (await readFile(file, 'utf8')).trim().split('\n');
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Failure> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Failure)) throw new Error(`no Failure but ${String(error)}`);
+  return error;
+}
+
+/** A world whose terminal, if there is one, gives `answer`. */
+function fakeWorld(answer?: string, cwd = tmpdir()): { world: World; out(): string } {
+  let out = '';
+  const sink = (keep: boolean): World['stdout'] => ({
+    write: (text) => {
+      if (keep) out += text;
+    },
+    isTTY: answer !== undefined,
+    columns: 80,
+    rows: 24,
+    stream: undefined,
+  });
+  const world: World = {
+    argv: [],
+    env: {},
+    cwd,
+    stdout: sink(true),
+    stderr: sink(false),
+    stdinIsTTY: answer !== undefined,
+    ask: async () => answer,
+    clock: { now: () => 0, monotonicNs: () => 0n, sleep: async () => {} },
+    random: () => 0,
+    onSignal: () => () => {},
+  };
+  return { world, out: () => out };
+}

@@ -1,0 +1,100 @@
+/** The programs rtops runs but does not bring: what they are for, where they are, which version. */
+import { execa } from 'execa';
+
+/** Who needs it: people who run topologies, or only this project's own tests. */
+export type Audience = 'everyone' | 'development';
+
+export type Prerequisite = {
+  /** The binary's name. */
+  readonly name: string;
+  readonly audience: Audience;
+  readonly purpose: string;
+  readonly versionArgs: readonly string[];
+  /** Package names; `null` where that package manager has none that rtops would recommend. */
+  readonly apt: string | null;
+  readonly brew: string | null;
+  /** The unit Debian's package starts and enables; rtops runs its own processes and needs none. */
+  readonly unit: string | null;
+};
+
+export const prerequisites: readonly Prerequisite[] = [
+  {
+    name: 'nginx',
+    audience: 'everyone',
+    purpose: 'the proxy of the topologies `split` and `scaled`',
+    versionArgs: ['-v'],
+    apt: 'nginx',
+    brew: 'nginx',
+    unit: 'nginx.service',
+  },
+  {
+    name: 'redis-server',
+    audience: 'everyone',
+    purpose: 'the log and the bus between nodes of `split` and `scaled`',
+    versionArgs: ['--version'],
+    apt: 'redis-server',
+    brew: 'redis',
+    unit: 'redis-server.service',
+  },
+  {
+    name: 'chromium',
+    audience: 'development',
+    purpose: 'opens the HTML report in the tests',
+    versionArgs: ['--version'],
+    apt: 'chromium',
+    brew: null,
+    unit: null,
+  },
+  {
+    name: 'tmux',
+    audience: 'development',
+    purpose: 'a real terminal for the live screen in the tests',
+    versionArgs: ['-V'],
+    apt: 'tmux',
+    brew: 'tmux',
+    unit: null,
+  },
+  {
+    name: 'ps',
+    audience: 'development',
+    purpose: 'lets the tests see that no process is left',
+    versionArgs: ['--version'],
+    apt: 'procps',
+    brew: null,
+    unit: null,
+  },
+];
+
+export type FoundPrerequisite = {
+  readonly prerequisite: Prerequisite;
+  /** `undefined`: missing. */
+  readonly path: string | undefined;
+  /** `undefined` when the program would not say. */
+  readonly version: string | undefined;
+};
+
+/** Looks for each; `find` is `findBinary` with the world's PATH. Nothing is started but `--version`. */
+export async function findPrerequisites(
+  wanted: readonly Prerequisite[],
+  find: (name: string) => Promise<string | undefined>,
+): Promise<readonly FoundPrerequisite[]> {
+  return Promise.all(
+    wanted.map(async (prerequisite) => {
+      const path = await find(prerequisite.name);
+      const version =
+        path === undefined ? undefined : await versionOf(path, prerequisite.versionArgs);
+      return { prerequisite, path, version };
+    }),
+  );
+}
+
+/** The first number with a dot in what the program prints about itself, on either stream. */
+async function versionOf(path: string, args: readonly string[]): Promise<string | undefined> {
+  const said = await execa(path, args, {
+    reject: false,
+    timeout: 5000,
+    all: true,
+    stdin: 'ignore',
+  });
+  return /\d+(\.\d+)+[a-z]?/.exec(said.all ?? '')?.[0];
+}
