@@ -1,0 +1,104 @@
+/** A scenario with the command line over it. */
+import { defaultThresholds } from './default-thresholds.ts';
+import type { MessageRate, Scenario, Stage } from './scenario.ts';
+
+/** What `bench` may change. Absent fields leave the scenario as it is. */
+export type ScenarioOverrides = {
+  /** Peak users: every target is scaled by users / peak. */
+  readonly users?: number;
+  /** What the stages that hold (their target is the one before) shall total. */
+  readonly durationMs?: number;
+  readonly rate?: MessageRate;
+  /** In place of the scenario's stages; `users` and `durationMs` then act on these. */
+  readonly stages?: readonly [Stage, ...Stage[]];
+  /** Added to those of the scenario. */
+  readonly thresholds?: readonly string[];
+  /** Leaves out the scenario's own thresholds, written or default. */
+  readonly noDefaultThresholds?: boolean;
+  /** The target is not run by rtops: default thresholds that need its processes are left out. */
+  readonly foreignTarget?: boolean;
+  readonly seed?: number;
+};
+
+/** The scenario that is run. Pure; the order is stages, users, duration. */
+export function overrideScenario(scenario: Scenario, overrides: ScenarioOverrides): Scenario {
+  let stages = overrides.stages ?? scenario.stages;
+  if (overrides.users !== undefined) stages = scaledTo(stages, overrides.users);
+  if (overrides.durationMs !== undefined) stages = heldFor(stages, overrides.durationMs);
+  const peak = peakUsers(stages);
+  const changed: Scenario = {
+    ...scenario,
+    stages,
+    rate: overrides.rate ?? scenario.rate,
+    // Few users leave few for the check: at most half of them.
+    fidelityUsers: Math.min(scenario.fidelityUsers, Math.floor(peak / 2)),
+    seed: overrides.seed ?? scenario.seed,
+  };
+  return { ...changed, thresholds: thresholdsOf(scenario, changed, overrides) };
+}
+
+/** The highest target of the stages. */
+export function peakUsers(stages: readonly Stage[]): number {
+  return Math.max(...stages.map(({ target }) => target));
+}
+
+function thresholdsOf(
+  before: Scenario,
+  after: Scenario,
+  { thresholds = [], noDefaultThresholds = false, foreignTarget = false }: ScenarioOverrides,
+): readonly string[] {
+  if (noDefaultThresholds) return thresholds;
+  const defaults = defaultThresholds(before, true);
+  const areDefaults =
+    before.thresholds.length === defaults.length &&
+    before.thresholds.every((text, i) => text === defaults[i]);
+  // The defaults follow what the changed scenario can measure; written ones stay as written.
+  const own = areDefaults ? defaultThresholds(after, !foreignTarget) : before.thresholds;
+  return [...own, ...thresholds];
+}
+
+type Stages = Scenario['stages'];
+
+function scaledTo(stages: Stages, users: number): Stages {
+  const peak = peakUsers(stages);
+  return mapStages(stages, ({ durationMs, target }) => ({
+    durationMs,
+    // A stage with someone in it keeps someone.
+    target: target === 0 ? 0 : Math.max(1, Math.round((target * users) / peak)),
+  }));
+}
+
+/** Stretches the holds in proportion; with none, holds the first peak. */
+function heldFor(stages: Stages, totalMs: number): Stages {
+  const isHold = stages.map(
+    ({ target }, i) => target > 0 && target === (stages[i - 1]?.target ?? 0),
+  );
+  const heldMs = stages.reduce(
+    (sum, { durationMs }, i) => sum + (isHold[i] === true ? durationMs : 0),
+    0,
+  );
+  if (heldMs === 0) {
+    const peak = peakUsers(stages);
+    const [first, ...others] = stages;
+    const after = stages.findIndex(({ target }) => target === peak);
+    return [
+      first,
+      ...others.slice(0, after),
+      { durationMs: totalMs, target: peak },
+      ...others.slice(after),
+    ];
+  }
+  // Ends are rounded, not lengths, so that the lengths total what was asked to the ms.
+  let beforeMs = 0;
+  return mapStages(stages, (stage, i) => {
+    if (isHold[i] !== true) return stage;
+    const startMs = Math.round((beforeMs * totalMs) / heldMs);
+    beforeMs += stage.durationMs;
+    const endMs = Math.round((beforeMs * totalMs) / heldMs);
+    return { durationMs: Math.max(1, endMs - startMs), target: stage.target };
+  });
+}
+
+function mapStages([first, ...others]: Stages, change: (stage: Stage, i: number) => Stage): Stages {
+  return [change(first, 0), ...others.map((stage, i) => change(stage, i + 1))];
+}
