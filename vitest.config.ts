@@ -2,9 +2,27 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['cli/**/*.test.ts', 'cli/**/*.test.tsx', 'server/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 30_000,
     hookTimeout: 30_000,
-    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: ['cli/**/*.test.ts', 'cli/**/*.test.tsx', 'server/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        // Whole programs on two cores: one at a time, or they measure each other.
+        test: {
+          name: 'program',
+          include: ['test/**/*.test.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

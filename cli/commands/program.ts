@@ -68,7 +68,12 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     .option('--seed <n>', 'seed of the pacing', wholeNumber)
     .option('--workers <n>', 'load worker processes', wholeNumber)
     .option('--run-dir <dir>', 'folder for the files of this run (default: .rtops/runs/<id>)')
-    .option('--reporter <r>', 'ink, plain, json, github or quiet; json=FILE; again for more', collect, [])
+    .option(
+      '--reporter <r>',
+      'ink, plain, json, github or quiet; json=FILE; again for more',
+      collect,
+      [],
+    )
     .option('--json', 'print report.json on stdout, all else on stderr', false)
     .action(async (scenario: string | undefined, options: BenchFlags) => {
       const { bench } = await import('./bench.ts');

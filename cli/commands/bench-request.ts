@@ -1,0 +1,96 @@
+/** What a `bench` was asked to do: everything that can be wrong in it is found here, before a start. */
+import { resolve } from 'node:path';
+
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { World } from '../world.ts';
+import { overrideScenario } from '../scenario/override-scenario.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Topology } from '../topology/topology.ts';
+import { parseThreshold } from '../verdict/threshold.ts';
+import type { Threshold } from '../verdict/threshold.ts';
+import { readScenario, readTopology } from './documents.ts';
+import { allowedUrl } from './probe-url.ts';
+
+/** The options of `bench` as commander gives them. */
+export type BenchOptions = {
+  readonly scenario: string | undefined;
+  readonly topology?: string;
+  readonly url?: string;
+  readonly allowHost?: string;
+  readonly users?: string;
+  readonly duration?: string;
+  readonly rate?: string;
+  readonly stage: readonly string[];
+  readonly threshold: readonly string[];
+  readonly defaultThresholds: boolean;
+  readonly set: readonly string[];
+  readonly scale: readonly string[];
+  readonly seed?: number;
+  readonly workers?: number;
+  readonly runDir?: string;
+  readonly reporter: readonly string[];
+  readonly json: boolean;
+};
+
+export type BenchRequest = {
+  readonly scenario: Scenario;
+  readonly thresholds: readonly Threshold[];
+  readonly target:
+    | { readonly kind: 'url'; readonly url: string }
+    /** `named`: the topology or its settings were typed, so what is up must match. */
+    | { readonly kind: 'topology'; readonly topology: Topology; readonly named: boolean };
+  readonly workers: number | null;
+  readonly runDir: string | null;
+  readonly reporters: readonly string[];
+  readonly json: boolean;
+};
+
+/** Reads the files and parses every word. Throws a usage (2) or file (104) failure. */
+export async function readBenchRequest(world: World, options: BenchOptions): Promise<BenchRequest> {
+  const scenario = overrideScenario(await readScenario(world, options.scenario ?? 'chat-1000'), {
+    users: options.users,
+    duration: options.duration,
+    rate: options.rate,
+    stages: options.stage,
+    thresholds: options.threshold,
+    defaultThresholds: options.defaultThresholds,
+    seed: options.seed,
+  });
+  if (options.workers !== undefined && (options.workers < 1 || options.workers > 64)) {
+    throw new Failure(exitCode.usage, `--workers ${options.workers} is not a number from 1 to 64`);
+  }
+  return {
+    scenario,
+    thresholds: scenario.thresholds.map((text) => parseThreshold(text)),
+    target: await readTarget(world, options),
+    workers: options.workers ?? null,
+    runDir: options.runDir === undefined ? null : resolve(world.cwd, options.runDir),
+    reporters: options.reporter,
+    json: options.json,
+  };
+}
+
+async function readTarget(world: World, options: BenchOptions): Promise<BenchRequest['target']> {
+  const typed = ['topology', ...options.set.map(() => 'set'), ...options.scale.map(() => 'scale')];
+  const named = options.topology !== undefined || typed.length > 1;
+  if (options.url !== undefined) {
+    if (named) {
+      throw new Failure(exitCode.usage, '--url and a topology cannot both be loaded', {
+        why: '--url names a system that rtops did not start: its topology and settings are its own',
+        next: `rtops bench --url ${options.url}`,
+      });
+    }
+    return { kind: 'url', url: allowedUrl(options.url, options.allowHost) };
+  }
+  if (options.allowHost !== undefined) {
+    throw new Failure(exitCode.usage, '--allow-host says nothing without --url');
+  }
+  const topology = await readTopology(
+    world,
+    options.topology ?? 'single',
+    options.set,
+    options.scale,
+  );
+  return { kind: 'topology', topology, named };
+}

@@ -1,0 +1,71 @@
+/** Finds or starts what a bench is to load. */
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { RunEvent } from '../events.ts';
+import type { World } from '../world.ts';
+import type { Target } from '../load/driver.ts';
+import { attachSystem } from '../system/attach-system.ts';
+import type { RunningSystem } from '../system/running-system.ts';
+import { sameSystem } from '../system/same-system.ts';
+import { startSystem } from '../system/start-system.ts';
+import type { BenchRequest } from './bench-request.ts';
+import { probeUrl } from './probe-url.ts';
+
+export type BenchTarget = AsyncDisposable & {
+  readonly target: Target;
+  /** `undefined` for `--url`: its processes cannot be seen. */
+  readonly system: RunningSystem | undefined;
+  /** What the screen calls it. */
+  readonly name: string;
+};
+
+/**
+ * `--url` is probed; what is up in this folder is used, and must be what was asked for; with
+ * nothing up the topology is started for the run and stopped when the result is disposed.
+ */
+export async function openBenchTarget(
+  world: World,
+  asked: BenchRequest['target'],
+  emit: (event: RunEvent) => void,
+): Promise<BenchTarget> {
+  if (asked.kind === 'url') {
+    await probeUrl(asked.url);
+    return {
+      target: { url: asked.url, secret: world.env['RTOPS_JWT_SECRET'] ?? null },
+      system: undefined,
+      name: asked.url,
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+  const up = await attachSystem(world);
+  if (up !== undefined) {
+    const difference = asked.named ? sameSystem(up.topology, asked.topology) : undefined;
+    if (difference !== undefined) {
+      throw new Failure(exitCode.usage, 'what is up is not what was asked for', {
+        why: difference,
+        next: `rtops down, then again; or leave --topology, --set and --scale out to use ${up.topology.name} as it is`,
+      });
+    }
+    emit({ kind: 'note', t: 0, text: `using ${up.topology.name}, which is up at ${up.url}` });
+    return opened(up);
+  }
+  emit({
+    kind: 'note',
+    t: 0,
+    text: `nothing is up here: starting ${asked.topology.name} for this run`,
+  });
+  return opened(
+    await startSystem(world, asked.topology, {
+      onService: (event) => emit({ kind: 'service', ...event }),
+    }),
+  );
+}
+
+function opened(system: RunningSystem): BenchTarget {
+  return {
+    target: { url: system.url, secret: system.secret },
+    system,
+    name: system.topology.name,
+    [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,79 @@
+/** Puts a run's parts together as report.json has them. */
+import { readFileSync } from 'node:fs';
+
+import { exitCode } from '../exit-code.ts';
+import type { HostFacts, Report } from '../report/report.ts';
+import { binaryVersions } from '../system/binary-versions.ts';
+import { findBottleneck } from '../verdict/bottleneck.ts';
+import type { Judgement } from '../verdict/judge.ts';
+import type { World } from '../world.ts';
+import type { BenchRequest } from './bench-request.ts';
+import type { BenchTarget } from './bench-target.ts';
+import type { Measured } from './measure.ts';
+import type { Run } from './open-run.ts';
+import { packageFile } from './package-file.ts';
+
+/** The most error texts a report repeats. */
+const errorTextsShown = 3;
+
+export type ReportParts = {
+  readonly run: Run;
+  readonly asked: BenchRequest;
+  readonly target: BenchTarget;
+  readonly measured: Measured;
+  readonly judgement: Judgement;
+  readonly host: HostFacts;
+};
+
+/** The report of a run. */
+export async function composeReport(world: World, parts: ReportParts): Promise<Report> {
+  const { run, asked, target, measured, judgement, host } = parts;
+  const { summary } = measured;
+  return {
+    schemaVersion: 1,
+    run: {
+      id: run.id,
+      startedAt: new Date(measured.startedAtMs).toISOString(),
+      durationMs: summary.durationMs,
+      partial: summary.partial,
+      seed: asked.scenario.seed,
+      versions: { ...packageVersions(), ...(await binaryVersions(world)) },
+      host,
+    },
+    topology: target.system?.topology ?? null,
+    scenario: asked.scenario,
+    verdict: judgement.verdict,
+    exitCode: summary.partial ? exitCode.interrupted : judgement.exitCode,
+    notes: [...judgement.notes, ...errorNotes(measured)],
+    thresholds: judgement.thresholds,
+    users: summary.users,
+    ops: summary.ops,
+    ledger: summary.ledger,
+    fidelity: summary.fidelity,
+    services: summary.services,
+    generator: summary.generator,
+    bottleneck: findBottleneck(summary, host.cores),
+    faults: [],
+    series: summary.series,
+  };
+}
+
+function errorNotes(measured: Measured): string[] {
+  return Object.entries(measured.errorTexts)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, errorTextsShown)
+    .map(([text, count]) => `${count} × ${text}`);
+}
+
+function packageVersions(): Record<string, string> {
+  const versionOf = (file: string): string => {
+    const manifest: unknown = JSON.parse(readFileSync(packageFile(file), 'utf8'));
+    return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+      ? String(manifest.version)
+      : '';
+  };
+  return {
+    rtops: versionOf('package.json'),
+    'socket.io': versionOf('node_modules/socket.io/package.json'),
+  };
+}

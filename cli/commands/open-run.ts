@@ -1,0 +1,105 @@
+/** The run folder: one folder a run, holding everything the verdict was reached from. */
+import { createWriteStream, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+
+import { exitCode } from '../exit-code.ts';
+import type { RunEvent } from '../events.ts';
+import { Failure } from '../failure.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { World } from '../world.ts';
+
+export type Run = {
+  readonly id: string;
+  readonly dir: string;
+  readonly historyDir: string;
+  /** The exact scenario and topology, so that the run can be made again from its folder. */
+  writeDocuments(scenario: Scenario, topology: Topology | null): void;
+  /** Appends one line to events.jsonl. A disk that fills up is said once and ends only this file. */
+  record(event: RunEvent): void;
+  /** Resolves when events.jsonl is on disk. A run that never began leaves no folder behind. */
+  close(): Promise<void>;
+};
+
+/** Makes the folder. Throws 120 where it cannot be made or is not empty. */
+export function openRun(world: World, runDir: string | null): Run {
+  const id = runId(world);
+  const dir = runDir ?? join(world.cwd, '.rtops', 'runs', id);
+  const historyDir = join(dir, 'history');
+  makeFolder(dir, historyDir);
+  const events = createWriteStream(join(dir, 'events.jsonl'));
+  let broken = false;
+  let begun = false;
+  events.on('error', (error) => {
+    if (!broken) world.stderr.write(`rtops: events.jsonl ends early: ${error.message}\n`);
+    broken = true;
+  });
+  return {
+    id,
+    dir,
+    historyDir,
+    writeDocuments(scenario, topology) {
+      begun = true;
+      writeText(join(dir, 'scenario.yaml'), stringify(scenario));
+      if (topology !== null) writeText(join(dir, 'topology.yaml'), stringify(topology));
+    },
+    record(event) {
+      if (!broken) events.write(`${JSON.stringify(event)}\n`);
+    },
+    async close() {
+      await ended(events);
+      if (!begun) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function ended(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.closed || stream.destroyed) resolve();
+    else {
+      stream.once('error', () => resolve());
+      stream.end(() => resolve());
+    }
+  });
+}
+
+/** Sorts by time; two runs of one second differ by their last part. */
+function runId(world: World): string {
+  const stamp = new Date(world.clock.now()).toISOString().replace(/[-:]/g, '').slice(0, 15);
+  const tail = Math.floor(world.random() * 0x10000);
+  return `${stamp.replace('T', '-')}-${tail.toString(16).padStart(4, '0')}`;
+}
+
+function makeFolder(dir: string, historyDir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+    if (readdirSync(dir).length > 0) {
+      throw new Failure(exitCode.usage, `the run folder ${dir} is not empty`, {
+        why: 'the files of two runs in one folder could not be told apart',
+        next: 'name a new folder with --run-dir, or leave it out',
+      });
+    }
+    mkdirSync(historyDir);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw unwritable(dir, error);
+  }
+}
+
+function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+function unwritable(path: string, error: unknown): Failure {
+  return new Failure(exitCode.notReady, `cannot write ${path}`, {
+    why: error instanceof Error ? error.message : String(error),
+    next: 'make room or get leave to write there, or name another folder with --run-dir',
+    cause: error,
+  });
+}

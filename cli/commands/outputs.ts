@@ -1,0 +1,112 @@
+/** Who hears of a run: the renderers asked for, events.jsonl, and at the end the report files. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
+import type { RunEvent } from '../events.ts';
+import { renderText } from '../report/text.ts';
+import type { Report } from '../report/report.ts';
+import type { Detail } from '../samples/detail.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { World } from '../world.ts';
+import { openRenderers } from './renderers.ts';
+import type { Run } from './open-run.ts';
+import { writeReportFiles } from './run-folder.ts';
+
+export type Outputs = AsyncDisposable & {
+  readonly emit: (event: RunEvent) => void;
+  /** Says what is about to run. */
+  start(target: { readonly name: string; readonly url: string }): void;
+  /** Ends the renderers, writes the files, prints the summary (and report.json with `--json`). */
+  finish(report: Report, detail: Detail): Promise<void>;
+};
+
+export type OutputOptions = {
+  readonly scenario: Scenario;
+  readonly reporters: readonly string[];
+  readonly json: boolean;
+};
+
+/** Opens the renderers; throws a usage failure for one that does not exist. */
+export async function openOutputs(world: World, asked: OutputOptions, run: Run): Promise<Outputs> {
+  const renderers = await openRenderers(world, asked.reporters, asked.json);
+  const emit = (event: RunEvent): void => {
+    run.record(event);
+    for (const renderer of renderers.all) renderer.event(event);
+  };
+  let ended = false;
+  const end = async (): Promise<void> => {
+    if (ended) return;
+    ended = true;
+    for (const renderer of renderers.all) await renderer.finish();
+    await run.close();
+  };
+  return {
+    emit,
+    start(target) {
+      emit(startEvent(asked.scenario, run, target));
+    },
+    async finish(report, detail) {
+      const { verdict, exitCode } = report;
+      emit({ kind: 'run-end', t: report.run.durationMs, verdict, exitCode });
+      await end();
+      let unwritten: unknown;
+      try {
+        await writeReportFiles(run.dir, report, detail);
+      } catch (error) {
+        unwritten = error;
+      }
+      if (!renderers.quiet) {
+        const out = asked.json ? world.stderr : world.stdout;
+        const dir = relative(world.cwd, run.dir);
+        out.write(
+          renderText(report, {
+            color: out.isTTY && world.env['NO_COLOR'] === undefined,
+            width: out.isTTY ? out.columns : 80,
+            dir: dir.startsWith('..') ? run.dir : dir,
+          }),
+        );
+      }
+      if (asked.json) world.stdout.write(`${JSON.stringify(report)}\n`);
+      if (unwritten !== undefined) throw rescued(world, report, detail, unwritten);
+    },
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+function startEvent(
+  scenario: Scenario,
+  run: Run,
+  target: { readonly name: string; readonly url: string },
+): RunEvent {
+  let untilMs = 0;
+  const stages = scenario.stages.map((stage) => {
+    untilMs += stage.durationMs;
+    return { untilMs, target: stage.target };
+  });
+  return {
+    kind: 'run-start',
+    runId: run.id,
+    scenario: scenario.name,
+    topology: target.name,
+    url: target.url,
+    plannedUsers: Math.max(...scenario.stages.map((stage) => stage.target)),
+    durationMs: untilMs,
+    stages,
+    runDir: run.dir,
+  };
+}
+
+/** The run folder cannot be written (a full disk): what was measured goes to the temporary folder. */
+function rescued(world: World, report: Report, detail: Detail, cause: unknown): unknown {
+  try {
+    const dir = mkdtempSync(join(tmpdir(), `rtops-${report.run.id}-`));
+    writeFileSync(join(dir, 'report.json'), JSON.stringify(report));
+    writeFileSync(join(dir, 'detail.json'), JSON.stringify(detail));
+    world.stderr.write(`rtops: the report was saved in ${dir} instead\n`);
+  } catch {
+    world.stderr.write('rtops: the report could not be saved anywhere; it follows\n');
+    world.stderr.write(`${JSON.stringify(report)}\n`);
+  }
+  return cause;
+}

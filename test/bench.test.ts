@@ -1,0 +1,157 @@
+/** `rtops bench` from the first line typed to the last file on disk, on real processes. */
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { newHome, processesOf } from './testing/rtops.ts';
+
+/** Small and quick: 60 users in rooms of 10, a second up, four to measure, one down. */
+const quick = ['--stage', '1s:60', '--stage', '4s:60', '--stage', '1s:0', '--rate', '1/s/user'];
+/** A noisy test machine must not decide what a test of plumbing says. */
+const lenient = ['--no-default-thresholds', '--threshold', 'ledger.lost = 0'];
+
+describe('bench on the embedded topology', () => {
+  test('measures, judges, writes the run folder and leaves nothing running', async () => {
+    const home = newHome();
+    const ended = await home.run('bench', ...quick, ...lenient);
+    expect(ended.stdout + ended.stderr).toContain('starting single');
+    expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+
+    const report = home.report();
+    expect(report.verdict).toBe('pass');
+    expect(report.users).toMatchObject({
+      planned: 60,
+      peak: 60,
+      attempted: 60,
+      refused: 0,
+      lost: 0,
+    });
+    // 60 users × 1/s for about 5 s; each message has 10 recipients.
+    expect(report.ledger.sent).toBeGreaterThan(200);
+    expect(report.ledger.acked).toBe(report.ledger.sent);
+    expect(report.ledger.expected).toBeGreaterThan(report.ledger.sent * 7);
+    expect(report.ledger).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, dropped: 0 });
+    expect(report.ops['chat.delivery']?.latencyMs.p95).toBeGreaterThan(0);
+    expect(report.ops['http']?.count).toBeGreaterThan(100);
+    expect(report.services.map((service) => service.name)).toEqual(['server-1']);
+    expect(report.services[0]?.cpuPct.max).toBeGreaterThan(0);
+    expect(report.fidelity.clientUsers).toBeGreaterThan(0);
+    expect(report.fidelity.clientMs.p50).toBeGreaterThan(0);
+
+    const dir = home.runDir();
+    expect(readdirSync(dir)).toEqual(
+      expect.arrayContaining([
+        'report.json',
+        'report.html',
+        'detail.json',
+        'events.jsonl',
+        'history',
+        'scenario.yaml',
+        'topology.yaml',
+      ]),
+    );
+    expect(statSync(join(dir, 'report.html')).size).toBeLessThan(400 * 1024);
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('verify derives the same figures again, and disagrees after one record is changed', async () => {
+    const home = newHome();
+    await home.run('bench', ...quick, ...lenient);
+    const agreed = await home.run('verify');
+    expect(agreed.code, agreed.stdout + agreed.stderr).toBe(0);
+
+    flipOneDelivery(join(home.runDir(), 'history'));
+    const disagreed = await home.run('verify');
+    expect(disagreed.code, disagreed.stdout + disagreed.stderr).toBe(99);
+  });
+
+  test('a threshold that cannot be met exits 99 and says by how much', async () => {
+    const home = newHome();
+    const ended = await home.run('bench', ...quick, '--threshold', 'chat.ack p95 < 0.001ms');
+    expect(ended.code).toBe(99);
+    expect(home.report().verdict).toBe('fail');
+    expect(ended.stdout).toContain('chat.ack p95 < 0.001ms');
+  });
+
+  test('too few samples are no verdict, not a pass', async () => {
+    const home = newHome();
+    const ended = await home.run(
+      ...['bench', '--stage', '2s:2', '--rate', '1/s/user', '--no-default-thresholds'],
+      ...['--threshold', 'chat.ack p99 < 10s over >= 100000'],
+    );
+    expect(ended.code, ended.stdout).toBe(122);
+    expect(home.report().verdict).toBe('no-data');
+  });
+
+  test('--json prints one document on stdout and everything else on stderr', async () => {
+    const home = newHome();
+    const ended = await home.run('bench', ...quick, ...lenient, '--json');
+    const document = JSON.parse(ended.stdout) as { schemaVersion: number; run: { id: string } };
+    expect(document.schemaVersion).toBe(1);
+    expect(document.run.id).toBe(home.report().run.id);
+    expect(ended.stderr).toContain('ledger');
+  });
+
+  test('the report is printed again in every format', async () => {
+    const home = newHome();
+    await home.run('bench', ...quick, ...lenient);
+    for (const [format, sign] of [
+      ['text', 'pass'],
+      ['md', '|'],
+      ['junit', '<testsuite'],
+      ['html', '<!doctype html>'],
+      ['json', '"schemaVersion"'],
+    ] as const) {
+      const printed = await home.run('report', '--format', format);
+      expect(printed.code, format).toBe(0);
+      expect(printed.stdout.toLowerCase(), format).toContain(sign.toLowerCase());
+    }
+  });
+
+  test('the same seed makes the same load', async () => {
+    const home = newHome();
+    const args = ['bench', '--stage', '2s:10', '--rate', '2/s/user', '--seed', '7', ...lenient];
+    await home.run(...args);
+    const first = home.report().ledger.sent;
+    await home.run(...args);
+    expect(home.report().ledger.sent).toBe(first);
+  });
+
+  test('what is asked for on the command line changes the run', async () => {
+    const home = newHome();
+    await home.run(
+      ...[
+        'bench',
+        '-u',
+        '20',
+        '-d',
+        '3s',
+        '--rate',
+        '40/s',
+        '--stage',
+        '1s:20',
+        '--stage',
+        '3s:20',
+      ],
+      ...lenient,
+    );
+    const report = home.report();
+    expect(report.users.planned).toBe(20);
+    expect(report.scenario.rate).toEqual({ kind: 'total', perSec: 40 });
+    expect(existsSync(join(home.runDir(), 'report.json'))).toBe(true);
+  });
+});
+
+/** One delivered record becomes a record of another kind: that delivery never happened. */
+function flipOneDelivery(dir: string): void {
+  const name = readdirSync(dir).find((file) => file.endsWith('.bin'));
+  if (name === undefined) throw new Error(`no history in ${dir}`);
+  const file = join(dir, name);
+  const bytes = readFileSync(file);
+  for (let offset = 0; offset + 24 <= bytes.length; offset += 24) {
+    if (bytes[offset] !== 12) continue;
+    bytes[offset] = 17;
+    break;
+  }
+  writeFileSync(file, bytes);
+}

@@ -1,0 +1,146 @@
+/** What goes wrong in the system or the generator, and what the verdict makes of it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+import { newHome, processesOf } from './testing/rtops.ts';
+import type { Home } from './testing/rtops.ts';
+
+const hold = (seconds: number, users = 60): string[] => [
+  ...['bench', '--stage', `1s:${users}`, '--stage', `${seconds}s:${users}`, '--rate', '1/s/user'],
+];
+
+type UpDocument = {
+  readonly url: string;
+  readonly services: readonly { readonly name: string; readonly pid: number }[];
+};
+
+describe('the verdict tells the system from the generator', () => {
+  test('a server killed in the middle is a fail that is counted, and the run ends', async () => {
+    const home = newHome();
+    const up = await home.run('up', 'single', '-d', '--json', '--set', 'restart.policy=no');
+    expect(up.code, up.stderr).toBe(0);
+    const server = (JSON.parse(up.stdout) as UpDocument).services.find(
+      (s) => s.name === 'server-1',
+    );
+    const running = home.start(...hold(6), '--reporter', 'json');
+    await running.said(/"acked":[1-9]/);
+    process.kill(Number(server?.pid), 'SIGKILL');
+    const ended = await running.ended;
+    expect(ended.code, ended.stderr).toBe(99);
+    const report = home.report();
+    expect(report.users.lost).toBeGreaterThan(0);
+    expect(report.verdict).toBe('fail');
+  });
+
+  test('a server that refuses users is a fail, never an excuse', async () => {
+    const home = newHome();
+    const ended = await home.run(...hold(3), '--set', 'server.maxConnections=30');
+    expect(ended.code, ended.stdout + ended.stderr).toBe(99);
+    expect(home.report().users.refused).toBeGreaterThan(0);
+  });
+
+  test('a generator that was starved is no verdict, and is named', async () => {
+    const home = newHome();
+    const running = home.start(...hold(6), '--workers', '1', '--reporter', 'json');
+    await running.said(/"acked":[1-9]/);
+    const workers = childrenOf(Number(running.child.pid), 'worker-main');
+    expect(workers.length).toBeGreaterThan(0);
+    for (const pid of workers) process.kill(pid, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    for (const pid of workers) process.kill(pid, 'SIGCONT');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout.slice(-3000) + ended.stderr).toBe(122);
+    const report = home.report();
+    expect(report.generator.saturated).toBe(true);
+    expect(report.notes.join(' ')).toContain('generator');
+  });
+});
+
+describe('the checks check themselves', () => {
+  test.each([
+    { sabotage: 'drop', why: 'one delivery in 1,000 is dropped', classes: ['dropped', 'lost'] },
+    { sabotage: 'double', why: 'one delivery in 1,000 comes twice', classes: ['duplicated'] },
+    { sabotage: 'swap', why: 'two neighbours are swapped', classes: ['reordered'] },
+  ])('$why: the ledger names it, with ids', async ({ sabotage, classes }) => {
+    const home = newHome();
+    const ended = await home.run(
+      ...['bench', '--stage', '1s:100', '--stage', '6s:100', '--rate', '4/s/user'],
+      ...['--set', `server.sabotage=${sabotage}`],
+      ...['--no-default-thresholds', '--threshold', 'ledger.lost = 0'],
+      ...['--threshold', 'ledger.duplicated = 0', '--threshold', 'ledger.reordered = 0'],
+      ...['--threshold', 'ledger.dropped = 0'],
+    );
+    expect(ended.code, ended.stdout + ended.stderr).toBe(99);
+    const found = home.report().ledger.exceptions.filter((one) => classes.includes(one.class));
+    expect(found.length).toBeGreaterThan(0);
+    expect(found[0]?.id).toMatch(/\d+\.\d+\.\d+/);
+    expect(found[0]?.recipient).toMatch(/^u\d+$/);
+  });
+
+  test('a server that acks before it stores, and dies, is shown losing acked messages', async () => {
+    const home = newHome();
+    const up = await home.run(
+      ...['up', 'scaled', '-d', '--json', '--set', 'server.sabotage=ack-before-store'],
+    );
+    expect(up.code, up.stderr).toBe(0);
+    const ws = (JSON.parse(up.stdout) as UpDocument).services.find((one) => one.name === 'ws-1');
+    const running = home.start(...hold(8, 200), '--rate', '4/s/user', '--reporter', 'json');
+    await running.said(/"acked":[1-9]\d{2}/);
+    process.kill(Number(ws?.pid), 'SIGKILL');
+    const ended = await running.ended;
+    expect(ended.code, ended.stderr).toBe(99);
+    const unstored = home.report().ledger.exceptions.filter((one) => one.class === 'unstored');
+    expect(unstored.length).toBeGreaterThan(0);
+  });
+
+  test('polling users on scaled without stickiness see sessions break; with it they do not', async () => {
+    const broken = await pollingOn(newHome(), 'round_robin');
+    expect(broken.code, broken.said).toBe(99);
+    expect(broken.connectErrors).toBeGreaterThan(0);
+    const sticky = await pollingOn(newHome(), 'ip_hash');
+    expect(sticky.connectErrors, sticky.said).toBe(0);
+  });
+});
+
+async function pollingOn(
+  home: Home,
+  balance: string,
+): Promise<{ code: number | null; connectErrors: number; said: string }> {
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(
+    `${home.dir}/polling.yaml`,
+    `name: polling\nstages: ['1s:20', '3s:20']\nrate: 0.5/s/user\npolling: 100%\nfidelity: 0\n`,
+  );
+  const ended = await home.run(
+    ...['bench', './polling.yaml', '--topology', 'scaled', '--set', `proxy.ws.balance=${balance}`],
+    ...['--no-default-thresholds', '--threshold', 'connect errors < 1%'],
+  );
+  expect(processesOf(home)).toEqual([]);
+  const report = home.report();
+  return {
+    code: ended.code,
+    connectErrors: report.ops['connect']?.errors ?? 0,
+    said: ended.stdout + ended.stderr,
+  };
+}
+
+/** Pids of the descendants of a process whose command line contains a word. */
+function childrenOf(pid: number, word: string): number[] {
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((candidate) => parentOf(candidate) === pid);
+  return children.flatMap((child) => {
+    const line = readFileSync(`/proc/${child}/cmdline`, 'utf8');
+    return [...(line.includes(word) ? [child] : []), ...childrenOf(child, word)];
+  });
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}

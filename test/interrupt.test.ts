@@ -1,0 +1,114 @@
+/** Ctrl-C, closed pipes, full disks: what was measured is never lost, nothing is left running. */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { newHome, processesOf } from './testing/rtops.ts';
+
+const long = ['bench', '--stage', '1s:40', '--stage', '60s:40', '--rate', '1/s/user'];
+const plain = ['--reporter', 'plain'];
+
+describe('an interrupted bench', () => {
+  test('one Ctrl-C drains, writes the report marked partial and exits 105', async () => {
+    const home = newHome();
+    const running = home.start(...long, '--reporter', 'json');
+    await running.said(/"acked":[1-9]/);
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout.slice(-2000) + ended.stderr).toBe(105);
+    const report = home.report();
+    expect(report.run.partial).toBe(true);
+    expect(report.exitCode).toBe(105);
+    expect(report.ledger.acked).toBeGreaterThan(0);
+    expect(report.ledger.lost).toBe(0);
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('a second Ctrl-C ends at once, children too, and the report is still there', async () => {
+    const home = newHome();
+    const running = home.start(...long, '--reporter', 'json');
+    await running.said(/"acked":[1-9]/);
+    running.child.kill('SIGINT');
+    await running.said(/"draining"/);
+    setTimeout(() => running.child.kill('SIGINT'), 600);
+    const ended = await running.ended;
+    expect(ended.code).toBe(105);
+    expect(home.report().run.partial).toBe(true);
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('Ctrl-C while the system is still starting leaves nothing behind', async () => {
+    const home = newHome();
+    const running = home.start(...long, '--topology', 'scaled', ...plain);
+    await running.said(/starting scaled/);
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout + ended.stderr).toBe(105);
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('a reader that goes away (| head) does not cost the run', async () => {
+    const home = newHome();
+    const running = home.start(
+      'bench',
+      '--stage',
+      '2s:20',
+      '--threshold',
+      'ledger.lost = 0',
+      ...plain,
+    );
+    await running.said(/single/);
+    running.child.stdout?.destroy();
+    const ended = await running.ended;
+    expect(ended.signal).toBeNull();
+    expect(existsSync(join(home.runDir(), 'report.json'))).toBe(true);
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('kill -9 of rtops, then heal: nothing is left', async () => {
+    const home = newHome();
+    const running = home.start(...long, ...plain, '--reporter', 'json');
+    await running.said(/"acked":[1-9]/);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const healed = await home.run('heal');
+    expect(healed.code, healed.stdout + healed.stderr).toBe(0);
+    expect(processesOf(home)).toEqual([]);
+  });
+});
+
+describe('a disk that fills up', () => {
+  test('says so, keeps what was measured, and leaves nothing running', async () => {
+    const home = newHome();
+    const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+    // A limit on file size is a disk that is full for this process alone (EFBIG for ENOSPC).
+    const child = spawn(
+      '/bin/sh',
+      [
+        '-c',
+        `ulimit -f 24; exec "$0" "$@"`,
+        process.execPath,
+        main,
+        ...['bench', '--stage', '1s:60', '--stage', '5s:60', '--rate', '4/s/user', ...plain],
+      ],
+      { cwd: home.dir, env: { PATH: process.env['PATH'], HOME: home.dir, CI: 'true' } },
+    );
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    expect(code, said).toBe(120);
+    expect(said).toMatch(/file too large|EFBIG/i);
+    expect(said).not.toContain('internal error');
+    expect(said, 'the summary').toContain('chat.ack');
+    const saved = /saved in (\S+)/.exec(said)?.[1];
+    const kept = saved === undefined ? home.runDir() : saved;
+    expect(readdirSync(kept)).toContain('report.json');
+    expect(readFileSync(join(kept, 'report.json'), 'utf8')).toContain('"schemaVersion"');
+    expect(processesOf(home)).toEqual([]);
+  });
+});

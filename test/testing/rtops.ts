@@ -1,0 +1,127 @@
+/** Runs the built rtops as a real process in a folder of its own. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+import type { Report } from '../../cli/report/report.ts';
+
+const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/** One folder with its own `.rtops`; what is up in it is healed away and the folder removed at the end. */
+export type Home = {
+  readonly dir: string;
+  /** Runs to the end. */
+  run(...args: string[]): Promise<Ended>;
+  /** Starts and returns at once. */
+  start(...args: string[]): Running;
+  /** The report of the newest run. */
+  report(): Report;
+  /** The folder of the newest run. */
+  runDir(): string;
+};
+
+export type Running = {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves when stdout and stderr so far match. Rejects when the process ends before. */
+  said(pattern: RegExp): Promise<string>;
+};
+
+/** A temporary home. */
+export function newHome(env: Readonly<Record<string, string>> = {}): Home {
+  const dir = mkdtempSync(join(tmpdir(), 'rtops-test-'));
+  const home: Home = {
+    dir,
+    run: (...args) => home.start(...args).ended,
+    start: (...args) => startRtops(dir, args, env),
+    report: () => JSON.parse(readFileSync(join(home.runDir(), 'report.json'), 'utf8')) as Report,
+    runDir() {
+      const runs = join(dir, '.rtops', 'runs');
+      const newest = readdirSync(runs).toSorted().at(-1);
+      if (newest === undefined) throw new Error(`no run in ${runs}`);
+      return join(runs, newest);
+    },
+  };
+  onTestFinished(async () => {
+    if (existsSync(join(dir, '.rtops'))) {
+      await home.run('down');
+      await home.run('heal');
+    }
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return home;
+}
+
+/** Processes (pid and command line) whose command line or environment names this folder. */
+export function processesOf(home: Home): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const env = readFileSync(`/proc/${pid}/environ`, 'utf8');
+        return line.includes(home.dir) || env.includes(home.dir) ? [`${pid} ${line}`] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function startRtops(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Running {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, CI: 'true', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  const heard = (): void => {
+    for (const listener of listeners) listener();
+  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    heard();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    heard();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await ended;
+  });
+  return {
+    child,
+    ended,
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const text = stdout + stderr;
+          if (!pattern.test(text)) return;
+          listeners.delete(look);
+          resolve(text);
+        };
+        listeners.add(look);
+        look();
+        void ended.then(() => reject(new Error(`ended without ${pattern}:\n${stdout}${stderr}`)));
+      }),
+  };
+}

@@ -1,0 +1,142 @@
+/** `up`, `ps`, `logs`, `down`, `heal` from other shells, on real nginx, Redis and servers. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { newHome, processesOf } from './testing/rtops.ts';
+
+type UpDocument = {
+  readonly schemaVersion: number;
+  readonly topology: string;
+  readonly url: string;
+  readonly services: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly pid: number;
+    readonly port: number;
+    readonly state: string;
+  }[];
+};
+
+const lenient = ['--no-default-thresholds', '--threshold', 'ledger.lost = 0'];
+const brief = ['--stage', '1s:40', '--stage', '3s:40', '--rate', '1/s/user', ...lenient];
+
+describe('a system that stays up', () => {
+  test('scaled: started, listed, used by a bench, healed by its supervisor, stopped', async () => {
+    const home = newHome();
+    const up = await home.run('up', '-d', '--json');
+    expect(up.code, up.stderr).toBe(0);
+    const document = JSON.parse(up.stdout) as UpDocument;
+    expect(document).toMatchObject({ schemaVersion: 1, topology: 'scaled' });
+    expect(document.services.map((one) => one.name).toSorted()).toEqual([
+      ...['api-1', 'api-2', 'nginx', 'redis', 'ws-1', 'ws-2'],
+    ]);
+    expect(document.services.every((one) => one.state === 'ready')).toBe(true);
+
+    const health = await fetch(`${document.url}/api/v1/health/ready`);
+    expect(health.status).toBe(200);
+    expect(health.headers.get('x-upstream')).toMatch(/127\.0\.0\.1:\d+/);
+    expect(await health.json()).toMatchObject({ status: 'ok', info: { redis: { status: 'up' } } });
+
+    const bench = await home.run('bench', ...brief);
+    expect(bench.code, bench.stdout + bench.stderr).toBe(0);
+    const report = home.report();
+    expect(report.topology?.name).toBe('scaled');
+    expect(report.services.map((one) => one.name).toSorted()).toEqual(
+      document.services.map((one) => one.name).toSorted(),
+    );
+
+    const other = await home.run('bench', '--topology', 'split', ...brief);
+    expect(other.code, other.stderr).toBe(2);
+    const rescaled = await home.run('bench', '--set', 'ws.count=3', ...brief);
+    expect(rescaled.code, rescaled.stderr).toBe(2);
+    expect(rescaled.stderr).toContain('rtops down');
+
+    const before = document.services.find((one) => one.name === 'ws-2');
+    process.kill(Number(before?.pid), 'SIGKILL');
+    const after = await until(async () => {
+      const ps = JSON.parse((await home.run('ps', '--json')).stdout) as UpDocument;
+      const ws2 = ps.services.find((one) => one.name === 'ws-2');
+      return ws2?.state === 'ready' && ws2.pid !== before?.pid ? ws2 : undefined;
+    });
+    expect(after.pid).not.toBe(before?.pid);
+
+    const logs = await home.run('logs', 'ws-2');
+    expect(logs.stdout).toContain('listening');
+
+    const down = await home.run('down');
+    expect(down.code, down.stderr).toBe(0);
+    expect(processesOf(home)).toEqual([]);
+    expect((await home.run('ps')).stdout + (await home.run('ps')).stderr).toMatch(/nothing is up/i);
+  });
+
+  test('attached `up` stops everything at Ctrl-C', async () => {
+    const home = newHome();
+    const running = home.start('up', 'split');
+    await running.said(/http:\/\/127\.0\.0\.1:\d+/);
+    expect(processesOf(home).length).toBeGreaterThan(3);
+    running.child.kill('SIGINT');
+    await running.ended;
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('kill -9 of the supervisor: the next up starts clean, heal leaves nothing', async () => {
+    const home = newHome();
+    expect((await home.run('up', 'split', '-d')).code).toBe(0);
+    const state = JSON.parse(readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8')) as {
+      supervisor: { pid: number };
+    };
+    process.kill(state.supervisor.pid, 'SIGKILL');
+    const again = await home.run('up', 'split', '-d', '--json');
+    expect(again.code, again.stderr).toBe(0);
+    expect((await home.run('bench', ...brief)).code).toBe(0);
+
+    const second = JSON.parse(readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8')) as {
+      supervisor: { pid: number };
+    };
+    process.kill(second.supervisor.pid, 'SIGKILL');
+    expect((await home.run('heal')).code).toBe(0);
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('a port in use exits 120, names the service, and leaves nothing', async () => {
+    const home = newHome();
+    const blocker = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void blocker.close());
+    await new Promise((resolve) => blocker.once('listening', resolve));
+    const { port } = blocker.address() as AddressInfo;
+    const up = await home.run('up', 'split', '-d', '--port', String(port));
+    expect(up.code, up.stdout + up.stderr).toBe(120);
+    expect(up.stderr).toContain(String(port));
+    expect(up.stderr).toContain('next:');
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('a missing binary exits 120 and names rtops setup', async () => {
+    const home = newHome({ PATH: '/nonexistent', RTOPS_BINARY_PATH: '/nonexistent' });
+    const up = await home.run('up', 'split', '-d');
+    expect(up.code, up.stdout + up.stderr).toBe(120);
+    expect(up.stderr).toContain('rtops setup');
+  });
+
+  test('--help answers, and names every verb', async () => {
+    const help = await newHome().run('--help');
+    expect(help.code).toBe(0);
+    for (const verb of ['bench', 'up', 'down', 'ps', 'logs', 'heal', 'report', 'verify', 'setup']) {
+      expect(help.stdout).toContain(verb);
+    }
+  });
+});
+
+/** Asks again until there is an answer; 20 s at most. */
+async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error('no answer within 20 s');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
