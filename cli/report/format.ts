@@ -1,0 +1,80 @@
+/** Figures as people read them. Every renderer uses these, so that a number looks the same everywhere. */
+
+/** `12,345`. */
+export function formatCount(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A latency with the digits that mean something: `0.42 ms`, `4.1 ms`, `312 ms`, `12.3 s`. */
+export function formatMs(ms: number): string {
+  return ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${bareMs(ms)} ms`;
+}
+
+/** {@link formatMs} without the unit, for columns that name it in the heading. */
+export function bareMs(ms: number): string {
+  if (ms === 0) return '0';
+  if (ms < 1) return ms.toFixed(2);
+  if (ms < 100) return ms.toFixed(1);
+  return formatCount(ms);
+}
+
+/** A length of time: `850 ms`, `9.5 s`, `1m 05s`, `2h 03m`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const totalSec = Math.round(ms / 1000);
+  if (ms < 59_950) return `${(ms / 1000).toFixed(ms % 1000 === 0 ? 0 : 1)} s`;
+  const minutes = Math.floor(totalSec / 60);
+  if (minutes < 60) return `${minutes}m ${two(totalSec % 60)}s`;
+  return `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
+}
+
+/** Minutes and seconds of a clock that runs: `0:07`, `12:40`. */
+export function formatClock(ms: number): string {
+  const totalSec = Math.max(0, Math.round(ms / 1000));
+  return `${Math.floor(totalSec / 60)}:${two(totalSec % 60)}`;
+}
+
+/** A rate per second: `0.5`, `12.4`, `1,204`. */
+export function formatRate(perSec: number): string {
+  if (perSec === 0) return '0';
+  return perSec < 100 ? trimZero(perSec.toFixed(1)) : formatCount(perSec);
+}
+
+/** CPU and shares, 100 = one core or the whole: `7%`, `0.4%`, `143%`. */
+export function formatPercent(percent: number): string {
+  return `${percent !== 0 && percent < 10 ? trimZero(percent.toFixed(1)) : Math.round(percent)}%`;
+}
+
+/** Memory: `84 MB`, `1.4 GB`. */
+export function formatMb(mb: number): string {
+  return mb >= 1000 ? `${(mb / 1024).toFixed(1)} GB` : `${Math.round(mb)} MB`;
+}
+
+/** A threshold's figure in its own unit; `no data` when there is none. */
+export function formatObserved(value: number | null, unit: string): string {
+  if (value === null) return 'no data';
+  if (unit === 'ms') return formatMs(value);
+  if (unit === '%')
+    return value !== 0 && value < 10 ? `${trimZero(value.toFixed(2))}%` : formatPercent(value);
+  const figure = Number.isInteger(value) ? formatCount(value) : formatRate(value);
+  return unit === '' ? figure : `${figure}${unit.startsWith('/') ? '' : ' '}${unit}`;
+}
+
+/** `1 user`, `2 users`; for words that take an s. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `2026-11-21 11:29:13 UTC`; the text as it is when it is not a date. */
+export function formatInstant(iso: string): string {
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.\d+)?Z$/.exec(iso);
+  return match === null ? iso : `${match[1]} ${match[2]} UTC`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+function trimZero(text: string): string {
+  return text.replace(/\.?0+$/, '');
+}

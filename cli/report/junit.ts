@@ -1,0 +1,71 @@
+/** A report as JUnit XML: one test case a threshold, and one for the validity of the run. */
+import { escapeMarkup } from './escape-markup.ts';
+import { formatObserved } from './format.ts';
+import type { Report } from './report.ts';
+import { verdictSentence } from './verdict-words.ts';
+
+type Case = {
+  readonly name: string;
+  readonly problem: { readonly tag: 'failure' | 'error'; readonly message: string } | null;
+};
+
+/**
+ * JUnit XML as CI systems read it. A threshold that failed is a `failure`; one without data, and a
+ * run that proves nothing, is an `error`, so that neither is taken for a pass.
+ */
+export function renderJunit(report: Report): string {
+  const seconds = (report.run.durationMs / 1000).toFixed(3);
+  const suite = `rtops ${report.scenario.name} on ${report.topology?.name ?? 'another system'}`;
+  const cases = [...report.thresholds.map(thresholdCase), validityCase(report)];
+  const failures = cases.filter((one) => one.problem?.tag === 'failure').length;
+  const errors = cases.filter((one) => one.problem?.tag === 'error').length;
+  const totals = `tests="${cases.length}" failures="${failures}" errors="${errors}" time="${seconds}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="rtops" ${totals}>`,
+    `  <testsuite name="${xml(suite)}" ${totals} skipped="0" timestamp="${xml(report.run.startedAt)}">`,
+    ...cases.map((one) => caseXml(one, suite)),
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function thresholdCase(row: Report['thresholds'][number]): Case {
+  const message = `${row.text}: observed ${formatObserved(row.observed, row.unit)}. ${row.why}`;
+  switch (row.verdict) {
+    case 'pass':
+      return { name: row.text, problem: null };
+    case 'fail':
+      return { name: row.text, problem: { tag: 'failure', message } };
+    case 'no-data':
+      return { name: row.text, problem: { tag: 'error', message } };
+  }
+}
+
+/** The run as a whole, where thresholds alone do not tell: interrupted, saturated, users refused. */
+function validityCase(report: Report): Case {
+  const name = 'the run is valid';
+  const message = [verdictSentence(report), ...report.notes].join(' ');
+  const thresholdFailed = report.thresholds.some((row) => row.verdict === 'fail');
+  if (report.verdict === 'fail' && !thresholdFailed) {
+    return { name, problem: { tag: 'failure', message } };
+  }
+  if (report.run.partial || report.generator.saturated || report.verdict === 'no-data') {
+    return { name, problem: { tag: 'error', message } };
+  }
+  return { name, problem: null };
+}
+
+function caseXml(one: Case, suite: string): string {
+  const open = `    <testcase name="${xml(one.name)}" classname="${xml(suite)}" time="0"`;
+  if (one.problem === null) return `${open}/>`;
+  const { tag, message } = one.problem;
+  return `${open}>\n      <${tag} message="${xml(message)}" type="${tag}">${xml(message)}</${tag}>\n    </testcase>`;
+}
+
+/** Characters that XML 1.0 forbids even when escaped are left out. */
+function xml(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return escapeMarkup(text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''));
+}

@@ -1,0 +1,160 @@
+/** A report as Markdown, for a pull request or a job summary. */
+import {
+  bareMs,
+  formatCount,
+  formatDuration,
+  formatInstant,
+  formatMb,
+  formatMs,
+  formatObserved,
+  formatPercent,
+  formatRate,
+  plural,
+} from './format.ts';
+import type { Report } from './report.ts';
+import { verdictSentence, verdictWord } from './verdict-words.ts';
+
+const verdictMark = { pass: '✅', fail: '❌', 'no-data': '⚪' } as const;
+/** Exceptions shown; the rest are in report.json. */
+const shownExceptions = 10;
+
+/** GitHub-flavoured Markdown; every name that came from a file is escaped. */
+export function renderMarkdown(report: Report): string {
+  const { run, scenario, topology, users, ledger, generator, bottleneck } = report;
+  const parts: string[] = [
+    `## ${verdictMark[report.verdict]} ${verdictWord(report.verdict)}: ${escaped(scenario.name)} on ${escaped(topology?.name ?? 'another system')}`,
+    `**${escaped(verdictSentence(report))}**`,
+    `${formatCount(users.peak)} of ${formatCount(users.planned)} users · ${formatDuration(run.durationMs)} · ${formatInstant(run.startedAt)} · seed ${run.seed} · ${plural(run.host.cores, 'core')}`,
+  ];
+  if (report.notes.length > 0)
+    parts.push(report.notes.map((note) => `- ${escaped(note)}`).join('\n'));
+  if (report.thresholds.length > 0) {
+    parts.push(
+      table(
+        ['', 'Threshold', 'Observed', 'Samples', 'Why'],
+        ['---', '---', '---:', '---:', '---'],
+        report.thresholds.map((row) => [
+          `${verdictMark[row.verdict]} ${row.verdict}`,
+          escaped(row.text),
+          formatObserved(row.observed, row.unit),
+          formatCount(row.samples),
+          escaped(row.why),
+        ]),
+      ),
+    );
+  }
+  parts.push(
+    '### Operations',
+    table(
+      ['Operation', 'Count', '/s', 'Errors', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms'],
+      ['---', ...Array.from({ length: 7 }, () => '---:')],
+      Object.entries(report.ops).map(([name, op]) => [
+        escaped(name),
+        formatCount(op.count),
+        formatRate(op.ratePerSec),
+        formatCount(op.errors),
+        ...[op.latencyMs.p50, op.latencyMs.p95, op.latencyMs.p99, op.latencyMs.max].map((ms) =>
+          op.count === 0 ? '–' : bareMs(ms),
+        ),
+      ]),
+    ),
+    '### Ledger',
+    table(
+      [
+        'Sent',
+        'Acked',
+        'Owed',
+        'Delivered',
+        'Lost',
+        'Duplicated',
+        'Reordered',
+        'Late',
+        'Dropped',
+        'Never back',
+      ],
+      Array.from({ length: 10 }, () => '---:'),
+      [
+        [
+          ledger.sent,
+          ledger.acked,
+          ledger.expected,
+          ledger.delivered,
+          ledger.lost,
+          ledger.duplicated,
+          ledger.reordered,
+          ledger.late,
+          ledger.dropped,
+          ledger.neverBack,
+        ].map(formatCount),
+      ],
+    ),
+  );
+  if (ledger.exceptions.length > 0) {
+    parts.push(
+      details(
+        `First exceptions (${formatCount(ledger.exceptions.length)} listed in report.json)`,
+        table(
+          ['Class', 'Message', 'Room', 'Seq', 'Recipient', 'At'],
+          ['---', '---', '---', '---:', '---', '---:'],
+          ledger.exceptions
+            .slice(0, shownExceptions)
+            .map((one) => [
+              one.class,
+              escaped(one.id),
+              escaped(one.room),
+              one.seq === null ? '' : String(one.seq),
+              escaped(one.recipient ?? ''),
+              formatDuration(one.atMs),
+            ]),
+        ),
+      ),
+    );
+  }
+  if (report.services.length > 0) {
+    parts.push(
+      details(
+        'Services',
+        table(
+          ['Service', 'CPU avg', 'CPU max', 'Memory max', 'Loop lag', 'Restarts'],
+          ['---', ...Array.from({ length: 5 }, () => '---:')],
+          report.services.map((one) => [
+            escaped(one.name),
+            formatPercent(one.cpuPct.avg),
+            formatPercent(one.cpuPct.max),
+            formatMb(one.rssMb.max),
+            one.loopLagMs === null ? '' : formatMs(one.loopLagMs),
+            formatCount(one.restarts),
+          ]),
+        ),
+      ),
+    );
+  }
+  parts.push(
+    `**Bottleneck:** ${bottleneck.kind}. ${escaped(bottleneck.evidence)}`,
+    `**Generator:** ${plural(generator.workers, 'worker')}, cpu ${formatPercent(generator.cpuPct)}, ${formatCount(generator.lateSends)} late sends${generator.saturated ? ', **saturated**' : ''}`,
+  );
+  return `${parts.join('\n\n')}\n`;
+}
+
+function table(
+  head: readonly string[],
+  align: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  return [head, align, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function details(summary: string, body: string): string {
+  return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+}
+
+/** Text from a file, as Markdown text: one line, no markup, no HTML, no mention of a person. */
+function escaped(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]|~#]/g, (char) => `\\${char}`)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/@/g, '&#64;');
+}

@@ -1,0 +1,255 @@
+/**
+ * The shape of report.json and detail.json as a schema: what a reader may count on. Unknown fields
+ * are kept, so that a report of a later minor version can still be read.
+ */
+import * as z from 'zod';
+
+const count = z.number().nonnegative();
+const figure = z.number();
+
+const latencyMs = z.looseObject({
+  p50: figure,
+  p90: figure,
+  p95: figure,
+  p99: figure,
+  p999: figure,
+  max: figure,
+});
+
+const threeQuantiles = z.looseObject({ p50: figure, p95: figure, p99: figure });
+
+const avgMax = z.looseObject({ avg: figure, max: figure });
+
+const pool = z.looseObject({ count, cores: z.array(count).nullable() }).nullable();
+
+const topology = z.looseObject({
+  name: z.string(),
+  description: z.string(),
+  messagePath: z.enum(['adapter', 'log']),
+  all: pool,
+  api: pool,
+  ws: pool,
+  proxy: z
+    .looseObject({
+      ws: z.looseObject({
+        balance: z.enum(['round_robin', 'least_conn', 'ip_hash', 'hash', 'cookie']),
+      }),
+      api: z.looseObject({ balance: z.enum(['round_robin', 'least_conn']) }),
+      workers: count,
+    })
+    .nullable(),
+  redis: z.looseObject({ durability: z.enum(['always', 'everysec', 'memory']) }).nullable(),
+  server: z.looseObject({
+    pingIntervalMs: count,
+    pingTimeoutMs: count,
+    rateLimit: z.looseObject({ count, perMs: count }).nullable(),
+    maxConnections: count.nullable(),
+    corsOrigins: z.array(z.string()),
+    sabotage: z.enum(['drop', 'double', 'swap', 'ack-before-store']).nullable(),
+  }),
+  restart: z.looseObject({
+    policy: z.enum(['always', 'on-failure', 'no']),
+    delayMs: count,
+    maxRetries: count,
+  }),
+});
+
+const stage = z.looseObject({ durationMs: count, target: count });
+
+const scenario = z.looseObject({
+  name: z.string(),
+  description: z.string(),
+  protocol: z.literal('socket.io'),
+  stages: z.tuple([stage], stage),
+  rate: z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('per-user'), perSec: count }),
+    z.looseObject({ kind: z.literal('total'), perSec: count }),
+  ]),
+  roomSize: count,
+  payloadBytes: count,
+  http: z.looseObject({ perSec: count, path: z.string() }),
+  pollingShare: count,
+  fidelityUsers: count,
+  churnPerMin: count,
+  drainMs: count,
+  thresholds: z.array(z.string()),
+  seed: figure,
+});
+
+const verdict = z.enum(['pass', 'fail', 'no-data']);
+
+const exception = z.looseObject({
+  class: z.enum([
+    'lost',
+    'late',
+    'duplicated',
+    'reordered',
+    'dropped',
+    'unstored',
+    'indeterminate',
+    'refused',
+    'neverBack',
+  ]),
+  id: z.string(),
+  room: z.string(),
+  seq: figure.nullable(),
+  sender: z.string(),
+  recipient: z.string().nullable(),
+  atMs: figure,
+  fault: z.string().nullable(),
+});
+
+/** report.json, schemaVersion 1; `rtops schema report` prints it as JSON Schema. */
+export const reportSchema = z.looseObject({
+  schemaVersion: z.literal(1),
+  run: z.looseObject({
+    id: z.string(),
+    startedAt: z.string(),
+    durationMs: count,
+    partial: z.boolean(),
+    seed: figure,
+    versions: z.record(z.string(), z.string()),
+    host: z.looseObject({ cores: count, memMb: count, node: z.string(), kernel: z.string() }),
+  }),
+  topology: topology.nullable(),
+  scenario,
+  verdict,
+  exitCode: z.int(),
+  notes: z.array(z.string()),
+  thresholds: z.array(
+    z.looseObject({
+      text: z.string(),
+      metric: z.string(),
+      observed: figure.nullable(),
+      bound: figure,
+      unit: z.string(),
+      samples: count,
+      verdict,
+      why: z.string(),
+    }),
+  ),
+  users: z.looseObject({
+    planned: count,
+    peak: count,
+    attempted: count,
+    refused: count,
+    lost: count,
+  }),
+  ops: z.record(
+    z.string(),
+    z.looseObject({
+      count,
+      errors: count,
+      ratePerSec: count,
+      latencyMs,
+      serviceMs: latencyMs,
+    }),
+  ),
+  ledger: z.looseObject({
+    sent: count,
+    acked: count,
+    refused: count,
+    indeterminate: count,
+    recovered: count,
+    expected: count,
+    delivered: count,
+    lost: count,
+    late: count,
+    duplicated: count,
+    reordered: count,
+    dropped: count,
+    neverBack: count,
+    resynced: count,
+    exceptions: z.array(exception),
+  }),
+  fidelity: z.looseObject({
+    leanUsers: count,
+    clientUsers: count,
+    leanMs: threeQuantiles,
+    clientMs: threeQuantiles,
+  }),
+  services: z.array(
+    z.looseObject({
+      name: z.string(),
+      kind: z.string(),
+      pid: figure,
+      cpuPct: avgMax,
+      rssMb: avgMax,
+      loopLagMs: figure.nullable(),
+      waitPct: figure,
+      restarts: count,
+    }),
+  ),
+  generator: z.looseObject({
+    workers: count,
+    cpuPct: figure,
+    rssMb: figure,
+    loopLagMs: z.looseObject({ p99: figure, max: figure }),
+    lateSends: count,
+    saturated: z.boolean(),
+  }),
+  bottleneck: z.looseObject({
+    kind: z.enum(['none', 'generator', 'proxy', 'server', 'redis', 'machine']),
+    evidence: z.string(),
+  }),
+  faults: z.array(
+    z.looseObject({
+      kind: z.string(),
+      node: z.string(),
+      at: figure,
+      until: figure,
+      bit: z.boolean(),
+      affected: count,
+      detectMs: figure,
+      resumeMs: z.looseObject({ p50: figure, p95: figure, p99: figure, max: figure }),
+      neverResumed: count,
+      lostAcked: count,
+      downClientSeconds: figure,
+      recoveredAt: figure.nullable(),
+    }),
+  ),
+  series: z.array(
+    z.looseObject({
+      t: figure,
+      users: count,
+      sent: count,
+      delivered: count,
+      errors: count,
+      ackP95: figure,
+      deliveryP95: figure,
+    }),
+  ),
+});
+
+/** detail.json: the charts' record beside report.json. */
+export const detailSchema = z.looseObject({
+  points: z.array(
+    z.looseObject({
+      t: figure,
+      stage: figure,
+      users: count,
+      targetUsers: count,
+      sentPerSec: count,
+      deliveredPerSec: count,
+      httpPerSec: count,
+      errorsPerSec: count,
+      ackMs: threeQuantiles.nullable(),
+      deliveryMs: threeQuantiles.nullable(),
+      httpMs: threeQuantiles.nullable(),
+    }),
+  ),
+  services: z.array(
+    z.looseObject({
+      atMs: figure,
+      name: z.string(),
+      kind: z.string(),
+      pid: figure,
+      cpuPct: figure,
+      rssMb: figure,
+      waitPct: figure,
+      loopLagMs: figure.nullable(),
+      connections: count.nullable(),
+      restarts: count,
+    }),
+  ),
+});

@@ -1,0 +1,227 @@
+/** The sections of the end summary, each as lines of at most `width` characters before colour. */
+import type { LatencyMs } from '../samples/summary.ts';
+import type { ThresholdResult } from '../verdict/judge.ts';
+import {
+  bareMs,
+  formatCount,
+  formatDuration,
+  formatMb,
+  formatMs,
+  formatObserved,
+  formatPercent,
+  formatRate,
+  plural,
+} from './format.ts';
+import type { Report } from './report.ts';
+import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
+import type { TextStyle, Tone } from './text-style.ts';
+
+/** One row a threshold, failed ones first, with the reason where it did not pass; at most `maxLines`. */
+export function thresholdLines(
+  report: Report,
+  style: TextStyle,
+  width: number,
+  maxLines: number,
+): readonly string[] {
+  if (report.thresholds.length === 0) return [];
+  const order = { fail: 0, 'no-data': 1, pass: 2 };
+  const all = report.thresholds.toSorted((a, b) => order[a.verdict] - order[b.verdict]);
+  // A blank line and the heading come first; the last line is kept for "and n more".
+  const rows = all.length <= maxLines - 2 ? all : all.slice(0, Math.max(1, maxLines - 3));
+  const hidden = all.length - rows.length;
+  let whyLeft = Math.max(0, maxLines - 2 - rows.length - (hidden > 0 ? 1 : 0));
+  const textWidth = Math.min(
+    Math.max(...rows.map((row) => plainText(row.text).length)),
+    Math.floor(width / 2),
+  );
+  const lines = ['', heading('Thresholds', style)];
+  for (const row of rows) {
+    lines.push(thresholdRow(row, textWidth, style, width));
+    if (row.verdict !== 'pass' && whyLeft > 0) {
+      whyLeft -= 1;
+      lines.push(paint(style, 'dim', `    ${fit(plainText(row.why), width - 4, style)}`));
+    }
+  }
+  if (hidden > 0) lines.push(paint(style, 'dim', `    and ${hidden} more in the report`));
+  return lines;
+}
+
+function thresholdRow(
+  row: ThresholdResult,
+  textWidth: number,
+  style: TextStyle,
+  width: number,
+): string {
+  const symbols = symbolsOf(style);
+  const mark = { pass: symbols.pass, fail: symbols.fail, 'no-data': symbols.noData }[row.verdict];
+  const tone: Tone = ({ pass: 'good', fail: 'bad', 'no-data': 'warn' } as const)[row.verdict];
+  const text = fit(plainText(row.text), textWidth, style).padEnd(textWidth);
+  const observed = formatObserved(row.observed, row.unit).padStart(10);
+  const left = width - textWidth - observed.length - 8;
+  const aside =
+    row.verdict === 'pass' && row.unit === 'ms' && row.observed !== null
+      ? `${formatMs(row.bound - row.observed)} left for network`
+      : row.verdict === 'pass'
+        ? ''
+        : { fail: 'failed', 'no-data': 'no data' }[row.verdict];
+  const shown = aside.length <= left ? aside : '';
+  const asideTone: Tone = row.verdict === 'pass' ? 'dim' : tone;
+  return `  ${paint(style, tone, mark)} ${text}  ${paint(style, 'strong', observed)}  ${paint(style, asideTone, shown)}`.trimEnd();
+}
+
+/** Users planned, reached, refused and lost, in one line. */
+export function usersLines(report: Report, style: TextStyle, width: number): readonly string[] {
+  const { users } = report;
+  const dot = symbolsOf(style).dot;
+  const text =
+    `${formatCount(users.peak)} at the peak, ${formatCount(users.planned)} planned ${dot} ` +
+    `${formatCount(users.attempted)} tried ${dot} `;
+  const bad = `${formatCount(users.refused)} refused ${dot} ${formatCount(users.lost)} lost`;
+  const room = width - 9;
+  const shown = fit(text + bad, room, style);
+  const line = users.refused + users.lost > 0 ? paint(style, 'bad', shown) : shown;
+  return ['', `${heading('Users', style)}    ${line}`];
+}
+
+/** More would push the verdict off a small terminal; the report has them all. */
+const maxOperations = 6;
+
+/** The table of operations with their percentiles, latency counted from the due time. */
+export function operationLines(report: Report, style: TextStyle, width: number): readonly string[] {
+  const ops = Object.entries(report.ops);
+  if (ops.length === 0) return [];
+  const columns: readonly (keyof LatencyMs)[] = ['p50', 'p95', 'p99', 'max'];
+  const nameWidth = 15;
+  const shownOps = ops.slice(0, maxOperations);
+  const header =
+    'count'.padStart(10) +
+    '/s'.padStart(8) +
+    'errors'.padStart(8) +
+    columns.map((one) => one.padStart(8)).join('');
+  const lines = [
+    '',
+    heading('Operations'.padEnd(nameWidth), style) +
+      paint(style, 'dim', fit(`${header}  ms`, width - nameWidth, style)),
+  ];
+  for (const [name, op] of shownOps) {
+    const errors = formatCount(op.errors).padStart(8);
+    lines.push(
+      `  ${fit(plainText(name), nameWidth - 2, style).padEnd(nameWidth - 2)}` +
+        formatCount(op.count).padStart(10) +
+        formatRate(op.ratePerSec).padStart(8) +
+        (op.errors > 0 ? paint(style, 'bad', errors) : errors) +
+        columns
+          .map((one) => (op.count === 0 ? '-' : bareMs(op.latencyMs[one])).padStart(8))
+          .join(''),
+    );
+  }
+  return lines;
+}
+
+/** The delivery ledger: what was sent, what came of it, what is wrong. */
+export function ledgerLines(report: Report, style: TextStyle, width: number): readonly string[] {
+  const { ledger } = report;
+  const { dot, arrow } = symbolsOf(style);
+  const sent = [
+    `${formatCount(ledger.sent)} sent`,
+    `${formatCount(ledger.acked)} acked`,
+    ...some(ledger.refused, 'refused'),
+    ...some(ledger.indeterminate, 'indeterminate'),
+    ...some(ledger.recovered, 'recovered'),
+  ].join(` ${dot} `);
+  const delivered = `${formatCount(ledger.expected)} owed ${arrow} ${formatCount(ledger.delivered)} delivered`;
+  const wrong = (
+    ['lost', 'duplicated', 'reordered', 'late', 'dropped', 'neverBack', 'resynced'] as const
+  )
+    .filter((name, index) => index < 3 || ledger[name] > 0)
+    .map((name) => {
+      const words = `${formatCount(ledger[name])} ${name === 'neverBack' ? 'owed to users never back' : name}`;
+      return ledger[name] > 0 && name !== 'resynced' ? paint(style, 'bad', words) : words;
+    });
+  const lines = ['', `${heading('Ledger', style)}   ${fit(sent, width - 9, style)}`];
+  lines.push(`         ${fit(delivered, width - 9, style)}`);
+  lines.push(`         ${wrong.slice(0, 4).join(` ${dot} `)}`);
+  if (wrong.length > 4) lines.push(`         ${wrong.slice(4).join(` ${dot} `)}`);
+  const first = ledger.exceptions[0];
+  if (first !== undefined) {
+    const words =
+      `first: ${first.class} ${first.id} in ${first.room}` +
+      (first.recipient === null ? '' : ` for ${first.recipient}`) +
+      ` at ${formatDuration(first.atMs)}`;
+    lines.push(paint(style, 'dim', `         ${fit(plainText(words), width - 9, style)}`));
+  }
+  return lines;
+}
+
+/** One line a service, busiest first, in at most `maxLines` lines. */
+export function serviceLines(
+  report: Report,
+  style: TextStyle,
+  width: number,
+  maxLines: number,
+): readonly string[] {
+  const rows = maxLines - 1;
+  const all = report.services.toSorted((a, b) => b.cpuPct.max - a.cpuPct.max);
+  if (all.length === 0 || rows < 1) return [];
+  const shown = all.length > rows ? all.slice(0, Math.max(1, rows - 1)) : all;
+  const lines = shown.map((service, index) => {
+    const label = index === 0 ? heading('Services', style) : '        ';
+    const restarts = service.restarts > 0 ? `, ${plural(service.restarts, 'restart')}` : '';
+    const lag = service.loopLagMs === null ? '' : `, loop lag ${formatMs(service.loopLagMs)}`;
+    const figures =
+      `cpu ${formatPercent(service.cpuPct.avg).padStart(4)} avg ${formatPercent(service.cpuPct.max).padStart(5)} max, ` +
+      `${formatMb(service.rssMb.max)}${lag}${restarts}`;
+    return `${label} ${fit(`${fit(plainText(service.name), 12, style).padEnd(12)} ${figures}`, width - 9, style)}`;
+  });
+  if (all.length > shown.length && rows > 1) {
+    lines.push(paint(style, 'dim', `         and ${all.length - shown.length} more in the report`));
+  }
+  return ['', ...lines];
+}
+
+/** What was at its limit first, and whether the generator itself was well. */
+export function generatorLines(report: Report, style: TextStyle, width: number): readonly string[] {
+  const { bottleneck, generator, fidelity } = report;
+  const { dot } = symbolsOf(style);
+  const what = plainText(
+    bottleneck.kind === 'none'
+      ? `none: ${bottleneck.evidence}`
+      : `${bottleneck.kind}: ${bottleneck.evidence}`,
+  );
+  const health =
+    `${plural(generator.workers, 'worker')} ${dot} cpu ${formatPercent(generator.cpuPct)} ${dot} ` +
+    `${formatMb(generator.rssMb)} ${dot} loop lag p99 ${formatMs(generator.loopLagMs.p99)} ${dot} ` +
+    `${formatCount(generator.lateSends)} late${generator.saturated ? ` ${dot} SATURATED` : ''}`;
+  const [first = '', ...more] = wrapWords(what, width - 9);
+  const lines = [
+    '',
+    `${heading('Limit', style)}    ${first}`,
+    ...more.slice(0, 1).map((line) => `         ${line}`),
+    `${heading('Load', style)}     ${generator.saturated ? paint(style, 'bad', fit(health, width - 9, style)) : fit(health, width - 9, style)}`,
+  ];
+  if (fidelity.clientUsers > 0) {
+    const words = `p95 ${formatMs(fidelity.leanMs.p95)} by lean users, ${formatMs(fidelity.clientMs.p95)} by ${formatCount(fidelity.clientUsers)} on socket.io-client`;
+    lines.push(`${heading('Check', style)}    ${fit(words, width - 9, style)}`);
+  }
+  return lines;
+}
+
+/** One line a fault. */
+export function faultLines(report: Report, style: TextStyle, width: number): readonly string[] {
+  return report.faults.slice(0, 2).map((fault, index) => {
+    const words =
+      `${fault.kind}@${fault.node} at ${formatDuration(fault.at)}: ` +
+      (fault.bit
+        ? `${plural(fault.affected, 'user')}, back in ${formatMs(fault.resumeMs.p95)} (p95), ${formatCount(fault.neverResumed)} never, ${formatCount(fault.lostAcked)} acked lost`
+        : 'it did not bite');
+    return `${index === 0 ? heading('Faults', style) : '      '}   ${fit(plainText(words), width - 9, style)}`;
+  });
+}
+
+function some(count: number, word: string): readonly string[] {
+  return count > 0 ? [`${formatCount(count)} ${word}`] : [];
+}
+
+function heading(text: string, style: TextStyle): string {
+  return paint(style, 'strong', text);
+}
