@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { exitCode } from '../exit-code.ts';
+import { markerKey, selfIdentity } from '../system/process-identity.ts';
+import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
+import type { StateFolder } from '../system/state-folder.ts';
+import { writeSystemState } from '../system/system-state.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { World } from '../world.ts';
+import { doctor } from './doctor.ts';
+
+describe('doctor', () => {
+  test('prints every check, aligned, and returns 0 when nothing is missing', async () => {
+    const { world, out } = fakeWorld();
+    expect(await doctor(world, { json: false }, anyProgram)).toBe(exitCode.pass);
+    const names = out()
+      .split('\n')
+      .filter((line) => /^(ok|warn|missing) /.test(line))
+      .map((line) => line.slice(9, 26).trim());
+    expect(names).toEqual([
+      'nginx',
+      'redis-server',
+      'node',
+      'cores',
+      'open files',
+      'ephemeral ports',
+      'somaxconn',
+      'free memory',
+      'free disk',
+      'system',
+      'leftovers',
+    ]);
+  });
+
+  test('returns 120 when a program is missing, and names the next command', async () => {
+    const { world, out } = fakeWorld();
+    expect(await doctor(world, { json: false }, noProgram)).toBe(exitCode.notReady);
+    expect(out()).toMatch(/^missing {2}nginx +for the proxy .*\n +next: rtops setup$/m);
+  });
+
+  test.each([
+    ['anything', anyProgram, true],
+    ['nothing', noProgram, false],
+  ])('--json is one document; with %s installed ready is %s', async (_, find, ready) => {
+    const { world, out } = fakeWorld();
+    await doctor(world, { json: true }, find);
+    expect(JSON.parse(out())).toMatchObject({
+      schemaVersion: 1,
+      ready,
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'nginx' })]),
+    });
+  });
+
+  test('in an empty folder nothing is up and nothing is left', async () => {
+    const { world, out } = fakeWorld();
+    await doctor(world, { json: false }, anyProgram);
+    expect(out()).toContain('nothing is up in this folder');
+    expect(out()).toMatch(/^ok +leftovers +none$/m);
+  });
+
+  test('tells which topology is up, and where', async () => {
+    const { world, folder, out } = fakeWorld();
+    writeState(folder, 'living');
+    await doctor(world, { json: false }, anyProgram);
+    expect(out()).toContain('scaled is up at http://127.0.0.1:4000');
+    expect(out()).toMatch(/^ok +leftovers +none$/m);
+  });
+
+  test('a supervisor that is gone is a leftover, for heal', async () => {
+    const { world, folder, out } = fakeWorld();
+    writeState(folder, 'dead');
+    expect(await doctor(world, { json: false }, anyProgram)).toBe(exitCode.pass);
+    expect(out()).toContain('nothing is up in this folder');
+    expect(out()).toMatch(/^warn +leftovers .*supervisor is gone\n +next: rtops heal$/m);
+  });
+
+  test('finds a process that a killed rtops left, by the mark of the folder', async () => {
+    const { world, folder, out } = fakeWorld();
+    const child = spawn('sleep', ['60'], { env: { ...process.env, [markerKey]: folder.dir } });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await doctor(world, { json: false }, anyProgram);
+    expect(out()).toContain(`processes of a killed rtops: ${child.pid}`);
+  });
+});
+
+const anyProgram = async (): Promise<string | undefined> => process.execPath;
+const noProgram = async (): Promise<string | undefined> => undefined;
+
+function writeState(folder: StateFolder, supervisor: 'living' | 'dead'): void {
+  makeStateFolder(folder);
+  const self = selfIdentity();
+  writeSystemState(folder, {
+    schemaVersion: 1,
+    phase: 'ready',
+    startedAtMs: 0,
+    supervisor: supervisor === 'living' ? self : { ...self, startTime: 'long ago' },
+    topology: scaled,
+    url: 'http://127.0.0.1:4000',
+    secret: 'unused',
+    services: [],
+  });
+}
+
+const scaled: Topology = {
+  name: 'scaled',
+  description: '',
+  messagePath: 'log',
+  all: null,
+  api: { count: 2, cores: null },
+  ws: { count: 2, cores: null },
+  proxy: null,
+  redis: null,
+  server: {
+    pingIntervalMs: 25_000,
+    pingTimeoutMs: 60_000,
+    rateLimit: null,
+    maxConnections: null,
+    corsOrigins: [],
+    sabotage: null,
+  },
+  restart: { policy: 'no', delayMs: 1, maxRetries: 0 },
+};
+
+function fakeWorld(): { world: World; folder: StateFolder; out: () => string } {
+  const cwd = mkdtempSync(join(tmpdir(), 'rtops-doctor-'));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  let out = '';
+  const stdout: World['stdout'] = {
+    write: (text) => {
+      out += text;
+    },
+    isTTY: false,
+    columns: 80,
+    rows: 24,
+    stream: undefined,
+  };
+  const world: World = {
+    argv: [],
+    env: {},
+    cwd,
+    stdout,
+    stderr: stdout,
+    stdinIsTTY: false,
+    ask: async () => undefined,
+    clock: { now: () => 0, monotonicNs: () => 0n, sleep: async () => {} },
+    random: () => 0,
+    onSignal: () => () => {},
+  };
+  return { world, folder: stateFolder(cwd), out: () => out };
+}

@@ -1,0 +1,54 @@
+/** `rtops doctor`: what of this machine serves a run, what bounds it, what is missing. */
+import { exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { findBinary } from '../system/find-binary.ts';
+import { machineChecks, prerequisiteCheck } from '../system/machine-checks.ts';
+import type { Check } from '../system/machine-checks.ts';
+import { readMachineFacts } from '../system/machine-facts.ts';
+import { findPrerequisites, prerequisites } from '../system/prerequisites.ts';
+import { stateFolder } from '../system/state-folder.ts';
+import { systemChecks } from '../system/system-checks.ts';
+import type { World } from '../world.ts';
+
+/** What `doctor --json` prints. */
+type DoctorDocument = {
+  readonly schemaVersion: 1;
+  readonly ready: boolean;
+  readonly checks: readonly Check[];
+};
+
+/**
+ * Prints the table, or one JSON document. 0 when nothing is missing (a warning does not count),
+ * 120 otherwise. Changes nothing.
+ */
+export async function doctor(
+  world: World,
+  options: { readonly json: boolean },
+  find = (name: string): Promise<string | undefined> => findBinary(name, world.env['PATH']),
+): Promise<ExitCode> {
+  const wanted = prerequisites.filter(({ audience }) => audience === 'everyone');
+  const [facts, found] = await Promise.all([
+    readMachineFacts(world.cwd),
+    findPrerequisites(wanted, find),
+  ]);
+  const checks = [
+    ...found.map(prerequisiteCheck),
+    ...machineChecks(facts),
+    ...systemChecks(stateFolder(world.cwd)),
+  ];
+  const ready = checks.every(({ state }) => state !== 'missing');
+  const document: DoctorDocument = { schemaVersion: 1, ready, checks };
+  world.stdout.write(options.json ? `${JSON.stringify(document, undefined, 2)}\n` : table(checks));
+  return ready ? exitCode.pass : exitCode.notReady;
+}
+
+function table(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const indent = ' '.repeat('missing  '.length + width + 2);
+  return checks
+    .map(({ name, state, found, next }) => {
+      const row = `${state.padEnd(9)}${name.padEnd(width)}  ${found}\n`;
+      return next === null ? row : `${row}${indent}next: ${next}\n`;
+    })
+    .join('');
+}
