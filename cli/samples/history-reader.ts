@@ -1,0 +1,84 @@
+/** Turns the bytes of a history file into records, whatever pieces they come in. Pure. */
+import { recordBytes } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+
+/** Reads one file's bytes in order. */
+export type HistoryReader = {
+  /**
+   * Calls `visit` for each record that is complete by now. A chunk may end inside a record; the rest
+   * is taken from the next one. The record is one object, reused: copy what must outlive the call.
+   */
+  read(chunk: Uint8Array, visit: (record: HistoryRecord) => void): void;
+  readonly records: number;
+  /** Bytes of an unfinished last record: a writer that was killed leaves up to 23. */
+  readonly tailBytes: number;
+  /** `at` of the last record read, in µs since run start; 0 when there is none. */
+  readonly lastAtUs: number;
+};
+
+type Mutable = { -readonly [K in keyof HistoryRecord]: HistoryRecord[K] };
+
+/** A reader at the start of a file. */
+export function createHistoryReader(): HistoryReader {
+  const record: Mutable = {
+    kind: 0,
+    code: 0,
+    user: 0,
+    room: 0,
+    peer: 0,
+    n: 0,
+    value: 0,
+    atUs: 0,
+  };
+  const tail = new Uint8Array(recordBytes);
+  let tailBytes = 0;
+  let records = 0;
+
+  return {
+    read(chunk, visit) {
+      let offset = 0;
+      if (tailBytes > 0) {
+        offset = Math.min(recordBytes - tailBytes, chunk.length);
+        tail.set(chunk.subarray(0, offset), tailBytes);
+        tailBytes += offset;
+        if (tailBytes < recordBytes) return;
+        decodeInto(record, tail, 0);
+        tailBytes = 0;
+        records++;
+        visit(record);
+      }
+      for (; offset + recordBytes <= chunk.length; offset += recordBytes) {
+        decodeInto(record, chunk, offset);
+        records++;
+        visit(record);
+      }
+      tail.set(chunk.subarray(offset));
+      tailBytes = chunk.length - offset;
+    },
+    get records() {
+      return records;
+    },
+    get tailBytes() {
+      return tailBytes;
+    },
+    get lastAtUs() {
+      return record.atUs;
+    },
+  };
+}
+
+/** As `readRecord`, without making an object. Layout: history.ts. */
+function decodeInto(record: Mutable, bytes: Uint8Array, at: number): void {
+  record.kind = bytes[at] ?? 0;
+  record.code = bytes[at + 1] ?? 0;
+  record.user = read24(bytes, at + 2);
+  record.room = read24(bytes, at + 5);
+  record.peer = read24(bytes, at + 8);
+  record.n = read24(bytes, at + 11);
+  record.value = (read24(bytes, at + 14) | ((bytes[at + 17] ?? 0) << 24)) >>> 0;
+  record.atUs = read24(bytes, at + 18) + read24(bytes, at + 21) * 0x1000000;
+}
+
+function read24(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
+}

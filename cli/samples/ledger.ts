@@ -1,0 +1,241 @@
+/**
+ * The delivery ledger: every message of a run accounted for at every recipient, derived from the
+ * history in two passes. Records may come in any order across workers; within one worker's file
+ * each user's records are in time order. The rules of a pair are in membership.ts.
+ *
+ * `sent = acked + refused + recovered + indeterminate` (messages), and
+ * `expected = delivered + late + lost + neverBack` (pairs), where `lost` further counts each message
+ * that was acked and is not in the log at the final read.
+ */
+import { createExceptionList } from './exception-list.ts';
+import { recordKind } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+import {
+  closeMembership,
+  createMembership,
+  memberBroken,
+  memberEnded,
+  memberJoined,
+  memberReceived,
+  memberRefetched,
+  memberResumed,
+} from './membership.ts';
+import type { LedgerBook, Membership } from './membership.ts';
+import { createMessageTable, flag } from './message-table.ts';
+import type { ExceptionClass, LedgerSummary } from './summary.ts';
+
+export type LedgerOptions = {
+  readonly runId: string;
+  /** The run was cut short: what had not arrived and was not overdue is not judged. */
+  readonly partial: boolean;
+};
+
+/** Feed every record to `note`, then every record to `account`, then `close`. */
+export type Ledger = {
+  note(record: HistoryRecord): void;
+  account(record: HistoryRecord): void;
+  /** `endUs`: end of the history, µs since run start; memberships that no record ends, end then. */
+  close(endUs: number): LedgerSummary;
+};
+
+/** A room keeps at least this many messages in its log; older ones need not be in the final read. */
+export const logKeeps = 10_000;
+
+/**
+ * Where a history ends: with the run, or, in a run cut short, with the first file to end. A worker
+ * that was killed wrote up to some moment, and nothing after it is known of its users.
+ */
+export function historyEndUs(
+  lastAtUs: readonly number[],
+  run: { readonly durationMs: number; readonly partial: boolean },
+): number {
+  return Math.min(run.durationMs * 1000, ...(run.partial ? lastAtUs : []));
+}
+
+type Place = { readonly membership: Membership; readonly next: Place | undefined };
+
+/** An empty ledger. */
+export function createLedger(options: LedgerOptions): Ledger {
+  const table = createMessageTable();
+  const exceptions = createExceptionList(options.runId);
+  const counts = {
+    expected: 0,
+    delivered: 0,
+    lost: 0,
+    late: 0,
+    duplicated: 0,
+    reordered: 0,
+    dropped: 0,
+    neverBack: 0,
+    resynced: 0,
+  };
+  const book: LedgerBook = {
+    table,
+    counts,
+    partial: options.partial,
+    report,
+  };
+  /** A user's rooms, as a chain: nearly always one. */
+  const places: (Place | undefined)[] = [];
+  let isAccounting = false;
+
+  function report(
+    name: ExceptionClass,
+    message: number,
+    seq: number,
+    recipient: number | null,
+    atUs: number,
+  ): void {
+    if (!exceptions.wants(name)) return;
+    exceptions.add(name, {
+      sender: table.sender[message] ?? 0,
+      room: table.room[message] ?? 0,
+      n: table.n[message] ?? 0,
+      seq,
+      recipient,
+      atUs,
+    });
+  }
+
+  function set(message: number, bit: number): void {
+    table.flags[message] = (table.flags[message] ?? 0) | bit;
+  }
+
+  function seen(message: number, atUs: number): void {
+    if (atUs < (table.seenUs[message] ?? Infinity)) table.seenUs[message] = atUs;
+  }
+
+  function noteStored(record: HistoryRecord): void {
+    const message = table.byIdAndSeq(record.peer, record.room, record.n, record.value);
+    const isTwice = ((table.flags[message] ?? 0) & flag.stored) !== 0;
+    if (table.seq[message] !== record.value && isTwice) {
+      // One id under two seqs in the log itself.
+      counts.duplicated++;
+      report('duplicated', message, record.value, null, record.atUs);
+    }
+    set(message, flag.stored);
+  }
+
+  function membershipOf(user: number, room: number): Membership {
+    for (let place = places[user]; place !== undefined; place = place.next) {
+      if (place.membership.room.room === room) return place.membership;
+    }
+    const membership = createMembership(table.roomOf(room), user);
+    places[user] = { membership, next: places[user] };
+    return membership;
+  }
+
+  function eachRoomOf(user: number, visit: (membership: Membership) => void): void {
+    for (let place = places[user]; place !== undefined; place = place.next) visit(place.membership);
+  }
+
+  function countMessages(): Pick<
+    LedgerSummary,
+    'sent' | 'acked' | 'refused' | 'recovered' | 'indeterminate'
+  > {
+    const total = { sent: 0, acked: 0, refused: 0, recovered: 0, indeterminate: 0 };
+    for (let message = 0; message < table.count; message++) {
+      const flags = table.flags[message] ?? 0;
+      const seq = table.seq[message] ?? 0;
+      const dueUs = table.dueUs[message] ?? 0;
+      if ((flags & flag.sent) !== 0) total.sent++;
+      if ((flags & flag.acked) !== 0) {
+        total.acked++;
+        if (isUnstored(message, flags, seq)) {
+          counts.lost++;
+          report('unstored', message, seq, null, dueUs);
+        }
+      } else if ((flags & flag.refused) !== 0) {
+        total.refused++;
+        report('refused', message, seq, null, dueUs);
+      } else if ((flags & flag.sent) === 0) {
+        continue;
+      } else if ((flags & (flag.arrived | flag.stored)) !== 0) {
+        total.recovered++;
+      } else {
+        total.indeterminate++;
+        report('indeterminate', message, seq, null, dueUs);
+      }
+    }
+    return total;
+  }
+
+  function isUnstored(message: number, flags: number, seq: number): boolean {
+    const { readHead } = table.roomOf(table.room[message] ?? 0);
+    return readHead >= 0 && (flags & flag.stored) === 0 && seq > readHead - logKeeps;
+  }
+
+  return {
+    note(record) {
+      if (isAccounting) throw new Error('ledger: note() after account()');
+      switch (record.kind) {
+        case recordKind.sent: {
+          const message = table.byId(record.user, record.room, record.n);
+          set(message, flag.sent);
+          table.dueUs[message] = Math.min(table.dueUs[message] ?? Infinity, record.atUs);
+          break;
+        }
+        case recordKind.acked: {
+          const message = table.byIdAndSeq(record.user, record.room, record.n, record.value);
+          set(message, flag.acked);
+          seen(message, record.atUs);
+          break;
+        }
+        case recordKind.refused:
+          set(table.byId(record.user, record.room, record.n), flag.refused);
+          break;
+        case recordKind.delivered:
+        case recordKind.resynced: {
+          const message = table.byIdAndSeq(record.peer, record.room, record.n, record.value);
+          set(message, flag.arrived);
+          seen(message, record.atUs);
+          break;
+        }
+        case recordKind.stored:
+          noteStored(record);
+          break;
+        case recordKind.readDone:
+          table.roomOf(record.room).readHead = record.value;
+          break;
+        default:
+      }
+    },
+    account(record) {
+      isAccounting = true;
+      const { user, room, value, atUs } = record;
+      switch (record.kind) {
+        case recordKind.delivered: {
+          const message = table.byIdAndSeq(record.peer, room, record.n, value);
+          memberReceived(book, membershipOf(user, room), message, value, atUs);
+          break;
+        }
+        case recordKind.resynced: {
+          const message = table.byIdAndSeq(record.peer, room, record.n, value);
+          memberRefetched(book, membershipOf(user, room), message, value, atUs);
+          break;
+        }
+        case recordKind.joined:
+          memberJoined(book, membershipOf(user, room), value, atUs);
+          break;
+        case recordKind.left:
+          memberEnded(membershipOf(user, room), atUs);
+          break;
+        case recordKind.resumed:
+          memberResumed(membershipOf(user, room), value, record.code === 1, atUs);
+          break;
+        case recordKind.disconnected:
+          if (record.code === 1) eachRoomOf(user, (member) => memberEnded(member, atUs));
+          else eachRoomOf(user, (member) => memberBroken(book, member, atUs));
+          break;
+        default:
+      }
+    },
+    close(endUs) {
+      const messages = countMessages();
+      for (const user of Object.keys(places)) {
+        eachRoomOf(Number(user), (member) => closeMembership(book, member, endUs));
+      }
+      return { ...messages, ...counts, exceptions: exceptions.all() };
+    },
+  };
+}
