@@ -1,0 +1,51 @@
+// Runs the built rtops in a folder of its own.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+
+/** A folder with a system up in it; `down()` ends both. */
+export function home() {
+  const dir = mkdtempSync(join(tmpdir(), 'rtops-bench-'));
+  const rtops = (...args) =>
+    execFileSync(process.execPath, [main, ...args], { cwd: dir, encoding: 'utf8' });
+  return {
+    dir,
+    rtops,
+    up: (...args) => JSON.parse(rtops('up', ...args, '-d', '--json')),
+    start: (args, env = {}) =>
+      spawn(process.execPath, [main, ...args], {
+        cwd: dir,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, ...env },
+      }),
+    report() {
+      const runs = join(dir, '.rtops', 'runs');
+      const newest = readdirSync(runs).toSorted().at(-1);
+      return JSON.parse(readFileSync(join(runs, newest, 'report.json'), 'utf8'));
+    },
+    secret: () => JSON.parse(readFileSync(join(dir, '.rtops', 'state.json'), 'utf8')).secret,
+    down() {
+      try {
+        rtops('down');
+      } finally {
+        rmSync(dir, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Resolves when the child's stdout ends; with what it printed. */
+export async function ended(child) {
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => (text += part));
+  await new Promise((resolve) => child.on('close', resolve));
+  return text;
+}
+
+/** The middle value. */
+export function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
