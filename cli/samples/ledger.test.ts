@@ -1,0 +1,599 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { recordKind } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+import { createLedger, historyEndUs } from './ledger.ts';
+import type { LedgerSummary } from './summary.ts';
+import { honestRun } from './testing/honest-run.ts';
+import type { MadeRun, RunShape, Step } from './testing/honest-run.ts';
+
+const runId = 'run';
+
+function ledgerOf(run: MadeRun, partial = false): LedgerSummary {
+  const ledger = createLedger({ runId, partial });
+  for (const file of run.files) for (const record of file) ledger.note(record);
+  for (const file of run.files) for (const record of file) ledger.account(record);
+  const ends = run.files.flatMap((file) => file.at(-1)?.atUs ?? []);
+  return ledger.close(historyEndUs(ends, { durationMs: run.durationMs, partial }));
+}
+
+/** A script of records in seconds, one file; ends at `endSec`. */
+function ledgerOfRecords(
+  records: readonly Partial<HistoryRecord>[],
+  endSec = 100,
+  partial = false,
+): LedgerSummary {
+  const empty = { kind: 0, code: 0, user: 0, room: 0, peer: 0, n: 0, value: 0, atUs: 0 };
+  const full = records.map((part) => ({ ...empty, ...part }));
+  return ledgerOf({ files: [full], durationMs: endSec * 1000 }, partial);
+}
+
+const sec = (s: number): number => Math.round(s * 1_000_000);
+const joined = (user: number, at: number, head = 0) => ({
+  kind: recordKind.joined,
+  user,
+  value: head,
+  atUs: sec(at),
+});
+const left = (user: number, at: number) => ({ kind: recordKind.left, user, atUs: sec(at) });
+const thrownOff = (user: number, at: number) => ({
+  kind: recordKind.disconnected,
+  user,
+  atUs: sec(at),
+});
+const resumed = (user: number, at: number, head: number, code = 0) => ({
+  kind: recordKind.resumed,
+  user,
+  value: head,
+  code,
+  atUs: sec(at),
+});
+/** Message n of user 0, due at `at`, acked 1 ms later as seq n + 1. */
+const message = (n: number, at: number) => [
+  { kind: recordKind.sent, n, atUs: sec(at) },
+  { kind: recordKind.acked, n, value: n + 1, atUs: sec(at) + 1000 },
+];
+const got = (user: number, n: number, at: number, seq = n + 1) => ({
+  kind: recordKind.delivered,
+  user,
+  n,
+  value: seq,
+  atUs: sec(at),
+});
+const refetched = (user: number, n: number, at: number) => ({
+  ...got(user, n, at),
+  kind: recordKind.resynced,
+});
+
+/** What is not zero, without the counts of what went well. */
+function wrongs(ledger: LedgerSummary): Record<string, number> {
+  const good = new Set(['sent', 'acked', 'expected', 'delivered']);
+  return Object.fromEntries(
+    Object.entries(ledger).filter(
+      (entry): entry is [string, number] =>
+        typeof entry[1] === 'number' && entry[1] !== 0 && !good.has(entry[0]),
+    ),
+  );
+}
+
+function named(ledger: LedgerSummary): string[] {
+  return ledger.exceptions.map((e) => `${e.class} ${e.id} at ${e.recipient ?? 'log'}`);
+}
+
+describe('a pair', () => {
+  const cases: readonly {
+    readonly it: string;
+    readonly records: readonly Partial<HistoryRecord>[];
+    readonly expected: number;
+    readonly wrong: Record<string, number>;
+    readonly endSec?: number;
+    readonly partial?: boolean;
+  }[] = [
+    {
+      it: 'that arrives is delivered',
+      records: [joined(1, 0), ...message(0, 1), got(1, 0, 1.1)],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'that never arrives is lost',
+      records: [joined(1, 0), ...message(0, 1)],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'of a message at or below the join head is not expected',
+      records: [joined(1, 0, 1), ...message(0, 1)],
+      expected: 0,
+      wrong: {},
+    },
+    {
+      it: 'of a message that was never acked and arrived nowhere is not expected',
+      records: [joined(1, 0), { kind: recordKind.sent, n: 0, atUs: sec(1) }],
+      expected: 0,
+      wrong: { indeterminate: 1 },
+    },
+    {
+      it: 'of a message never acked is expected once it arrived anywhere',
+      records: [
+        joined(1, 0),
+        joined(2, 0),
+        { kind: recordKind.sent, n: 0, atUs: sec(1) },
+        got(1, 0, 1.1),
+      ],
+      expected: 2,
+      wrong: { lost: 1, recovered: 1 },
+    },
+    {
+      it: 'may arrive before the ack of the join',
+      records: [...message(0, 1), got(1, 0, 1.1), joined(1, 1.2)],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'that arrives 10 s after due is delivered',
+      records: [joined(1, 0), ...message(0, 1), got(1, 0, 11)],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'that arrives after the deadline is late',
+      records: [joined(1, 0), ...message(0, 1), got(1, 0, 11.001)],
+      expected: 1,
+      wrong: { late: 1 },
+    },
+    {
+      it: 'in flight at a leave is neither expected nor wrong',
+      records: [joined(1, 0), ...message(0, 1), left(1, 2)],
+      expected: 0,
+      wrong: {},
+    },
+    {
+      it: 'in flight at a leave that arrives after it is neither expected nor wrong',
+      records: [joined(1, 0), ...message(0, 1), left(1, 2), got(1, 0, 2.01)],
+      expected: 0,
+      wrong: {},
+    },
+    {
+      it: 'acked a full second before the leave is owed',
+      records: [joined(1, 0), ...message(0, 1), left(1, 2.001)],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'owed at the leave is met by a frame that comes just after it',
+      records: [joined(1, 0), ...message(0, 1), left(1, 2.5), got(1, 0, 2.51)],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'passed over before a leave is owed however fresh',
+      records: [
+        joined(1, 0),
+        ...message(0, 1),
+        ...message(1, 1.01),
+        got(1, 1, 1.02),
+        left(1, 1.05),
+      ],
+      expected: 2,
+      wrong: { lost: 1, dropped: 1 },
+    },
+    {
+      it: 'of a message sent between a leave and the next join is not expected',
+      records: [
+        joined(1, 0),
+        left(1, 1),
+        ...message(0, 2),
+        joined(1, 5, 1),
+        ...message(1, 6),
+        got(1, 1, 6.1),
+      ],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'missed in a second membership is lost',
+      records: [joined(1, 0), left(1, 1), joined(1, 5), ...message(0, 6)],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'a meant disconnection ends membership as a leave does',
+      records: [joined(1, 0), { ...thrownOff(1, 1), code: 1 }, ...message(0, 5)],
+      expected: 0,
+      wrong: {},
+    },
+    {
+      it: 'missed while away and replayed is delivered',
+      records: [joined(1, 0), thrownOff(1, 1), ...message(0, 2), got(1, 0, 30), resumed(1, 30, 1)],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'may come up to 10 s after the resume of its recipient',
+      records: [joined(1, 0), thrownOff(1, 1), ...message(0, 2), resumed(1, 30, 0), got(1, 0, 40)],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'is late 10 s after the resume',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        ...message(0, 2),
+        resumed(1, 30, 0),
+        got(1, 0, 40.001),
+      ],
+      expected: 1,
+      wrong: { late: 1 },
+    },
+    {
+      it: 'missed by one that never came back is neverBack, not lost',
+      records: [joined(1, 0), thrownOff(1, 1), ...message(0, 2)],
+      expected: 1,
+      wrong: { neverBack: 1 },
+    },
+    {
+      it: 'missed by one that gave up while away is neverBack',
+      records: [joined(1, 0), thrownOff(1, 1), ...message(0, 2), left(1, 30)],
+      expected: 1,
+      wrong: { neverBack: 1 },
+    },
+    {
+      it: 'overdue before its recipient went away is lost',
+      records: [joined(1, 0), ...message(0, 1), thrownOff(1, 11.5)],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'replayed although it had arrived is duplicated',
+      records: [
+        joined(1, 0),
+        ...message(0, 1),
+        got(1, 0, 1.1),
+        thrownOff(1, 2),
+        got(1, 0, 3),
+        resumed(1, 3, 1),
+      ],
+      expected: 1,
+      wrong: { duplicated: 1 },
+    },
+    {
+      it: 'stored twice and delivered under both seqs is duplicated',
+      records: [joined(1, 0), ...message(0, 1), got(1, 0, 1.1), got(1, 0, 1.2, 2)],
+      expected: 1,
+      wrong: { duplicated: 1 },
+    },
+    {
+      it: 'that comes after a newer one is reordered once, and not dropped',
+      records: [
+        joined(1, 0),
+        ...message(0, 1),
+        ...message(1, 1),
+        ...message(2, 1),
+        got(1, 2, 1.1),
+        got(1, 0, 1.2),
+        got(1, 1, 1.3),
+      ],
+      expected: 3,
+      wrong: { reordered: 2 },
+    },
+    {
+      it: 'passed over on a connection and healed by the next one is dropped',
+      records: [
+        joined(1, 0),
+        ...message(0, 1),
+        ...message(1, 1),
+        got(1, 1, 1.1),
+        thrownOff(1, 2),
+        got(1, 0, 3),
+        resumed(1, 3, 2),
+      ],
+      expected: 2,
+      wrong: { dropped: 1 },
+    },
+    {
+      it: 'missed while away and refetched after a resync is resynced, not dropped',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        ...message(0, 2),
+        ...message(1, 3),
+        resumed(1, 4, 2, 1),
+        refetched(1, 0, 4.1),
+        refetched(1, 1, 4.1),
+        ...message(2, 5),
+        got(1, 2, 5.1),
+      ],
+      expected: 3,
+      wrong: { resynced: 2 },
+    },
+    {
+      it: 'of a new epoch below the join head is expected after the resync',
+      records: [
+        joined(1, 0, 50),
+        thrownOff(1, 1),
+        resumed(1, 2, 0, 1),
+        ...message(0, 3),
+        ...message(1, 4),
+        got(1, 0, 3.1),
+      ],
+      expected: 2,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'missed by one that joined again without leaving is lost',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        ...message(0, 2),
+        joined(1, 3, 1),
+        ...message(1, 4),
+        got(1, 1, 4.1),
+      ],
+      expected: 2,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'not yet overdue when the run was cut short is not judged',
+      records: [joined(1, 0), ...message(0, 95)],
+      expected: 0,
+      wrong: {},
+      partial: true,
+    },
+    {
+      it: 'overdue when the run was cut short is lost',
+      records: [joined(1, 0), ...message(0, 80), left(1, 100)],
+      expected: 1,
+      wrong: { lost: 1 },
+      partial: true,
+    },
+    {
+      it: 'acked in the last second of the history is not judged',
+      records: [joined(1, 0), ...message(0, 99.5)],
+      expected: 0,
+      wrong: {},
+    },
+  ];
+  test.each(cases)('$it', ({ records, expected, wrong, endSec, partial }) => {
+    const ledger = ledgerOfRecords(records, endSec, partial);
+    expect({ expected: ledger.expected, wrong: wrongs(ledger) }).toEqual({ expected, wrong });
+  });
+});
+
+describe('a message', () => {
+  test('acked and absent from a complete final read is unstored and adds to lost', () => {
+    const ledger = ledgerOfRecords([
+      joined(1, 0),
+      ...message(0, 1),
+      got(1, 0, 1.1),
+      { kind: recordKind.readDone, value: 0, atUs: sec(50) },
+    ]);
+    expect(wrongs(ledger)).toEqual({ lost: 1 });
+    expect(named(ledger)).toEqual(['unstored 0.0.0 at log']);
+  });
+
+  test('acked in a room whose final read is not complete is not judged by it', () => {
+    expect(wrongs(ledgerOfRecords([...message(0, 1)]))).toEqual({});
+  });
+
+  test('older than what a log keeps need not be in the final read', () => {
+    const read = (head: number) =>
+      ledgerOfRecords([
+        ...message(0, 1),
+        { kind: recordKind.readDone, value: head, atUs: sec(50) },
+      ]);
+    expect(wrongs(read(10_001))).toEqual({});
+    expect(wrongs(read(10_000))).toEqual({ lost: 1 });
+  });
+
+  test('found in the log under two seqs is duplicated', () => {
+    const stored = { kind: recordKind.stored, n: 0, atUs: sec(50) };
+    const ledger = ledgerOfRecords([
+      ...message(0, 1),
+      { ...stored, value: 1 },
+      { ...stored, value: 2 },
+    ]);
+    expect(wrongs(ledger)).toEqual({ duplicated: 1 });
+  });
+
+  test('without an ack is recovered when it is stored, indeterminate when it is nowhere', () => {
+    const sent = (n: number) => ({ kind: recordKind.sent, n, atUs: sec(1) });
+    const unknown = (n: number) => ({ kind: recordKind.indeterminate, n, atUs: sec(12) });
+    const ledger = ledgerOfRecords([
+      sent(0),
+      unknown(0),
+      { kind: recordKind.stored, n: 0, value: 1, atUs: sec(50) },
+      sent(1),
+      unknown(1),
+      sent(2),
+      { kind: recordKind.refused, n: 2, code: 9, atUs: sec(2) },
+      ...message(3, 3),
+    ]);
+    expect(ledger).toMatchObject({ sent: 4, acked: 1, refused: 1, indeterminate: 1, recovered: 1 });
+  });
+
+  test('names its sender, room and seq in the exception, at most 100 a class', () => {
+    const records = Array.from({ length: 150 }, (_, n) => message(n, 1 + n / 1000)).flat();
+    const ledger = ledgerOfRecords([joined(7, 0), ...records]);
+    expect(ledger.lost).toBe(150);
+    expect(ledger.exceptions).toHaveLength(100);
+    expect(ledger.exceptions[0]).toEqual({
+      class: 'lost',
+      id: '0.0.0',
+      room: 'run-r0',
+      seq: 1,
+      sender: 'u0',
+      recipient: 'u7',
+      atMs: 1000,
+      fault: null,
+    });
+  });
+});
+
+describe('a made-up run', () => {
+  const step = fc.record<Step>({
+    act: fc.constantFrom(
+      'send',
+      'send',
+      'send',
+      'send',
+      'crash',
+      'return',
+      'leave',
+      'join',
+      'wait',
+    ),
+    user: fc.nat(11),
+    pauseMs: fc.nat(400),
+    delayMs: fc.nat(300),
+  });
+  const shape = fc.record<RunShape>({
+    users: fc.integer({ min: 2, max: 9 }),
+    roomSize: fc.integer({ min: 2, max: 5 }),
+    workers: fc.integer({ min: 1, max: 3 }),
+    steps: fc.array(step, { minLength: 5, maxLength: 120, size: 'max' }),
+  });
+  const deliveries = (run: MadeRun): HistoryRecord[] =>
+    run.files.flat().filter((record) => record.kind === recordKind.delivered);
+  const edited = (
+    run: MadeRun,
+    edit: (file: readonly HistoryRecord[]) => readonly HistoryRecord[],
+  ): MadeRun => ({ ...run, files: run.files.map(edit) });
+  const pick = <T>(all: readonly T[], at: number): T | undefined => all[at % all.length];
+  const idOf = (r: HistoryRecord): string => `${r.peer}.${r.room}.${r.n} at u${r.user}`;
+
+  test('of an honest server has no exceptions and its sums add up', () => {
+    let delivered = 0;
+    fc.assert(
+      fc.property(shape, (some) => {
+        const ledger = ledgerOf(honestRun(some));
+        expect(named(ledger)).toEqual([]);
+        expect(wrongs(ledger)).toEqual({});
+        expect(ledger.acked).toBe(ledger.sent);
+        expect(ledger.delivered).toBe(ledger.expected);
+        delivered += ledger.delivered;
+      }),
+      { numRuns: 300 },
+    );
+    expect(delivered).toBeGreaterThan(10_000);
+  });
+
+  test('with one delivery taken out loses exactly that pair', () => {
+    fc.assert(
+      fc.property(shape, fc.nat(), (some, at) => {
+        const run = honestRun(some);
+        const members = openAtEnd(run);
+        const gone = pick(
+          deliveries(run).filter((r) => members.has(r.user)),
+          at,
+        );
+        fc.pre(gone !== undefined);
+        const ledger = ledgerOf(edited(run, (file) => file.filter((r) => r !== gone)));
+        expect(ledger.lost).toBe(1);
+        expect(named(ledger)).toContain(`lost ${idOf(gone)}`);
+        const { dropped, ...rest } = wrongs(ledger);
+        expect(rest).toEqual({ lost: 1 });
+        expect(dropped ?? 1).toBe(1);
+      }),
+    );
+  });
+
+  test('with one delivery doubled has exactly that duplicate', () => {
+    fc.assert(
+      fc.property(shape, fc.nat(), (some, at) => {
+        const run = honestRun(some);
+        const members = openAtEnd(run);
+        const twice = pick(
+          deliveries(run).filter((r) => members.has(r.user)),
+          at,
+        );
+        fc.pre(twice !== undefined);
+        const ledger = ledgerOf(
+          edited(run, (file) => file.flatMap((r) => (r === twice ? [r, r] : [r]))),
+        );
+        expect(wrongs(ledger)).toEqual({ duplicated: 1 });
+        expect(named(ledger)).toEqual([`duplicated ${idOf(twice)}`]);
+      }),
+    );
+  });
+
+  test('with two neighbours swapped has exactly the older one reordered', () => {
+    fc.assert(
+      fc.property(shape, fc.nat(), (some, at) => {
+        const run = honestRun(some);
+        const members = openAtEnd(run);
+        const pairs = run.files.flatMap((file) => neighbours(file, members));
+        const pair = pick(pairs, at);
+        fc.pre(pair !== undefined);
+        const [older, newer] = pair;
+        const ledger = ledgerOf(
+          edited(run, (file) =>
+            file.map((r) => {
+              if (r === older) return { ...newer, atUs: older.atUs };
+              return r === newer ? { ...older, atUs: newer.atUs } : r;
+            }),
+          ),
+        );
+        expect(wrongs(ledger)).toEqual({ reordered: 1 });
+        expect(named(ledger)).toEqual([`reordered ${idOf(older)}`]);
+      }),
+    );
+  });
+
+  test('with an ack before a store that never came names the message unstored and lost', () => {
+    fc.assert(
+      fc.property(shape, (some) => {
+        const run = honestRun(some);
+        const members = membersAtEnd(run);
+        const read = run.files.flat().find((r) => r.kind === recordKind.readDone);
+        fc.pre(read !== undefined);
+        const { room, value: head } = read;
+        const ghost = { ...read, user: 999, n: 0, kind: recordKind.sent, atUs: read.atUs - 4e6 };
+        const ack = { ...ghost, kind: recordKind.acked, value: head + 1 };
+        const ledger = ledgerOf({ ...run, files: [...run.files, [ghost, ack]] });
+        const owed = [...members].filter((u) => Math.floor(u / some.roomSize) === room).length;
+        expect(wrongs(ledger)).toEqual({ lost: owed + 1 });
+        expect(named(ledger)).toContain(`unstored 999.${room}.0 at log`);
+      }),
+    );
+  });
+});
+
+/** Users whose last membership lasted to the end of the run. */
+function membersAtEnd(run: MadeRun): Set<number> {
+  const leaves = run.files.flat().filter((r) => r.kind === recordKind.left);
+  const end = run.durationMs * 1000 - 1000;
+  return new Set(leaves.filter((r) => r.atUs >= end).map((r) => r.user));
+}
+
+/** Those of them that never left before. */
+function openAtEnd(run: MadeRun): Set<number> {
+  const leaves = run.files.flat().filter((r) => r.kind === recordKind.left);
+  const once = (user: number): boolean => leaves.filter((r) => r.user === user).length === 1;
+  return new Set([...membersAtEnd(run)].filter(once));
+}
+
+/** Pairs of deliveries that follow each other at one user with nothing of that user between. */
+function neighbours(
+  file: readonly HistoryRecord[],
+  users: ReadonlySet<number>,
+): [HistoryRecord, HistoryRecord][] {
+  const found: [HistoryRecord, HistoryRecord][] = [];
+  const before = new Map<number, HistoryRecord>();
+  const breaks = new Set<number>([
+    recordKind.connected,
+    recordKind.disconnected,
+    recordKind.joined,
+    recordKind.resumed,
+  ]);
+  for (const record of file) {
+    if (record.kind === recordKind.delivered && users.has(record.user)) {
+      const previous = before.get(record.user);
+      if (previous !== undefined) found.push([previous, record]);
+      before.set(record.user, record);
+    } else if (breaks.has(record.kind)) before.delete(record.user);
+  }
+  return found;
+}
