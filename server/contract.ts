@@ -117,6 +117,15 @@ export type TokenClaims = {
   readonly typ: 'access' | 'refresh';
 };
 
+/** What register and login take: a name of `A-Z a-z 0-9 _ . @ -`, a password of 8 to 256. */
+export type Credentials = { readonly username: string; readonly password: string };
+/** What register (201), login and refresh answer. Refresh takes `{refreshToken}`, once each. */
+export type TokenPair = {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresInSec: number;
+};
+
 /** HTTP paths of the reference server. */
 export const path = {
   socketIo: '/socket.io/',

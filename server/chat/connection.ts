@@ -1,0 +1,194 @@
+/** The events of one signed-in connection: checks each request, serves it, answers it. */
+import type { Logger } from 'pino';
+import {
+  event,
+  type HistoryAck,
+  type JoinAck,
+  type LeaveAck,
+  type Refusal,
+  type RefusalCode,
+  type RemoveAck,
+  type SendAck,
+  type SendRequest,
+} from '../contract.ts';
+import { LogUnavailable } from '../log/room-log.ts';
+import { count, type Metrics } from '../metrics.ts';
+import type { ChatSocket } from './chat-socket.ts';
+import type { MessagePath } from './message-path.ts';
+import {
+  parseHistory,
+  parseJoin,
+  parseLeave,
+  parseRemove,
+  parseResume,
+  parseSend,
+  roomsPerClient,
+} from './parse.ts';
+import type { SendLimiter } from './send-limit.ts';
+
+export type ConnectionDeps = {
+  readonly path: MessagePath;
+  /** `undefined`: no limit. */
+  readonly limiter: SendLimiter | undefined;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+};
+
+/** How long a client should wait before it tries again what the store did not answer. */
+const retryAfterMs = 500;
+
+/** Call it at once in the `connection` event: a listener added later misses the first requests. */
+export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void {
+  const { path, limiter, metrics, logger } = deps;
+  const { rooms } = socket.data;
+
+  on(event.join, parseJoin, async ({ room }): Promise<JoinAck> => {
+    if (!rooms.has(room) && rooms.size >= roomsPerClient) {
+      return refusal('FORBIDDEN', `at most ${roomsPerClient} rooms at once`);
+    }
+    const joined = await enter(room, () => path.join(socket, room));
+    return { ok: true, ...joined };
+  });
+
+  on(event.leave, parseLeave, async ({ room }): Promise<LeaveAck> => {
+    await entered(room);
+    rooms.delete(room);
+    path.leave(socket, room);
+    return { ok: true };
+  });
+
+  on(event.send, parseSend, async (request): Promise<SendAck> => {
+    const arrived = performance.now();
+    const ack = await send(request);
+    metrics.sendSeconds((performance.now() - arrived) / 1000, ack.ok ? 'ok' : ack.code);
+    return ack;
+  });
+
+  on(event.history, parseHistory, async ({ room, after, limit }): Promise<HistoryAck> => {
+    if (!(await isIn(room))) return notIn(room);
+    return path.history(room, after, limit);
+  });
+
+  on(event.remove, parseRemove, async ({ room, seq }): Promise<RemoveAck> => {
+    if (socket.data.role !== 'ADMIN') return refusal('FORBIDDEN', 'only an ADMIN removes messages');
+    if (!(await isIn(room))) return notIn(room);
+    if (await path.remove(room, seq)) return { ok: true };
+    return refusal('NOT_FOUND', `no message ${seq} in ${room}`);
+  });
+
+  socket.on('disconnect', (reason) => {
+    count(metrics.disconnections, reason);
+    for (const room of rooms.keys()) path.leave(socket, room);
+    rooms.clear();
+  });
+
+  const resume = parseResume(socket.handshake.auth);
+  if (resume !== undefined) {
+    const resumed = path.resume(socket, resume.epoch, resume.rooms);
+    for (const room of resume.rooms.keys()) rooms.set(room, resumed);
+    resumed
+      .then(() => {
+        for (const room of resume.rooms.keys()) settle(room, resumed);
+      })
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, 'a resume failed');
+        // Half resumed is worse than away: the client comes back and asks again.
+        socket.conn.close();
+      });
+  }
+
+  async function send(request: SendRequest): Promise<SendAck> {
+    const { room, id } = request;
+    if (!(await isIn(room))) return notIn(room);
+    const message = { ...request, sender: socket.data.user };
+    if (limiter !== undefined) {
+      const waitMs = await limiter.take(socket.data.user);
+      if (waitMs > 0) {
+        // A retry of what is stored is not refused: the client would take it for lost.
+        const stored = await path.find({ room, id, sender: message.sender });
+        if (stored !== undefined) return { ok: true, seq: stored.seq, at: stored.at };
+        return { ...refusal('RATE_LIMITED', 'too many messages'), retryAfterMs: waitMs };
+      }
+    }
+    const { seq, at } = await path.send(message);
+    return { ok: true, seq, at };
+  }
+
+  /** One entry at a time per room: a join during a resume must not overtake the replay. */
+  async function enter<T>(room: string, go: () => Promise<T>): Promise<T> {
+    const entry = entered(room).then(go);
+    rooms.set(room, entry);
+    try {
+      return await entry;
+    } finally {
+      settle(room, entry);
+    }
+  }
+
+  async function entered(room: string): Promise<void> {
+    try {
+      await rooms.get(room);
+    } catch {
+      // Whoever asked for that entry was told.
+    }
+  }
+
+  function settle(room: string, entry: Promise<unknown>): void {
+    if (rooms.get(room) !== entry) return;
+    if (path.has(socket, room)) rooms.set(room, undefined);
+    else rooms.delete(room);
+  }
+
+  async function isIn(room: string): Promise<boolean> {
+    if (path.has(socket, room)) return true;
+    if (!rooms.has(room)) return false;
+    await entered(room);
+    return path.has(socket, room);
+  }
+
+  function on<Request, Ack>(
+    name: string,
+    parse: (payload: unknown) => Request | undefined,
+    serve: (request: Request) => Promise<Ack>,
+  ): void {
+    const answer = async (request: Request, reply: Reply | undefined): Promise<void> => {
+      socket.data.inFlight += 1;
+      try {
+        const ack = await serve(request);
+        reply?.(ack);
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) logger.error({ err: error, event: name }, 'failed');
+        reply?.({
+          ...refusal('UNAVAILABLE', 'the store does not answer; try again'),
+          retryAfterMs,
+        });
+      } finally {
+        socket.data.inFlight -= 1;
+      }
+    };
+    socket.on(name, (...args: unknown[]) => {
+      count(metrics.eventsReceived, name);
+      const reply = args.find(isReply);
+      const request = parse(args[0]);
+      if (request === undefined) {
+        reply?.(refusal('BAD_REQUEST', `not what ${name} takes`));
+        return;
+      }
+      void answer(request, reply);
+    });
+  }
+}
+
+type Reply = (ack: unknown) => void;
+
+function isReply(value: unknown): value is Reply {
+  return typeof value === 'function';
+}
+
+function refusal(code: RefusalCode, message: string): Refusal {
+  return { ok: false, code, message };
+}
+
+function notIn(room: string): Refusal {
+  return refusal('FORBIDDEN', `not in ${room}`);
+}

@@ -1,0 +1,122 @@
+/**
+ * One room as this node shows it to its local members: every message of the log, once, in order.
+ * Live messages arrive from the log's channel; whatever is missing between them is read from it.
+ */
+import type { LogEntry, RoomLog } from '../log/room-log.ts';
+import type { ChatSocket } from './chat-socket.ts';
+
+/** Messages read from the log at a time. */
+const pageSize = 500;
+
+export type RoomView = {
+  readonly room: string;
+  /** Connections of this node that see the room. */
+  readonly members: Set<ChatSocket>;
+  /** The seq of the last message shown; everything above it is still to come. */
+  last(): number;
+  /** A message from the channel: may be early, late, or a repeat. */
+  arrived(seq: number, json: string): void;
+  /** Shows everything up to `head`, from the log where it did not arrive. */
+  catchUp(head: number): Promise<void>;
+  /** Whether the log still holds, at `last`, the message that was shown there. */
+  agrees(): Promise<boolean>;
+  /** Starts again at `head`, in a new epoch; nothing before it is shown. */
+  restart(head: number): void;
+};
+
+/** @param show called once per message, in order of seq. */
+export function roomView(
+  room: string,
+  head: number,
+  log: RoomLog,
+  show: (view: RoomView, entry: LogEntry) => void,
+): RoomView {
+  let last = head;
+  let lastShown: LogEntry | undefined;
+  /** Messages that came before one they must follow. */
+  const early = new Map<number, string>();
+  let filling: Promise<void> | undefined;
+  let generation = 0;
+
+  const advance = (entry: LogEntry): void => {
+    last = entry.seq;
+    lastShown = entry;
+    show(view, entry);
+  };
+
+  const advanceThroughEarly = (): void => {
+    for (;;) {
+      const json = early.get(last + 1);
+      if (json === undefined) return;
+      early.delete(last + 1);
+      advance({ seq: last + 1, json });
+    }
+  };
+
+  const fill = async (head: number): Promise<void> => {
+    const started = generation;
+    while (last < head) {
+      const page = await log.read(room, last, pageSize);
+      // Restarted meanwhile: what was read belongs to an epoch that is over.
+      if (generation !== started || page.entries.length === 0) return;
+      for (const entry of page.entries) {
+        // Trimmed away in between (more than the log keeps was missed): go on where it starts.
+        if (entry.seq > last) advance(entry);
+        early.delete(entry.seq);
+      }
+    }
+  };
+
+  const view: RoomView = {
+    room,
+    members: new Set(),
+    last: () => last,
+    arrived: (seq, json) => {
+      if (seq <= last) return;
+      if (seq === last + 1 && filling === undefined) {
+        advance({ seq, json });
+        if (early.size > 0) advanceThroughEarly();
+        return;
+      }
+      early.set(seq, json);
+      // The log being away is no reason to lose it: the next comparison of heads tries again.
+      view.catchUp(seq).catch(() => {});
+    },
+    catchUp: async (head) => {
+      while (last < head) {
+        if (filling === undefined) {
+          filling = fill(head).finally(() => {
+            filling = undefined;
+            advanceThroughEarly();
+          });
+        }
+        const before = last;
+        await filling;
+        if (last === before && last < head) return;
+      }
+    },
+    agrees: async () => {
+      const shown = lastShown;
+      if (shown === undefined) return true;
+      const [entry] = (await log.read(room, shown.seq - 1, 1)).entries;
+      return entry !== undefined && (entry.seq > shown.seq || sameMessage(entry.json, shown.json));
+    },
+    restart: (head) => {
+      generation += 1;
+      last = head;
+      lastShown = undefined;
+      early.clear();
+    },
+  };
+  return view;
+}
+
+/** Apart from the body, which a removal takes away. */
+function sameMessage(left: string, right: string): boolean {
+  if (left === right) return true;
+  const identity = (json: string): string => {
+    const { id, sender, at } = JSON.parse(json) as Record<string, unknown>;
+    return JSON.stringify([id, sender, at]);
+  };
+  return identity(left) === identity(right);
+}

@@ -1,0 +1,48 @@
+/**
+ * An event encoded once for all its recipients, in the two forms Engine.IO can send: the text for
+ * long polling and the finished WebSocket frame. Socket.IO's own adapter does the same; doing it
+ * here spares the parse and the second stringify, since the log already holds JSON.
+ */
+import { chatNamespace } from '../contract.ts';
+import type { ChatSocket } from './chat-socket.ts';
+
+/** What `engine.io`'s Socket.write takes; one object may serve any number of sockets. */
+export type WireFrame = {
+  /** Socket.IO packet: type 2 (event), the namespace, the arguments. */
+  readonly text: string;
+  readonly options: { compress: boolean; readonly wsPreEncodedFrame: readonly Buffer[] };
+};
+
+/** @param json the event's one argument, as JSON text. */
+export function wireFrame(eventName: string, json: string): WireFrame {
+  const text = `2${chatNamespace},["${eventName}",${json}]`;
+  return { text, options: { compress: false, wsPreEncodedFrame: [textFrame(text)] } };
+}
+
+/** Queues the frame on one socket. False when its connection no longer takes any. */
+export function writeFrame(socket: ChatSocket, frame: WireFrame): void {
+  socket.conn.write(frame.text, frame.options);
+}
+
+/**
+ * A whole, unmasked text frame (RFC 6455 §5.2) around an Engine.IO message (type `4`), in one
+ * buffer, so that each recipient costs one plain write.
+ */
+function textFrame(text: string): Buffer {
+  const payload = 1 + Buffer.byteLength(text);
+  const head = payload < 126 ? 2 : payload < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(head + payload);
+  frame[0] = 0x81;
+  if (head === 2) {
+    frame[1] = payload;
+  } else if (head === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(payload, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(payload), 2);
+  }
+  frame[head] = 0x34;
+  frame.write(text, head + 1, 'utf8');
+  return frame;
+}

@@ -1,0 +1,66 @@
+/** The HTTP side: Fastify with its guards, request ids and timings; the routes by role. */
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { Accounts } from '../auth/accounts.ts';
+import type { Tokens } from '../auth/tokens.ts';
+import type { Config } from '../config.ts';
+import { header } from '../contract.ts';
+import type { Metrics } from '../metrics.ts';
+import { requestId } from '../request-id.ts';
+import { authRoutes } from './auth-routes.ts';
+import { healthRoutes, type Health } from './health-routes.ts';
+import { roomRoutes, type Rooms } from './room-routes.ts';
+
+export type AppDeps = {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly tokens: Tokens;
+  readonly accounts: Accounts;
+  readonly rooms: Rooms;
+  readonly health: Health;
+  /** Counts sign-in attempts over all nodes; in this process without it. */
+  readonly redis: Redis | undefined;
+};
+
+/** Ready to listen; its `server` is where Socket.IO attaches. */
+export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { config, logger, metrics } = deps;
+  const app: FastifyInstance = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    // A line per request costs more than the request; /metrics has the figures.
+    disableRequestLogging: true,
+    genReqId: requestId,
+    // nginx on this host says who the client is; nobody else is believed.
+    trustProxy: 'loopback',
+    bodyLimit: 64 * 1024,
+    // Above nginx's 60 s, so that it never reuses a connection that is just being closed.
+    keepAliveTimeout: 72_000,
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header(header.node, config.node);
+    reply.header(header.requestId, request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.httpSeconds(reply.elapsedTime / 1000, {
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: String(reply.statusCode),
+    });
+  });
+  await app.register(helmet);
+  await app.register(cors, {
+    origin: [...config.corsOrigins],
+    credentials: true,
+    exposedHeaders: [header.node, header.requestId],
+  });
+  healthRoutes(app, deps.health);
+  if (config.role !== 'ws') {
+    await app.register(async (scope) => authRoutes(scope, deps));
+    roomRoutes(app, deps);
+  }
+  return app;
+}

@@ -1,0 +1,63 @@
+/** Rooms and their history over REST, for clients that do not (or not yet) hold a connection. */
+import type { FastifyInstance } from 'fastify';
+import { TokenRefused, type Tokens } from '../auth/tokens.ts';
+import { parseHistory } from '../chat/parse.ts';
+import { historyLimit, path, type HistoryAck } from '../contract.ts';
+import { LogUnavailable } from '../log/room-log.ts';
+import { problem } from './auth-routes.ts';
+
+export type Rooms = {
+  /** The latest rooms. Public: who is in a room and what is said there is not in it. */
+  list(): Promise<readonly string[]>;
+  history(room: string, after: number, limit: number): Promise<Exclude<HistoryAck, { ok: false }>>;
+};
+
+type HistoryRoute = {
+  Params: { readonly room: string };
+  Querystring: { readonly after?: string; readonly limit?: string };
+};
+
+export function roomRoutes(
+  app: FastifyInstance,
+  { rooms, tokens }: { readonly rooms: Rooms; readonly tokens: Tokens },
+): void {
+  app.get(path.rooms, async (_request, reply) => {
+    const names = await orUnavailable(rooms.list());
+    if (names === undefined) return reply.status(503).send(unavailable);
+    return reply.send({ rooms: names.map((room) => ({ room })) });
+  });
+
+  app.get<HistoryRoute>(`${path.rooms}/:room/messages`, async (request, reply) => {
+    try {
+      await tokens.verify(
+        /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1],
+        'access',
+      );
+    } catch (error) {
+      if (!(error instanceof TokenRefused)) throw error;
+      return reply.status(401).send(problem(401, 'Unauthorized', error.message));
+    }
+    const { after = '0', limit = String(historyLimit) } = request.query;
+    const asked = parseHistory({
+      room: request.params.room,
+      after: /^\d+$/.test(after) ? Number(after) : undefined,
+      limit: /^\d+$/.test(limit) ? Number(limit) : undefined,
+    });
+    if (asked === undefined) {
+      return reply.status(400).send(problem(400, 'Bad Request', 'bad room, after or limit'));
+    }
+    const page = await orUnavailable(rooms.history(asked.room, asked.after, asked.limit));
+    return page === undefined ? reply.status(503).send(unavailable) : reply.send(page);
+  });
+}
+
+const unavailable = problem(503, 'Service Unavailable', 'the store does not answer; try again');
+
+async function orUnavailable<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof LogUnavailable) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+/** Socket.IO on the HTTP server: who gets in, under which limits. */
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Server } from 'socket.io';
+import { TokenRefused, type Tokens } from './auth/tokens.ts';
+import type { ChatNamespace, ChatSocket, SocketData } from './chat/chat-socket.ts';
+import type { Config } from './config.ts';
+import { chatNamespace, header, path } from './contract.ts';
+import { count, type Metrics } from './metrics.ts';
+import { originPasses } from './origin.ts';
+import { requestId } from './request-id.ts';
+
+export type Gate = { readonly io: Server; readonly chat: ChatNamespace };
+
+type GateDeps = {
+  readonly config: Config;
+  readonly tokens: Tokens;
+  readonly metrics: Metrics;
+  /** While it drains, the node takes no new connection. */
+  readonly draining: () => boolean;
+  /** Called once per signed-in connection. */
+  readonly serve: (socket: ChatSocket) => void;
+};
+
+export function attachSocketIo(server: HttpServer, deps: GateDeps): Gate {
+  const { config, metrics } = deps;
+  const io = new Server(server, {
+    path: path.socketIo,
+    serveClient: false,
+    // Another upgrade handler on this server must not lose its connections to Engine.IO's timer.
+    destroyUpgrade: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: 65_536,
+    connectTimeout: 10_000,
+    pingInterval: config.pingIntervalMs,
+    pingTimeout: config.pingTimeoutMs,
+    allowRequest: (request, callback) => admit(request, callback, io, deps),
+    ...(config.corsOrigins.length > 0
+      ? { cors: { origin: [...config.corsOrigins], credentials: true } }
+      : {}),
+  });
+  server.on('upgrade', refuseOtherUpgrades);
+  io.engine.on('headers', (headers: Record<string, string>, request: IncomingMessage) => {
+    headers[header.node] = config.node;
+    headers[header.requestId] = requestId(request);
+  });
+  io.engine.on('connection_error', (error: { readonly message: string }) => {
+    count(metrics.connectionErrors, error.message);
+  });
+  // The root namespace exists in every Socket.IO server, open to all: nothing is served there.
+  io.of('/').use((_socket, next) => next(new Error('no such namespace')));
+
+  const chat: ChatNamespace = io.of(chatNamespace);
+  chat.use((socket, next) => {
+    const signInThenNext = async (): Promise<void> => {
+      next(await signIn(socket, deps.tokens, metrics));
+    };
+    void signInThenNext();
+  });
+  chat.on('connection', (socket) => {
+    metrics.connectionsOpened += 1;
+    deps.serve(socket);
+  });
+  return { io, chat };
+}
+
+/** The reason why not, for `connect_error`; `undefined` lets the socket in. */
+async function signIn(
+  socket: ChatSocket,
+  tokens: Tokens,
+  metrics: Metrics,
+): Promise<Error | undefined> {
+  try {
+    const claims = await tokens.verify(socket.handshake.auth['token'], 'access');
+    const data: SocketData = { user: claims.sub, role: claims.role, rooms: new Map(), inFlight: 0 };
+    Object.assign(socket.data, data);
+    return undefined;
+  } catch (error) {
+    return asConnectError(error, metrics);
+  }
+}
+
+function asConnectError(error: unknown, metrics: Metrics): Error {
+  const code = error instanceof TokenRefused ? error.code : 'INTERNAL';
+  count(metrics.connectionErrors, code);
+  const message = error instanceof TokenRefused ? error.message : 'could not sign in';
+  return Object.assign(new Error(message), { data: { code } });
+}
+
+/** The handshake, for both transports. A refused one is answered here and goes no further. */
+function admit(
+  request: IncomingMessage & { readonly res?: ServerResponse },
+  callback: (error: string | null | undefined, success: boolean) => void,
+  io: Server,
+  { config, metrics, draining }: GateDeps,
+): void {
+  const refuse = (status: 403 | 503, why: string): void => {
+    count(metrics.connectionErrors, why);
+    const { res } = request;
+    if (res === undefined) {
+      refuseUpgrade(request.socket, status, why);
+    } else {
+      res.writeHead(status, { 'content-type': 'application/json', [header.node]: config.node });
+      res.end(JSON.stringify({ message: why }));
+    }
+  };
+  const { origin, host } = request.headers;
+  if (!originPasses(origin, host, config.corsOrigins)) return refuse(403, 'origin not allowed');
+  if (draining()) return refuse(503, 'draining');
+  if (config.maxConnections !== undefined && io.engine.clientsCount >= config.maxConnections) {
+    return refuse(503, 'full');
+  }
+  callback(null, true);
+}
+
+const reasons = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const;
+
+function refuseUpgrade(socket: Duplex, status: keyof typeof reasons, why: string): void {
+  socket.on('error', () => {});
+  socket.end(
+    `HTTP/1.1 ${status} ${reasons[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${why.length}\r\n\r\n${why}`,
+    () => socket.destroy(),
+  );
+}
+
+function refuseOtherUpgrades(request: IncomingMessage, socket: Duplex): void {
+  if (request.url?.startsWith(path.socketIo) === true) return;
+  refuseUpgrade(socket, 404, 'nothing to upgrade to here');
+}

@@ -1,0 +1,132 @@
+/** One node: its parts put together, started, and taken down in order. */
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { tokens as createTokens } from './auth/tokens.ts';
+import { serveConnection } from './chat/connection.ts';
+import type { Config } from './config.ts';
+import { path } from './contract.ts';
+import { drainConnections } from './drain.ts';
+import { createApp } from './http/app.ts';
+import { attachSocketIo } from './io.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createStores } from './stores.ts';
+
+export type RunningServer = {
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Takes the node down without losing what is under way; at most `shutdownMs`. */
+  drain(): Promise<void>;
+};
+
+/** Resolves when the node listens. Rejects when it cannot: a port in use, Redis out of reach. */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  let draining = false;
+  let connections = (): number => 0;
+  let redisUp = (): boolean | undefined => undefined;
+  const metrics = createMetrics(config, {
+    connections: () => connections(),
+    redisUp: () => redisUp(),
+    hasRedis: config.redisUrl !== undefined,
+  });
+  const stores = await createStores(config, logger);
+  redisUp = stores.redisUp;
+  const tokens = await createTokens(config.jwtSecret);
+  const app = await createApp({
+    config,
+    logger,
+    metrics,
+    tokens,
+    accounts: stores.accounts,
+    redis: stores.redis,
+    rooms: { list: stores.rooms, history: stores.history },
+    health: {
+      parts: () =>
+        config.redisUrl === undefined ? [] : [{ name: 'redis', up: redisUp() === true }],
+      draining: () => draining,
+    },
+  });
+
+  const gate =
+    config.role === 'api'
+      ? undefined
+      : attachSocketIo(app.server, {
+          config,
+          tokens,
+          metrics,
+          draining: () => draining,
+          serve: (socket) =>
+            serveConnection(socket, {
+              path: messagePath,
+              limiter: stores.limiter,
+              metrics,
+              logger,
+            }),
+        });
+  const messagePath = stores.messagePath(gate, metrics);
+  if (gate !== undefined) connections = () => gate.chat.sockets.size;
+
+  await app.listen({ host: config.host, port: config.port });
+  const metricsServer = await serveMetrics(metrics, config);
+
+  const takeDown = async (): Promise<void> => {
+    const startedAt = Date.now();
+    draining = true;
+    const left = (): number => Math.max(0, config.shutdownMs - (Date.now() - startedAt));
+    // No longer listening: the proxy takes the next node. Open requests and connections go on.
+    const closed = stopListening(app.server);
+    if (gate !== undefined) await drainConnections(gate.chat, left() * 0.8);
+    messagePath.close();
+    await withDeadline(closed, left() * 0.5);
+    app.server.closeAllConnections();
+    await withDeadline(stores.close(), Math.min(left(), 2000));
+    await withDeadline(app.close(), left());
+    metricsServer.closeAllConnections();
+    metricsServer.close();
+    metrics.close();
+  };
+
+  let down: Promise<void> | undefined;
+  return {
+    port: portOf(app.server),
+    metricsPort: portOf(metricsServer),
+    drain: () => (down ??= takeDown()),
+  };
+}
+
+async function serveMetrics(metrics: Metrics, config: Config): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    if (request.url !== path.metrics) {
+      response.writeHead(404).end();
+      return;
+    }
+    metrics.page().then(
+      (page) => response.writeHead(200, { 'content-type': metrics.contentType }).end(page),
+      () => response.writeHead(500).end(),
+    );
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.metricsPort, config.host, () => resolve(server));
+  });
+}
+
+function stopListening(server: HttpServer): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+async function withDeadline(done: Promise<unknown>, ms: number): Promise<void> {
+  const deadline = new AbortController();
+  await Promise.race([
+    done.catch(() => {}),
+    sleep(ms, undefined, { signal: deadline.signal, ref: false }).catch(() => {}),
+  ]);
+  deadline.abort();
+}
+
+function portOf(server: HttpServer): number {
+  return (server.address() as AddressInfo).port;
+}
