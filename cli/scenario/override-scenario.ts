@@ -1,6 +1,7 @@
 /** A scenario with the command line over it. */
 import { defaultThresholds } from './default-thresholds.ts';
 import type { MessageRate, Scenario, Stage } from './scenario.ts';
+import { isHold, plannedUsers } from './timeline.ts';
 
 /** What `bench` may change. Absent fields leave the scenario as it is. */
 export type ScenarioOverrides = {
@@ -25,7 +26,7 @@ export function overrideScenario(scenario: Scenario, overrides: ScenarioOverride
   let stages = overrides.stages ?? scenario.stages;
   if (overrides.users !== undefined) stages = scaledTo(stages, overrides.users);
   if (overrides.durationMs !== undefined) stages = heldFor(stages, overrides.durationMs);
-  const peak = peakUsers(stages);
+  const peak = plannedUsers(stages);
   const changed: Scenario = {
     ...scenario,
     stages,
@@ -35,11 +36,6 @@ export function overrideScenario(scenario: Scenario, overrides: ScenarioOverride
     seed: overrides.seed ?? scenario.seed,
   };
   return { ...changed, thresholds: thresholdsOf(scenario, changed, overrides) };
-}
-
-/** The highest target of the stages. */
-export function peakUsers(stages: readonly Stage[]): number {
-  return Math.max(...stages.map(({ target }) => target));
 }
 
 function thresholdsOf(
@@ -60,7 +56,7 @@ function thresholdsOf(
 type Stages = Scenario['stages'];
 
 function scaledTo(stages: Stages, users: number): Stages {
-  const peak = peakUsers(stages);
+  const peak = plannedUsers(stages);
   return mapStages(stages, ({ durationMs, target }) => ({
     durationMs,
     // A stage with someone in it keeps someone.
@@ -70,15 +66,13 @@ function scaledTo(stages: Stages, users: number): Stages {
 
 /** Stretches the holds in proportion; with none, holds the first peak. */
 function heldFor(stages: Stages, totalMs: number): Stages {
-  const isHold = stages.map(
-    ({ target }, i) => target > 0 && target === (stages[i - 1]?.target ?? 0),
-  );
+  const holds = stages.map(({ target }, i) => target > 0 && isHold(stages, i));
   const heldMs = stages.reduce(
-    (sum, { durationMs }, i) => sum + (isHold[i] === true ? durationMs : 0),
+    (sum, { durationMs }, i) => sum + (holds[i] === true ? durationMs : 0),
     0,
   );
   if (heldMs === 0) {
-    const peak = peakUsers(stages);
+    const peak = plannedUsers(stages);
     const [first, ...others] = stages;
     const after = stages.findIndex(({ target }) => target === peak);
     return [
@@ -91,7 +85,7 @@ function heldFor(stages: Stages, totalMs: number): Stages {
   // Ends are rounded, not lengths, so that the lengths total what was asked to the ms.
   let beforeMs = 0;
   return mapStages(stages, (stage, i) => {
-    if (isHold[i] !== true) return stage;
+    if (holds[i] !== true) return stage;
     const startMs = Math.round((beforeMs * totalMs) / heldMs);
     beforeMs += stage.durationMs;
     const endMs = Math.round((beforeMs * totalMs) / heldMs);

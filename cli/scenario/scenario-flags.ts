@@ -13,32 +13,27 @@ import {
 import type { ScenarioOverrides } from './override-scenario.ts';
 import type { Stage } from './scenario.ts';
 
-/** As typed. */
+/** What was typed, as `bench` has it; absent: not typed. */
 export type ScenarioFlags = {
   readonly users?: string | undefined;
   readonly duration?: string | undefined;
   readonly rate?: string | undefined;
   readonly stage?: readonly string[] | undefined;
   readonly threshold?: readonly string[] | undefined;
-  /** `false` for `--no-default-thresholds`. */
+  /** `false` for `--no-default-thresholds`: the scenario's own are left out, written or default. */
   readonly defaultThresholds?: boolean | undefined;
   readonly seed?: number | undefined;
 };
 
-/** @throws Failure `usage` naming the flag, the value and what was expected. */
+/**
+ * @throws Failure `usage` naming the flag, the value and what was expected. Thresholds are only
+ * carried over; `parseThreshold` checks them.
+ */
 export function parseScenarioFlags(flags: ScenarioFlags): ScenarioOverrides {
-  const {
-    users,
-    duration,
-    rate,
-    stage = [],
-    threshold = [],
-    defaultThresholds = true,
-    seed,
-  } = flags;
-  const stages = stage.map((text) => read('--stage', text, stageTitle, parseStage));
+  const { users, duration, rate, stage: texts = [], seed } = flags;
+  const stages = texts.map((text) => read('--stage', text, stageTitle, parseStage));
   if (stages.length > 0 && stages.every(({ target }) => target === 0)) {
-    refuse('--stage', stage.join(' --stage '), 'at least one stage with a target above 0');
+    refuse('--stage', texts.join(' --stage '), 'at least one stage with a target above 0');
   }
   return {
     ...(users !== undefined && {
@@ -55,8 +50,8 @@ export function parseScenarioFlags(flags: ScenarioFlags): ScenarioOverrides {
     ...(rate !== undefined && { rate: read('--rate', rate, messageRateTitle, parseMessageRate) }),
     ...(isNonEmpty(stages) && { stages }),
     ...(seed !== undefined && { seed: read('--seed', String(seed), seedTitle, parseSeed) }),
-    thresholds: threshold,
-    noDefaultThresholds: !defaultThresholds,
+    thresholds: flags.threshold ?? [],
+    noDefaultThresholds: flags.defaultThresholds === false,
   };
 }
 

@@ -1,6 +1,6 @@
 /** `--set k=v` and `--scale s=n`: fields of a topology from the command line. */
 import { parse } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import { exitCode } from '../exit-code.ts';
 import { Failure, nearestName } from '../failure.ts';

@@ -1,4 +1,11 @@
 /** From a summary and the thresholds to a verdict of three values. */
+import { exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import type { Summary } from '../samples/summary.ts';
+import { findBottleneck } from './bottleneck.ts';
+import { generatorLateness } from './generator-lateness.ts';
+import { judgeThreshold } from './judge-threshold.ts';
+import type { Threshold } from './threshold.ts';
 
 /** `no-data` is not a pass. Overall, fail beats no-data beats pass. */
 export type Verdict = 'pass' | 'fail' | 'no-data';
@@ -16,3 +23,100 @@ export type ThresholdResult = {
   /** One sentence: what was observed against what, and what loopback hides. */
   readonly why: string;
 };
+
+export type Judgement = {
+  readonly verdict: Verdict;
+  /** 0, 99 or 122. That a cut-short run ends with 105 is the command's to say. */
+  readonly exitCode: ExitCode;
+  readonly thresholds: readonly ThresholdResult[];
+  /** Sentences that qualify the verdict, the weightiest first. */
+  readonly notes: readonly string[];
+};
+
+export type JudgeContext = {
+  readonly cores: number;
+  /** Whether clients and system share the machine, so that no network was measured. Default: yes. */
+  readonly loopback?: boolean;
+};
+
+/**
+ * Validity first: what a saturated generator measured, or a load that was never brought, cannot
+ * fail a system and cannot pass it (no-data, 122). Then the users: whoever the system refused or
+ * lost is a fail (99) with or without thresholds. Then each threshold.
+ */
+export function judge(
+  summary: Summary,
+  thresholds: readonly Threshold[],
+  { cores, loopback = true }: JudgeContext,
+): Judgement {
+  const { users } = summary;
+  const invalid = whyInvalid(summary, cores);
+  const results = thresholds.map((threshold) =>
+    judgeThreshold(threshold, summary, { loopback, invalid: invalid[0] }),
+  );
+  const notes: string[] = [...invalid];
+  const verdicts = results.map(({ verdict }) => verdict);
+  if (invalid.length > 0) verdicts.push('no-data');
+  if (users.refused > 0) {
+    notes.push(`the system refused ${count(users.refused, 'user')} of ${number(users.attempted)}`);
+  }
+  if (users.lost > 0) {
+    notes.push(`the system lost ${count(users.lost, 'user')}: thrown off, and not back at the end`);
+  }
+  if (invalid.length === 0 && users.refused + users.lost > 0) verdicts.push('fail');
+  if (thresholds.length === 0) {
+    notes.push('there is no threshold to hold the run against, so it cannot pass');
+    verdicts.push('no-data');
+  }
+  if (summary.partial) {
+    notes.push(
+      'the run was cut short: its figures are of the part that was run, so it cannot pass',
+    );
+    verdicts.push('no-data');
+  }
+  if (!summary.finalRead.done) {
+    notes.push(`the log was not read at the end: ${summary.finalRead.why ?? 'no reason is known'}`);
+  }
+  const verdict = worst(verdicts);
+  return { verdict, exitCode: codeOf(verdict), thresholds: results, notes };
+}
+
+/** Why the figures are not the system's; empty when they are. */
+function whyInvalid(summary: Summary, cores: number): readonly string[] {
+  const { users, partial } = summary;
+  const reasons: string[] = [];
+  if (generatorLateness(summary) !== undefined) {
+    // The bottleneck's sentence is the lateness, with what the machine did meanwhile.
+    reasons.push(findBottleneck(summary, cores).evidence);
+  }
+  if (!partial && users.attempted < users.planned) {
+    reasons.push(
+      `only ${number(users.attempted)} of ${count(users.planned, 'planned user')} were ever attempted: the load was not the one asked for`,
+    );
+  }
+  return reasons;
+}
+
+function worst(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('fail')) return 'fail';
+  return verdicts.includes('no-data') ? 'no-data' : 'pass';
+}
+
+function codeOf(verdict: Verdict): ExitCode {
+  switch (verdict) {
+    case 'pass':
+      return exitCode.pass;
+    case 'fail':
+      return exitCode.failed;
+    case 'no-data':
+      return exitCode.noVerdict;
+  }
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function count(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+}

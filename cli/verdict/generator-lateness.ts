@@ -1,0 +1,20 @@
+/** Whether the load came when it was due. When it did not, the figures are not the system's. */
+import type { Summary } from '../samples/summary.ts';
+
+/** More than this share of the sends in hold stages over 50 ms late, and the generator was saturated. */
+const mostLateShare = 0.01;
+
+/** What shows that the generator was saturated; `undefined` when it was not. */
+export function generatorLateness({ generator, holdSends }: Summary): string | undefined {
+  const share = holdSends === 0 ? 0 : generator.lateSends / holdSends;
+  if (share > mostLateShare) {
+    const late = `${count(generator.lateSends)} of ${count(holdSends)} sends`;
+    return `the load generator was saturated: ${late} (${(100 * share).toFixed(1)} %) left more than 50 ms after they were due`;
+  }
+  if (!generator.saturated) return undefined;
+  return `the load generator was saturated: its ${generator.workers} workers did not get the CPU they were ready for (event loop up to ${Math.round(generator.loopLagMs.max)} ms late)`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,110 @@
+/** One threshold against what was measured. */
+import type { Summary } from '../samples/summary.ts';
+import type { ThresholdResult, Verdict } from './judge.ts';
+import { metricOf } from './threshold.ts';
+import type { Comparison, Threshold } from './threshold.ts';
+
+export type ThresholdContext = {
+  readonly loopback: boolean;
+  /** Why the whole run is invalid; `undefined` when it is valid. */
+  readonly invalid: string | undefined;
+};
+
+/** What a person waits for over the network: loopback leaves that part out. */
+const networked: ReadonlySet<string> = new Set([
+  'connect',
+  'chat.join',
+  'chat.ack',
+  'chat.delivery',
+  'http',
+]);
+
+/**
+ * In order: nothing observed → no-data. A count above its bound → fail, however few were looked at.
+ * Fewer samples than asked for (`over`), or than 1/(1−q) for a percentile → no-data. Nothing lost,
+ * but the log was not read → no-data. Then the comparison; a failure in an invalid run → no-data.
+ */
+export function judgeThreshold(
+  threshold: Threshold,
+  summary: Summary,
+  { loopback, invalid }: ThresholdContext,
+): ThresholdResult {
+  const metric = metricOf(threshold);
+  const statistic = metric.statistics.find(({ name }) => name === threshold.statistic);
+  if (statistic === undefined) throw new Error(`${metric.name} has no ${threshold.statistic}`);
+  const observation = statistic.read(summary, threshold.selector);
+  const { value, samples, whose } = observation;
+  const result = (verdict: Verdict, why: string): ThresholdResult => ({
+    text: threshold.text,
+    metric: nameOf(threshold),
+    observed: value,
+    bound: threshold.bound,
+    unit: threshold.unit,
+    samples,
+    verdict,
+    why,
+  });
+  if (value === null) return result('no-data', observation.note);
+
+  const { comparison, bound, unit } = threshold;
+  const holds = compare(value, comparison, bound);
+  const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figure(value, unit)}`;
+  const fail = (): ThresholdResult =>
+    invalid === undefined
+      ? result('fail', `${seen}, and ${comparison} ${figure(bound, unit)} was asked`)
+      : result('no-data', `${seen}, but the run is not valid: ${invalid}`);
+
+  if (!holds && metric.isCount && value > bound) return fail();
+  const enough = Math.max(observation.leastSamples, threshold.over ?? 0);
+  if (samples < enough) {
+    return result(
+      'no-data',
+      `${samples.toLocaleString('en-US')} ${observation.note}; at least ${enough.toLocaleString('en-US')} are needed`,
+    );
+  }
+  if (!holds) return fail();
+  if (metric.name === 'ledger.lost' && !summary.finalRead.done) {
+    return result(
+      'no-data',
+      `no loss was seen, but the log was not read at the end (${summary.finalRead.why ?? 'no reason is known'}), so none is proved`,
+    );
+  }
+  const room =
+    loopback && unit === 'ms' && comparison.startsWith('<') && networked.has(metric.name);
+  return result(
+    'pass',
+    room
+      ? `${seen}: ${figure(bound - value, unit)} left for the network, which loopback hides`
+      : `${seen}, of ${comparison} ${figure(bound, unit)} asked`,
+  );
+}
+
+/** `chat.ack p95`, `service.cpu[redis] max`. */
+function nameOf({ metric, selector, statistic }: Threshold): string {
+  return `${metric}${selector === null ? '' : `[${selector}]`}${statistic === '' ? '' : ` ${statistic}`}`;
+}
+
+function compare(value: number, comparison: Comparison, bound: number): boolean {
+  switch (comparison) {
+    case '<':
+      return value < bound;
+    case '<=':
+      return value <= bound;
+    case '>':
+      return value > bound;
+    case '>=':
+      return value >= bound;
+    case '=':
+      return value === bound;
+    case '!=':
+      return value !== bound;
+  }
+}
+
+/** With three digits that mean something: `4.12 ms`, `31.2 %`, `1,204`. */
+function figure(value: number, unit: string): string {
+  const digits =
+    unit === '' ? (Number.isInteger(value) ? 0 : 2) : value < 10 ? 2 : value < 100 ? 1 : 0;
+  const text = value.toLocaleString('en-US', { maximumFractionDigits: digits });
+  return unit === '' ? text : unit === '/s' ? `${text}/s` : `${text} ${unit}`;
+}

@@ -1,0 +1,341 @@
+/**
+ * What a threshold may be about: each metric, the statistics it has, its unit, and how it is read
+ * from a {@link Summary}. The grammar and docs/thresholds.md follow this table.
+ */
+import type { LatencyMs, LedgerSummary, ServiceSummary, Summary } from '../samples/summary.ts';
+
+/** A unit of a bound; `''` is a plain number. Shares and CPU are percent, 100 = the whole or one core. */
+export type MetricUnit = 'ms' | '%' | 'MB' | '/s' | '';
+
+/** What was seen of a metric. */
+export type Observation = {
+  /** `null`: there is nothing to observe. */
+  readonly value: number | null;
+  /** How many measurements stand behind the value. */
+  readonly samples: number;
+  /** Samples below which the value says nothing. */
+  readonly leastSamples: number;
+  /** What the samples are, or why there are none: for the sentence of a `no-data`. */
+  readonly note: string;
+  /** Whose value it is where a metric has several (the worst process); else `null`. */
+  readonly whose: string | null;
+};
+
+type Statistic = {
+  readonly name: string;
+  readonly unit: MetricUnit;
+  readonly read: (summary: Summary, selector: string | null) => Observation;
+};
+
+export type Metric = {
+  readonly name: string;
+  /** For docs and errors: one line. */
+  readonly about: string;
+  /** The one with the name `''` needs no statistic. */
+  readonly statistics: readonly Statistic[];
+  /** Whether `metric[selector]` picks services. */
+  readonly selects: boolean;
+  /** Counts of things that happened: one above its bound is proof, however few were looked at. */
+  readonly isCount: boolean;
+};
+
+const opNames = ['connect', 'chat.join', 'chat.ack', 'chat.delivery', 'http'] as const;
+const opAbout: Readonly<Record<(typeof opNames)[number], string>> = {
+  connect: 'from the time a user is due to the open namespace',
+  'chat.join': 'from asking to join a room to the ack',
+  'chat.ack': 'from the time a message is due to its ack',
+  'chat.delivery': 'from the time a message is due to its arrival at a member',
+  http: 'from the time a request is due to the whole response',
+};
+
+/** Percentiles by name, with the fewest samples that can hold one: 1/(1−q). */
+const percentiles: readonly { name: string; key: keyof LatencyMs; leastSamples: number }[] = [
+  { name: 'p50', key: 'p50', leastSamples: 2 },
+  { name: 'p90', key: 'p90', leastSamples: 10 },
+  { name: 'p95', key: 'p95', leastSamples: 20 },
+  { name: 'p99', key: 'p99', leastSamples: 100 },
+  { name: 'p99.9', key: 'p999', leastSamples: 1000 },
+  { name: 'max', key: 'max', leastSamples: 1 },
+];
+
+const ledgerAbout = {
+  sent: 'messages sent',
+  acked: 'messages the server said it took',
+  refused: 'messages the server said it would not take',
+  indeterminate: 'messages with no answer that were seen nowhere',
+  recovered: 'messages with no answer that were seen after all',
+  expected: 'deliveries that were owed: message × member',
+  delivered: 'deliveries in time',
+  lost: 'deliveries that never came, and acked messages that are not in the log',
+  late: 'deliveries after their deadline of 10 s',
+  duplicated: 'deliveries that came twice',
+  reordered: 'deliveries out of order',
+  dropped: 'holes on an unbroken connection, even if healed later',
+  neverBack: 'deliveries owed to members that never came back',
+  resynced: 'deliveries that came by a full refetch',
+} as const satisfies Partial<Record<keyof LedgerSummary, string>>;
+
+/** Those that count messages; the others count deliveries. */
+const messageCounts: ReadonlySet<string> = new Set([
+  'sent',
+  'acked',
+  'refused',
+  'indeterminate',
+  'recovered',
+]);
+
+const userAbout = {
+  planned: 'the highest target of the stages',
+  peak: 'the most users in at one time',
+  attempted: 'users whose connection was tried',
+  refused: 'users the system would not let in',
+  lost: 'users thrown off and not back at the end',
+} as const satisfies Record<keyof Summary['users'], string>;
+
+/** Every metric, in the order of the docs. */
+export const metrics: readonly Metric[] = [
+  ...opNames.map(opMetric),
+  {
+    name: 'errors',
+    about: 'share of what users asked for (connect, join, send, HTTP) that failed',
+    statistics: [{ name: '', unit: '%', read: readErrors }],
+    selects: false,
+    isCount: false,
+  },
+  ...entries(ledgerAbout).map(([key, about]) => ledgerMetric(key, about)),
+  ...entries(userAbout).map(([key, about]) => userMetric(key, about)),
+  serviceMetric(
+    'service.cpu',
+    'CPU of a service, 100% = one core; max is over windows of 5 s',
+    '%',
+    [
+      ['max', ({ cpuPct }) => cpuPct.max],
+      ['avg', ({ cpuPct }) => cpuPct.avg],
+    ],
+  ),
+  serviceMetric('service.rss', 'memory of a service', 'MB', [
+    ['max', ({ rssMb }) => rssMb.max],
+    ['avg', ({ rssMb }) => rssMb.avg],
+  ]),
+  serviceMetric('service.loopLag', 'p99 of the event-loop lag of a Node service', 'ms', [
+    ['max', ({ loopLagMs }) => loopLagMs],
+  ]),
+  serviceMetric('service.wait', 'share of the time a service stood in the run queue', '%', [
+    ['', ({ waitPct }) => waitPct],
+  ]),
+  serviceMetric(
+    'service.restarts',
+    'restarts of a service',
+    '',
+    [['', ({ restarts }) => restarts]],
+    true,
+  ),
+  {
+    name: 'generator.lateSends',
+    about: 'share of the sends in hold stages that left over 50 ms late',
+    statistics: [{ name: '', unit: '%', read: readLateSends }],
+    selects: false,
+    isCount: false,
+  },
+  generatorMetric('generator.cpu', 'CPU of the load workers together', '%', [
+    ['', ({ cpuPct }) => cpuPct],
+  ]),
+  generatorMetric('generator.rss', 'memory of the load workers together', 'MB', [
+    ['', ({ rssMb }) => rssMb],
+  ]),
+  generatorMetric('generator.loopLag', 'event-loop lag of the load workers', 'ms', [
+    ['p99', ({ loopLagMs }) => loopLagMs.p99],
+    ['max', ({ loopLagMs }) => loopLagMs.max],
+  ]),
+];
+
+/** The Node servers, when a threshold selects nothing else. */
+const serverKind = 'server';
+
+/** A service answers to its name (`ws-1`), its kind (`redis`), and its name without the number (`ws`). */
+export function selectServices(
+  services: readonly ServiceSummary[],
+  selector: string | null,
+): readonly ServiceSummary[] {
+  if (selector === '*') return services;
+  const wanted = selector ?? serverKind;
+  return services.filter(
+    ({ name, kind }) => name === wanted || kind === wanted || name.replace(/-\d+$/, '') === wanted,
+  );
+}
+
+function opMetric(name: (typeof opNames)[number]): Metric {
+  const observe =
+    (
+      read: (
+        op: Summary['ops'][string],
+        summary: Summary,
+      ) => { value: number; samples: number; leastSamples: number },
+    ) =>
+    (summary: Summary): Observation => {
+      const op = summary.ops[name];
+      if (op === undefined) return nothing(`this run did no ${name}`);
+      return { ...read(op, summary), note: `${name} measured`, whose: null };
+    };
+  return {
+    name,
+    about: opAbout[name],
+    statistics: [
+      ...percentiles.map(({ name: statistic, key, leastSamples }) => ({
+        name: statistic,
+        unit: 'ms' as const,
+        read: observe((op) => ({ value: op.latencyMs[key], samples: op.count, leastSamples })),
+      })),
+      // A count of 0 is a finding, not a lack of one.
+      {
+        name: 'count',
+        unit: '',
+        read: observe((op) => ({ value: op.count, samples: op.count, leastSamples: 0 })),
+      },
+      {
+        name: 'rate',
+        unit: '/s',
+        read: observe((op) => ({ value: op.ratePerSec, samples: op.count, leastSamples: 0 })),
+      },
+      {
+        name: 'errors',
+        unit: '%',
+        read: observe((op) => share(op.errors, op.count + op.errors)),
+      },
+    ],
+    selects: false,
+    isCount: false,
+  };
+}
+
+function ledgerMetric(key: keyof typeof ledgerAbout, about: string): Metric {
+  const read = ({ ledger }: Summary): Observation => ({
+    value: ledger[key],
+    samples: messageCounts.has(key) ? ledger.sent : ledger.expected,
+    leastSamples: 1,
+    note: messageCounts.has(key) ? 'messages sent' : 'deliveries expected',
+    whose: null,
+  });
+  return countMetric(`ledger.${key}`, about, read);
+}
+
+function userMetric(key: keyof typeof userAbout, about: string): Metric {
+  const read = ({ users }: Summary): Observation => ({
+    value: users[key],
+    samples: users.attempted,
+    leastSamples: 1,
+    note: 'users attempted',
+    whose: null,
+  });
+  return countMetric(`users.${key}`, about, read);
+}
+
+function countMetric(name: string, about: string, read: (summary: Summary) => Observation): Metric {
+  return { name, about, statistics: [{ name: '', unit: '', read }], selects: false, isCount: true };
+}
+
+/** The worst of the selected services. */
+function serviceMetric(
+  name: string,
+  about: string,
+  unit: MetricUnit,
+  statistics: readonly (readonly [string, (service: ServiceSummary) => number | null])[],
+  isCount = false,
+): Metric {
+  return {
+    name,
+    about,
+    selects: true,
+    isCount,
+    statistics: statistics.map(([statistic, value]) => ({
+      name: statistic,
+      unit,
+      read: ({ services }, selector) => {
+        const chosen = selectServices(services, selector);
+        const read = chosen.flatMap((service) => {
+          const one = value(service);
+          return one === null ? [] : [{ value: one, name: service.name }];
+        });
+        const [first, ...others] = read;
+        if (first === undefined) return nothing(noService(services, chosen, selector));
+        const worst = others.reduce((a, b) => (b.value > a.value ? b : a), first);
+        return {
+          value: worst.value,
+          samples: read.length,
+          leastSamples: 1,
+          note: 'services read',
+          whose: worst.name,
+        };
+      },
+    })),
+  };
+}
+
+function noService(
+  services: readonly ServiceSummary[],
+  chosen: readonly ServiceSummary[],
+  selector: string | null,
+): string {
+  if (services.length === 0) return 'no service was read (rtops does not run this target)';
+  if (chosen.length > 0) return `${chosen.map(({ name }) => name).join(', ')} did not report it`;
+  const names = services.map(({ name }) => name).join(', ');
+  return `no service is called ${selector ?? serverKind}; there are ${names}`;
+}
+
+function generatorMetric(
+  name: string,
+  about: string,
+  unit: MetricUnit,
+  statistics: readonly (readonly [string, (generator: Summary['generator']) => number])[],
+): Metric {
+  return {
+    name,
+    about,
+    selects: false,
+    isCount: false,
+    statistics: statistics.map(([statistic, value]) => ({
+      name: statistic,
+      unit,
+      read: ({ generator }) => ({
+        value: value(generator),
+        samples: generator.workers,
+        leastSamples: 1,
+        note: 'load workers',
+        whose: null,
+      }),
+    })),
+  };
+}
+
+/** A delivery is nobody's request: what is wrong with deliveries is the ledger's to say. */
+function readErrors({ ops }: Summary): Observation {
+  let errors = 0;
+  let attempts = 0;
+  for (const [name, op] of Object.entries(ops)) {
+    if (name.endsWith('.delivery')) continue;
+    errors += op.errors;
+    attempts += op.count + op.errors;
+  }
+  return { ...share(errors, attempts), note: 'attempts', whose: null };
+}
+
+function readLateSends({ generator, holdSends }: Summary): Observation {
+  return { ...share(generator.lateSends, holdSends), note: 'sends in hold stages', whose: null };
+}
+
+function share(
+  part: number,
+  whole: number,
+): { value: number; samples: number; leastSamples: number } {
+  return { value: whole === 0 ? 0 : (100 * part) / whole, samples: whole, leastSamples: 1 };
+}
+
+function nothing(note: string): Observation {
+  return { value: null, samples: 0, leastSamples: 1, note, whose: null };
+}
+
+function entries<K extends string>(
+  table: Readonly<Record<K, string>>,
+): readonly (readonly [K, string])[] {
+  return Object.entries(table) as [K, string][];
+}
