@@ -153,10 +153,16 @@ export function memberResumed(
   if (member.state !== 'member') return;
   member.awayFromUs = never;
   member.resumedUs = atUs;
-  if (!resync) return;
-  member.resyncedUs = atUs;
-  member.reachedSeq = Math.min(member.reachedSeq, head);
-  beginConnection(member, head);
+  if (resync) {
+    member.resyncedUs = atUs;
+    member.reachedSeq = Math.min(member.reachedSeq, head);
+    beginConnection(member, head);
+    return;
+  }
+  // What the replay left out was missed on a broken connection: lost if it never comes, not dropped.
+  const { lastSeq } = member;
+  beginConnection(member, Math.max(head, member.connectionTop));
+  member.lastSeq = lastSeq;
 }
 
 /** A broadcast frame was read from the wire. */
