@@ -26,7 +26,7 @@ describe('README.md', () => {
   });
 
   test('has a row for every command of the program, and for no other', async () => {
-    const told = [...readme.matchAll(/^\|\s*`rtops (\w+)/gm)].map((match) => match[1]);
+    const told = [...readme.matchAll(/^\|\s*`rtops (\w+)/gm)].map((match) => String(match[1]));
     expect(told.toSorted()).toEqual((await commandNames()).toSorted());
   });
 
