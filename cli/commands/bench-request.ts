@@ -5,6 +5,7 @@ import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
 import { overrideScenario } from '../scenario/override-scenario.ts';
+import { parseScenarioFlags } from '../scenario/scenario-flags.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Topology } from '../topology/topology.ts';
 import { parseThreshold } from '../verdict/threshold.ts';
@@ -48,14 +49,11 @@ export type BenchRequest = {
 
 /** Reads the files and parses every word. Throws a usage (2) or file (104) failure. */
 export async function readBenchRequest(world: World, options: BenchOptions): Promise<BenchRequest> {
-  const scenario = overrideScenario(await readScenario(world, options.scenario ?? 'chat-1000'), {
-    users: options.users,
-    duration: options.duration,
-    rate: options.rate,
-    stages: options.stage,
-    thresholds: options.threshold,
-    defaultThresholds: options.defaultThresholds,
-    seed: options.seed,
+  const overrides = parseScenarioFlags(options);
+  const asWritten = await readScenario(world, options.scenario ?? 'chat-1000');
+  const scenario = overrideScenario(asWritten, {
+    ...overrides,
+    foreignTarget: options.url !== undefined,
   });
   if (options.workers !== undefined && (options.workers < 1 || options.workers > 64)) {
     throw new Failure(exitCode.usage, `--workers ${options.workers} is not a number from 1 to 64`);
@@ -72,8 +70,8 @@ export async function readBenchRequest(world: World, options: BenchOptions): Pro
 }
 
 async function readTarget(world: World, options: BenchOptions): Promise<BenchRequest['target']> {
-  const typed = ['topology', ...options.set.map(() => 'set'), ...options.scale.map(() => 'scale')];
-  const named = options.topology !== undefined || typed.length > 1;
+  const named =
+    options.topology !== undefined || options.set.length > 0 || options.scale.length > 0;
   if (options.url !== undefined) {
     if (named) {
       throw new Failure(exitCode.usage, '--url and a topology cannot both be loaded', {

@@ -26,7 +26,6 @@ export async function bench(world: World, options: BenchOptions): Promise<ExitCo
   run.writeDocuments(asked.scenario, target.system?.topology ?? null);
   outputs.start({ name: target.name, url: target.target.url });
   const measured = await measure(
-    world,
     nativeDriver(world),
     { ...asked, runId: run.id, historyDir: run.historyDir, ...target },
     interrupt,

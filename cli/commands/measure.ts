@@ -1,6 +1,5 @@
 /** Drives the load, reads what the services use beside it, and reduces both to a summary. */
 import type { RunEvent } from '../events.ts';
-import type { World } from '../world.ts';
 import type { Drive, Driver, DriveResult, Target } from '../load/driver.ts';
 import { ledgerFromFiles } from '../load/history-files.ts';
 import type { Detail } from '../samples/detail.ts';
@@ -30,7 +29,6 @@ export type MeasureInput = {
 
 /** Runs to the end, or to the interrupt; either way what was measured comes back. */
 export async function measure(
-  world: World,
   driver: Driver,
   input: MeasureInput,
   interrupt: Interrupt,

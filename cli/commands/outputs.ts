@@ -58,12 +58,15 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
       }
       if (!renderers.quiet) {
         const out = asked.json ? world.stderr : world.stdout;
-        const dir = relative(world.cwd, run.dir);
+        const inside = relative(world.cwd, run.dir);
+        const shown = inside.startsWith('..') ? run.dir : inside;
         out.write(
           renderText(report, {
             color: out.isTTY && world.env['NO_COLOR'] === undefined,
             width: out.isTTY ? out.columns : 80,
-            dir: dir.startsWith('..') ? run.dir : dir,
+            ascii: !asksForUtf8(world.env),
+            paths:
+              unwritten === undefined ? { dir: shown, html: join(shown, 'report.html') } : null,
           }),
         );
       }
@@ -95,6 +98,12 @@ function startEvent(
     stages,
     runDir: run.dir,
   };
+}
+
+/** C.UTF-8, en_US.utf8 and nothing at all (a container's default) show ✓; a plain C or latin1 may not. */
+function asksForUtf8(env: World['env']): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || 'C.UTF-8';
+  return /utf-?8/i.test(locale);
 }
 
 /** The run folder cannot be written (a full disk): what was measured goes to the temporary folder. */
