@@ -1,0 +1,106 @@
+/** Starts one planned process so that no moment exists in which it runs unrecorded. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { PlannedService } from '../topology/plan.ts';
+import { markerKey, startTimeOf } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { openLog, serviceLog } from './service-log.ts';
+import type { StateFolder } from './state-folder.ts';
+
+/** How a process ended. */
+export type Ending = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The system could not start it at all. */
+  readonly error?: string;
+};
+
+export type Launched = {
+  /** Leader of its own session and process group; 0 when the system could not start it. */
+  readonly pid: number;
+  /** `null` when it was gone before it could be asked. */
+  readonly startTime: string | null;
+  readonly exited: Promise<Ending>;
+};
+
+/**
+ * The shell writes its own pid and start time, then becomes the service: exec changes neither. If
+ * rtops is killed at any point, the file is there, or the process still carries the marker.
+ */
+const recordThenExec = `
+if [ -r /proc/$$/stat ]; then read -r line < /proc/$$/stat
+else line="$$ $(LC_ALL=C ps -o lstart= -p $$)"; fi
+printf '%s\\n' "$line" > "$0"
+exec "$@"`;
+
+/** Makes the folders and writes the files a service needs before its first start. */
+export function prepareService(service: PlannedService): void {
+  for (const folder of service.folders) mkdirSync(folder, { recursive: true });
+  for (const { path, text, mode } of service.files) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { mode });
+  }
+}
+
+/** Starts it in the state folder, detached, its output appended to its log. */
+export function launch(service: PlannedService, folder: StateFolder): Launched {
+  const log = openLog(serviceLog(folder.logsDir, service.name));
+  try {
+    const child = spawn(
+      '/bin/sh',
+      ['-c', recordThenExec, pidFile(folder, service.name), ...service.argv],
+      {
+        cwd: folder.dir,
+        env: { ...service.env, [markerKey]: folder.dir },
+        detached: true,
+        stdio: ['ignore', log, log],
+      },
+    );
+    const exited = new Promise<Ending>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.once('error', ({ message }) => resolve({ code: null, signal: null, error: message }));
+    });
+    const { pid } = child;
+    return { pid: pid ?? 0, startTime: (pid && startTimeOf(pid)) || null, exited };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** What the services wrote about themselves, by name. */
+export function readPidFiles(
+  folder: StateFolder,
+): readonly (ProcessIdentity & { readonly name: string })[] {
+  let files: readonly string[];
+  try {
+    files = readdirSync(folder.pidsDir);
+  } catch {
+    return [];
+  }
+  return files.flatMap((file) => {
+    const identity = parsePidLine(readFileSync(join(folder.pidsDir, file), 'utf8'));
+    return identity === undefined ? [] : [{ name: file, ...identity }];
+  });
+}
+
+export function removePidFile(folder: StateFolder, name: string): void {
+  rmSync(pidFile(folder, name), { force: true });
+}
+
+/** A line of /proc/<pid>/stat, or `pid lstart…`. */
+export function parsePidLine(line: string): ProcessIdentity | undefined {
+  const [pidText = '', ...rest] = line.trim().split(' ');
+  const pid = Number(pidText);
+  const startTime = line.includes(')')
+    ? line.slice(line.lastIndexOf(')') + 2).split(' ')[19]
+    : rest.join(' ').trim();
+  return Number.isInteger(pid) && pid > 1 && startTime !== undefined && startTime !== ''
+    ? { pid, startTime }
+    : undefined;
+}
+
+function pidFile(folder: StateFolder, name: string): string {
+  return join(folder.pidsDir, name);
+}

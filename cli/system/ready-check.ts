@@ -1,0 +1,50 @@
+/** Asks a service once whether it can take work. */
+import { get } from 'node:http';
+import { connect } from 'node:net';
+
+import type { ReadyCheck } from '../topology/plan.ts';
+
+/** One question may take this long. */
+const answerWithinMs = 2000;
+
+/** The answer now; a refusal, a wrong answer and no answer in time are all `false`. */
+export async function isReady(host: string, check: ReadyCheck): Promise<boolean> {
+  switch (check.kind) {
+    case 'http':
+      return await answersOk(host, check.port, check.path);
+    case 'redis':
+      return await talks(host, check.port, 'PING\r\n', '+PONG');
+    case 'tcp':
+      return await talks(host, check.port, '', '');
+    default:
+      return check satisfies never;
+  }
+}
+
+async function answersOk(host: string, port: number, path: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const request = get({ host, port, path, agent: false, timeout: answerWithinMs }, (response) => {
+      response.resume();
+      response.once('close', () => resolve(response.statusCode === 200));
+    });
+    request.once('timeout', () => request.destroy());
+    request.once('error', () => resolve(false));
+    request.once('close', () => resolve(false));
+  });
+}
+
+/** Connects, says something and waits for an answer that begins so (Redis says -LOADING before). */
+async function talks(host: string, port: number, say: string, expect: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(answerWithinMs, () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('close', () => end(false));
+    socket.once('connect', () => (say === '' ? end(true) : socket.write(say)));
+    socket.once('data', (data) => end(data.toString().startsWith(expect)));
+  });
+}

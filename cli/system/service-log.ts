@@ -1,0 +1,84 @@
+/** `.rtops/logs/<service>.log`: written by the services themselves, read by people. */
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** A log larger than this when its system starts is put aside as `.log.1`, over the one before. */
+const rotateAboveBytes = 8 * 1024 * 1024;
+/** As much of the end of a file as is looked at for its last lines. */
+const tailBytes = 256 * 1024;
+
+export function serviceLog(logsDir: string, service: string): string {
+  return join(logsDir, `${service}.log`);
+}
+
+/** Names with a log, sorted: the services, and `supervisor` after `up -d`. */
+export function loggedServices(logsDir: string): readonly string[] {
+  try {
+    return readdirSync(logsDir)
+      .filter((file) => file.endsWith('.log'))
+      .map((file) => file.slice(0, -'.log'.length))
+      .toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/** Puts a large log aside; returns the size the log has now, where what comes next begins. */
+export function rotateLog(file: string): number {
+  const size = sizeOf(file);
+  if (size <= rotateAboveBytes) return size;
+  rmSync(`${file}.1`, { force: true });
+  renameSync(file, `${file}.1`);
+  return 0;
+}
+
+/** Opens for appending: several processes may write to it, a truncation does no harm. */
+export function openLog(file: string): number {
+  return openSync(file, 'a', 0o644);
+}
+
+/** The last `count` lines written after byte `from`; none when the file is not there. */
+export function lastLines(file: string, count: number, from = 0): readonly string[] {
+  const size = sizeOf(file);
+  const start = Math.max(from, size - tailBytes);
+  const lines = readFrom(file, start).text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  // The first line may be the end of one that was cut.
+  if (start > from && start > 0) lines.shift();
+  return lines.slice(-count);
+}
+
+/** What the file holds from byte `from` on, and where it ends; from its start if it has shrunk. */
+export function readFrom(
+  file: string,
+  from: number,
+): { readonly text: string; readonly end: number } {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    return { text: '', end: 0 };
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const start = size < from ? 0 : from;
+    const bytes = Buffer.alloc(size - start);
+    const read = readSync(fd, bytes, 0, bytes.length, start);
+    return { text: bytes.toString('utf8', 0, read), end: start + read };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,23 @@
+/** Signals to processes and groups; that the target is gone already is never an error. */
+
+/** Signals one process. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  // 0 would reach our own group.
+  if (pid > 1) send(pid, signal);
+}
+
+/** Signals every process of the group that `pid` leads. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  // 0 and 1 would reach our own group, and everything.
+  if (pid > 1) send(-pid, signal);
+}
+
+function send(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    // EPERM: macOS says so of a group that is all zombies.
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}

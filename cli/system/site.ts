@@ -1,0 +1,148 @@
+/** Looks at this machine and picks ports: the {@link Site} a topology is planned for. */
+import { randomBytes } from 'node:crypto';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { serviceList } from '../topology/plan.ts';
+import type { Site } from '../topology/plan.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { World } from '../world.ts';
+import { findBinary } from './find-binary.ts';
+import { freePorts, portOwner, portProblem } from './ports.ts';
+import { readProc } from './process-identity.ts';
+import type { StateFolder } from './state-folder.ts';
+
+/** What of a site may be chosen. */
+export type SiteWishes = {
+  /** The port clients dial; a free one otherwise. */
+  readonly port?: number;
+  /** What `node` runs instead of the reference server. */
+  readonly serverArgv?: readonly string[];
+  /** How a program is found; by default in the world's PATH and beside it. */
+  readonly findBinary?: (name: string) => Promise<string | undefined>;
+};
+
+const host = '127.0.0.1';
+
+/** Throws 120 for a missing binary and for a wished port that is taken. */
+export async function surveySite(
+  world: World,
+  folder: StateFolder,
+  topology: Topology,
+  wishes: SiteWishes,
+): Promise<Site> {
+  const binaries = await findBinaries(
+    topology,
+    wishes.findBinary ?? ((name) => findBinary(name, world.env['PATH'])),
+  );
+  if (wishes.port !== undefined) await assertFree(wishes.port);
+  return {
+    dir: folder.dir,
+    host,
+    ports: await choosePorts(world, topology, wishes.port),
+    binaries,
+    serverArgv: wishes.serverArgv ?? [referenceServer()],
+    secret: randomBytes(32).toString('base64url'),
+    env: cleanEnv(world),
+    openFilesLimit: openFilesLimit(),
+    nginxUser: nginxUser(),
+  };
+}
+
+/** The server's entry file: TypeScript in a checkout, JavaScript in `dist/`. */
+function referenceServer(): string {
+  const extension = extname(import.meta.url);
+  return fileURLToPath(new URL(`../../server/main${extension}`, import.meta.url));
+}
+
+async function findBinaries(
+  topology: Topology,
+  lookFor: (name: string) => Promise<string | undefined>,
+): Promise<Site['binaries']> {
+  const pinsCores = [topology.all, topology.api, topology.ws].some((pool) => pool?.cores != null);
+  const find = async (name: string, needed: boolean, neededFor: string) => {
+    if (!needed) return null;
+    const path = await lookFor(name);
+    if (path !== undefined) return path;
+    throw new Failure(exitCode.notReady, `${name} is not installed`, {
+      why: `topology ${topology.name} needs it for ${neededFor}`,
+      next: 'rtops setup',
+    });
+  };
+  return {
+    node: process.execPath,
+    nginx: await find('nginx', topology.proxy !== null, 'its proxy'),
+    redisServer: await find('redis-server', topology.redis !== null, 'its message log'),
+    taskset: await find('taskset', pinsCores, 'pinning servers to cores'),
+  };
+}
+
+async function assertFree(port: number): Promise<void> {
+  const problem = await portProblem(host, port);
+  if (problem === undefined) return;
+  const owner = portOwner(port);
+  throw new Failure(exitCode.notReady, `port ${port} of ${host} cannot be used`, {
+    why:
+      problem === 'EADDRINUSE'
+        ? `${owner ?? 'another process'} listens on it`
+        : problem === 'EACCES'
+          ? 'ports this low are kept for root'
+          : problem,
+    next: 'rtops up --port <another>, or leave --port out for a free one',
+  });
+}
+
+/** The entry (nginx, or else the server that has sockets) gets the wished port. */
+async function choosePorts(
+  world: World,
+  topology: Topology,
+  wished: number | undefined,
+): Promise<Site['ports']> {
+  const services = serviceList(topology);
+  const servers = services.filter(({ kind }) => kind === 'server').length;
+  const free = await freePorts(
+    world,
+    host,
+    services.length + servers,
+    wished === undefined ? [] : [wished],
+  );
+  const next = free.values();
+  const take = () => next.next().value ?? 0;
+  const entry =
+    services.find(({ kind }) => kind === 'nginx') ??
+    services.find(({ role }) => role === 'all' || role === 'ws');
+  return Object.fromEntries(
+    services.map((service) => {
+      const port = service === entry && wished !== undefined ? wished : take();
+      return [service.name, { port, metricsPort: service.kind === 'server' ? take() : null }];
+    }),
+  );
+}
+
+/** Nothing else of the caller's environment reaches a service: a stray setting would change it. */
+function cleanEnv(world: World): Record<string, string> {
+  return Object.fromEntries(
+    ['PATH', 'HOME', 'TZ'].flatMap((key) => {
+      const value = world.env[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** The hard limit, up to which nginx and Node raise their own. */
+function openFilesLimit(): number {
+  const fallback = 1024;
+  const line = /^Max open files\s+\S+\s+(\S+)/m.exec(readProc('/proc/self/limits') ?? '')?.[1];
+  const text = line ?? execFileSync('/bin/sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
+  if (text === 'unlimited') return 1_048_576;
+  return Number.parseInt(text, 10) || fallback;
+}
+
+/** As root nginx would run its workers as `nobody`, who may not enter the state folder. */
+function nginxUser(): string | null {
+  if (process.getuid?.() !== 0) return null;
+  return process.platform === 'darwin' ? 'root wheel' : 'root';
+}

@@ -1,0 +1,186 @@
+/** Starts a topology as local processes and supervises them for as long as this process lives. */
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { plan } from '../topology/plan.ts';
+import type { Plan } from '../topology/plan.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { World } from '../world.ts';
+import { takeFolderLock } from './folder-lock.ts';
+import { healFolder } from './heal-folder.ts';
+import type { Healed } from './heal-folder.ts';
+import { commandOf, selfIdentity } from './process-identity.ts';
+import { interrupted, runService } from './run-service.ts';
+import type { ServiceRunner } from './run-service.ts';
+import type { RunningSystem } from './running-system.ts';
+import { createSampler } from './sampler.ts';
+import { surveySite } from './site.ts';
+import type { SiteWishes } from './site.ts';
+import { makeStateFolder, stateFolder } from './state-folder.ts';
+import { removeSystemState, writeSystemState } from './system-state.ts';
+import type { ServiceRecord, SystemState } from './system-state.ts';
+
+/** A service changed: `name`, the new state, and why or with which pid. */
+export type ServiceEvent = {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+};
+
+export type StartOptions = SiteWishes & {
+  readonly onService?: (event: ServiceEvent) => void;
+  /** What a killed rtops had left and was ended first. */
+  readonly onHealed?: (healed: readonly Healed[]) => void;
+  /** Gives the start up: what was started is stopped, and 105 is thrown. */
+  readonly signal?: AbortSignal;
+  /** How long one service may take to become ready; 30 s. */
+  readonly readyTimeoutMs?: number;
+};
+
+/** A system whose supervisor is this process. */
+export type StartedSystem = RunningSystem & {
+  /** SIGKILL to every process, at once and without waiting: for a second Ctrl-C. */
+  kill(): void;
+};
+
+/**
+ * Resolves when every service is ready. Throws a `Failure`: 120 when the folder has a system
+ * already, a binary is missing, a port is taken, or a service does not start (then nothing is left
+ * running); 105 when `signal` fired.
+ */
+export async function startSystem(
+  world: World,
+  topology: Topology,
+  options: StartOptions = {},
+): Promise<StartedSystem> {
+  const folder = stateFolder(world.cwd);
+  makeStateFolder(folder);
+  const lock = takeFolderLock(folder.lockFile);
+  if (lock.kind === 'busy') throw alreadyUp(lock.holder.pid);
+  try {
+    const healed = await healFolder(world, folder);
+    if (healed.length > 0) options.onHealed?.(healed);
+    const site = await surveySite(world, folder, topology, options);
+    const planned = plan(topology, site);
+    const running = supervise(world, planned, site.secret, options);
+    await running.start(options.signal ?? new AbortController().signal);
+    return running.system(lock.release);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function supervise(world: World, planned: Plan, secret: string, options: StartOptions) {
+  const folder = stateFolder(world.cwd);
+  const url = `http://${planned.entry.host}:${planned.entry.port}`;
+  const supervisor = selfIdentity();
+  const startedAtMs = world.clock.now();
+  let phase: SystemState['phase'] = 'starting';
+
+  const save = () =>
+    writeSystemState(folder, {
+      schemaVersion: 1,
+      phase,
+      startedAtMs,
+      supervisor,
+      topology: planned.topology,
+      url,
+      secret,
+      services: runners.map((runner) => runner.record()),
+    });
+  const runners: readonly ServiceRunner[] = planned.services.map((service) =>
+    runService(service, {
+      world,
+      folder,
+      readyTimeoutMs: options.readyTimeoutMs ?? 30_000,
+      changed: ({ name, state }: ServiceRecord, detail) => {
+        try {
+          save();
+        } catch (error) {
+          // A full disk must not bring the services down; the pid files still name them.
+          options.onService?.({ name: 'state.json', state: 'not written', detail: String(error) });
+        }
+        options.onService?.({ name, state, detail });
+      },
+    }),
+  );
+
+  async function stop(): Promise<void> {
+    phase = 'stopping';
+    // Who depends on a service stops before it.
+    const stopped = new Map<string, Promise<void>>();
+    for (const runner of runners.toReversed()) {
+      const { name } = runner.service;
+      const dependants = runners.filter(({ service }) => service.dependsOn.includes(name));
+      stopped.set(
+        name,
+        Promise.all(dependants.map(({ service }) => stopped.get(service.name))).then(() =>
+          runner.stop(),
+        ),
+      );
+    }
+    await Promise.all(stopped.values());
+    removeSystemState(folder);
+  }
+
+  return {
+    async start(signal: AbortSignal): Promise<void> {
+      save();
+      try {
+        await startInOrder(runners, signal);
+        phase = 'ready';
+        save();
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    system(release: () => void): StartedSystem {
+      const sampler = createSampler(world);
+      let stopping: Promise<void> | undefined;
+      return {
+        topology: planned.topology,
+        url,
+        secret,
+        logsDir: folder.logsDir,
+        services: () => Promise.resolve(runners.map((runner) => runner.record())),
+        sample: () => sampler(runners.map((runner) => runner.record())),
+        kill: () => {
+          for (const runner of runners) runner.kill();
+        },
+        [Symbol.asyncDispose]: () => (stopping ??= stop().finally(release)),
+      };
+    },
+  };
+}
+
+/** Each service as soon as those it depends on are ready; the first that fails ends the others. */
+async function startInOrder(runners: readonly ServiceRunner[], signal: AbortSignal): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const started = new Map<string, Promise<void>>();
+  for (const runner of runners) {
+    const { name, dependsOn } = runner.service;
+    started.set(
+      name,
+      Promise.all(dependsOn.map((needed) => started.get(needed))).then(async () => {
+        if (either.aborted) throw interrupted();
+        await runner.start(either);
+      }),
+    );
+  }
+  try {
+    await Promise.all(started.values());
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(started.values());
+    throw error;
+  }
+}
+
+function alreadyUp(pid: number): Failure {
+  return new Failure(exitCode.notReady, 'a system is already up in this folder', {
+    why: `pid ${pid} (${commandOf(pid)}) supervises it`,
+    next: 'rtops ps, or rtops down',
+  });
+}

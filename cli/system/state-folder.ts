@@ -1,0 +1,37 @@
+/** Where rtops keeps what it knows about a system: `.rtops/` below the working folder. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Absolute paths. */
+export type StateFolder = {
+  readonly dir: string;
+  /** What is up: {@link import('./system-state.ts').SystemState}. */
+  readonly stateFile: string;
+  /** Held by the supervisor. */
+  readonly lockFile: string;
+  readonly logsDir: string;
+  readonly dataDir: string;
+  readonly runsDir: string;
+  /** One file a service, written by the service's own process before it becomes the service. */
+  readonly pidsDir: string;
+};
+
+/** The paths below `cwd`; nothing is made. */
+export function stateFolder(cwd: string): StateFolder {
+  const dir = join(cwd, '.rtops');
+  return {
+    dir,
+    stateFile: join(dir, 'state.json'),
+    lockFile: join(dir, 'lock'),
+    logsDir: join(dir, 'logs'),
+    dataDir: join(dir, 'data'),
+    runsDir: join(dir, 'runs'),
+    pidsDir: join(dir, 'pids'),
+  };
+}
+
+/** Makes the folders, and keeps them out of the user's git. */
+export function makeStateFolder(folder: StateFolder): void {
+  for (const dir of [folder.logsDir, folder.pidsDir]) mkdirSync(dir, { recursive: true });
+  writeFileSync(join(folder.dir, '.gitignore'), '*\n');
+}

@@ -1,0 +1,252 @@
+/** nginx.conf as text. Written for nginx 1.22.1 (Debian 12), which has neither `sticky` nor `drain`. */
+import type { Proxy } from './topology.ts';
+
+/** An upstream server: the service's name and where it listens. */
+export type ProxiedNode = { readonly name: string; readonly address: string };
+
+export type NginxConfInput = {
+  /** `host:port` clients dial. */
+  readonly listen: string;
+  readonly proxy: Proxy;
+  readonly apiNodes: readonly ProxiedNode[];
+  readonly wsNodes: readonly ProxiedNode[];
+  /** pingInterval + pingTimeout: a tunnel silent for longer is dead. */
+  readonly pingSumMs: number;
+  /** The most files one worker may open. */
+  readonly openFilesLimit: number;
+  /** Whom the workers run as; `null` leaves the directive out, as nginx without root must. */
+  readonly user: string | null;
+};
+
+/** The cookie that names a client's WS node when `proxy.ws.balance` is `cookie`. */
+export const stickyCookie = 'rtops_node';
+
+/** Above the ping sum, so that the heartbeat ends a dead tunnel and never the proxy (s). */
+const readTimeoutMarginSec = 15;
+/** Files of a worker that are no client's: logs, listeners, channels. */
+const spareFiles = 64;
+/** nginx sets aside about 430 bytes for each connection it may have. */
+const mostConnections = 32_768;
+/**
+ * Two refused connections set a node aside for two seconds: long enough to spare a stalled node,
+ * short enough that one which was restarted is used again at once.
+ */
+const failRule = 'max_fails=2 fail_timeout=2s';
+
+/**
+ * The whole file. Paths in it are relative: nginx must be started with `-p` on the state folder
+ * and `-e stderr`. There is no access log: at thousands of requests a second its cost would be
+ * part of every figure, and `X-Upstream` and `X-Request-Id` tell the same to whoever asks.
+ */
+export function nginxConf(input: NginxConfInput): string {
+  const { proxy, apiNodes, wsNodes } = input;
+  const pinnedByCookie = proxy.ws.balance === 'cookie';
+  return lines([
+    ...main(input),
+    'http {',
+    ...indent([
+      ...httpSettings(),
+      '',
+      ...upstream('api_pool', apiNodes, apiMethod(proxy)),
+      '',
+      ...upstream('ws_pool', wsNodes, wsMethod(proxy)),
+      ...(pinnedByCookie ? ['', ...pins(wsNodes)] : []),
+      '',
+      ...server(input, pinnedByCookie),
+    ]),
+    '}',
+  ]);
+}
+
+function main({ proxy, openFilesLimit, user }: NginxConfInput): readonly string[] {
+  const files = Math.min(openFilesLimit, mostConnections + spareFiles);
+  return [
+    ...(user === null ? [] : [`user ${user};`]),
+    'daemon off;',
+    `worker_processes ${proxy.workers};`,
+    `worker_rlimit_nofile ${files};`,
+    'pid tmp/nginx.pid;',
+    'error_log stderr warn;',
+    '',
+    'events {',
+    // Each client is two connections: its own and the one to the node.
+    `  worker_connections ${files - spareFiles};`,
+    '}',
+    '',
+  ];
+}
+
+function httpSettings(): readonly string[] {
+  return [
+    'access_log off;',
+    'server_tokens off;',
+    'default_type application/octet-stream;',
+    ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path tmp/${name};`,
+    ),
+    'client_max_body_size 1m;',
+    'client_body_buffer_size 64k;',
+    'keepalive_timeout 75s;',
+    'keepalive_requests 100000;',
+    '',
+    'map $http_upgrade $connection_upgrade {',
+    "  '' '';",
+    '  default upgrade;',
+    '}',
+    // A caller's id is kept when it is one; anything else is not copied into logs and headers.
+    'map $http_x_request_id $rtops_request_id {',
+    '  "~^[A-Za-z0-9_.:-]{1,64}$" $http_x_request_id;',
+    '  default $request_id;',
+    '}',
+    '',
+    'proxy_http_version 1.1;',
+    'proxy_connect_timeout 1s;',
+    'proxy_next_upstream error timeout;',
+    'proxy_next_upstream_tries 3;',
+    'proxy_next_upstream_timeout 5s;',
+    'proxy_set_header Host $http_host;',
+    'proxy_set_header X-Real-IP $remote_addr;',
+    'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+    'proxy_set_header X-Forwarded-Proto $scheme;',
+    'proxy_set_header X-Request-Id $rtops_request_id;',
+    'proxy_set_header Upgrade $http_upgrade;',
+    'proxy_set_header Connection $connection_upgrade;',
+    'proxy_hide_header X-Request-Id;',
+  ];
+}
+
+/** A pool: its method, shared memory so that workers agree on who is down, idle connections kept. */
+function upstream(
+  name: string,
+  nodes: readonly ProxiedNode[],
+  method: string | undefined,
+): readonly string[] {
+  return [
+    `upstream ${name} {`,
+    ...indent([
+      `zone ${name} 128k;`,
+      ...(method === undefined ? [] : [method]),
+      ...nodes.map(({ address }) => `server ${address} ${failRule};`),
+      'keepalive 64;',
+      'keepalive_requests 100000;',
+    ]),
+    '}',
+  ];
+}
+
+function apiMethod(proxy: Proxy): string | undefined {
+  switch (proxy.api.balance) {
+    case 'round_robin':
+      return undefined;
+    case 'least_conn':
+      return 'least_conn;';
+    default:
+      return proxy.api.balance satisfies never;
+  }
+}
+
+function wsMethod(proxy: Proxy): string | undefined {
+  switch (proxy.ws.balance) {
+    case 'round_robin':
+      return undefined;
+    case 'least_conn':
+    // Clients without a cookie yet: where fewest are.
+    case 'cookie':
+      return 'least_conn;';
+    case 'ip_hash':
+      return 'ip_hash;';
+    case 'hash':
+      return 'hash $remote_addr consistent;';
+    default:
+      return proxy.ws.balance satisfies never;
+  }
+}
+
+/**
+ * One upstream a node, the other nodes behind it as backups; the cookie picks one. The node that
+ * answered is read back from `$upstream_addr` (the last of its list, if nginx had to try again),
+ * and the cookie is set again whenever it names another: a dead or removed node re-pins.
+ */
+function pins(nodes: readonly ProxiedNode[]): readonly string[] {
+  return [
+    ...nodes.flatMap((pinned) => [
+      `upstream ${pinName(pinned)} {`,
+      ...indent([
+        `zone ${pinName(pinned)} 128k;`,
+        `server ${pinned.address} ${failRule};`,
+        ...nodes
+          .filter((node) => node !== pinned)
+          .map(({ address }) => `server ${address} ${failRule} backup;`),
+        'keepalive 64;',
+        'keepalive_requests 100000;',
+      ]),
+      '}',
+    ]),
+    `map $cookie_${stickyCookie} $ws_upstream {`,
+    ...indent([...nodes.map((node) => `${node.name} ${pinName(node)};`), 'default ws_pool;']),
+    '}',
+    'map $upstream_addr $ws_node {',
+    ...indent([
+      ...nodes.map(({ name, address }) => `"~(^|[ ,])${address.replaceAll('.', '\\.')}$" ${name};`),
+      "default '';",
+    ]),
+    '}',
+    `map "$cookie_${stickyCookie}|$ws_node" $ws_set_cookie {`,
+    ...indent([
+      '"~\\|$" \'\';',
+      '"~^(?<pinned>[^|]+)\\|\\k<pinned>$" \'\';',
+      `default "${stickyCookie}=$ws_node; Path=/socket.io/; HttpOnly; SameSite=Lax";`,
+    ]),
+    '}',
+  ];
+}
+
+function pinName({ name }: ProxiedNode): string {
+  return `pin_${name.replaceAll('-', '_')}`;
+}
+
+const answerHeaders = [
+  'add_header X-Upstream $upstream_addr always;',
+  'add_header X-Request-Id $rtops_request_id always;',
+];
+
+function server({ listen, pingSumMs }: NginxConfInput, pinnedByCookie: boolean): readonly string[] {
+  const readTimeoutSec = Math.ceil(pingSumMs / 1000) + readTimeoutMarginSec;
+  return [
+    'server {',
+    ...indent([
+      // reuseport: the kernel spreads new connections over the workers evenly.
+      `listen ${listen} reuseport backlog=4096;`,
+      ...answerHeaders,
+      '',
+      'location /socket.io/ {',
+      `  proxy_pass http://${pinnedByCookie ? '$ws_upstream' : 'ws_pool'};`,
+      `  proxy_read_timeout ${readTimeoutSec}s;`,
+      `  proxy_send_timeout ${readTimeoutSec}s;`,
+      '  proxy_buffering off;',
+      // nginx inherits add_header only where a block has none of its own: all of them again.
+      ...(pinnedByCookie
+        ? indent([...answerHeaders, 'add_header Set-Cookie $ws_set_cookie always;'])
+        : []),
+      '}',
+      'location /api/ {',
+      '  proxy_pass http://api_pool;',
+      '}',
+      'location = /health {',
+      '  proxy_pass http://api_pool;',
+      '}',
+      'location / {',
+      '  return 404;',
+      '}',
+    ]),
+    '}',
+  ];
+}
+
+function indent(text: readonly string[]): readonly string[] {
+  return text.map((line) => (line === '' ? line : `  ${line}`));
+}
+
+function lines(text: readonly string[]): string {
+  return `${text.join('\n')}\n`;
+}

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+
+import { plan, serviceList } from './plan.ts';
+import type { Plan, PlannedService, Site } from './plan.ts';
+import { scaled, single } from './testing/topologies.ts';
+import type { Topology } from './topology.ts';
+
+const secret = 'a-secret-of-at-least-thirty-two-characters';
+
+/** Ports 3001, 3002, … in the order of the services; metrics ports 1000 above. */
+function siteFor(topology: Topology, over: Partial<Site> = {}): Site {
+  return {
+    dir: '/home/kim/chat/.rtops',
+    host: '127.0.0.1',
+    ports: Object.fromEntries(
+      serviceList(topology).map(({ name, kind }, at) => [
+        name,
+        { port: 3001 + at, metricsPort: kind === 'server' ? 4001 + at : null },
+      ]),
+    ),
+    binaries: {
+      node: '/opt/node',
+      nginx: '/usr/sbin/nginx',
+      redisServer: '/usr/bin/redis-server',
+      taskset: '/usr/bin/taskset',
+    },
+    serverArgv: ['/opt/rtops/server/main.js'],
+    secret,
+    env: { PATH: '/usr/bin', HOME: '/home/kim' },
+    openFilesLimit: 20_000,
+    nginxUser: null,
+    ...over,
+  };
+}
+
+function planOf(topology: Topology, over: Partial<Site> = {}): Plan {
+  return plan(topology, siteFor(topology, over));
+}
+
+function service({ services }: Plan, name: string): PlannedService {
+  const found = services.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no ${name} in the plan`);
+  return found;
+}
+
+describe('which services stand', () => {
+  test.each([
+    { topology: single, names: 'server-1' },
+    { topology: scaled, names: 'redis api-1 api-2 ws-1 ws-2 nginx' },
+    {
+      topology: { ...scaled, ws: { count: 4, cores: null } },
+      names: 'redis api-1 api-2 ws-1 ws-2 ws-3 ws-4 nginx',
+    },
+    { topology: { ...single, proxy: scaled.proxy }, names: 'server-1 nginx' },
+  ])('$names', ({ topology, names }) => {
+    const planned = planOf(topology);
+    expect(planned.services.map(({ name }) => name).join(' ')).toBe(names);
+  });
+
+  test('each waits for what it needs: servers for Redis, nginx for every server', () => {
+    const planned = planOf(scaled);
+    expect(service(planned, 'redis').dependsOn).toEqual([]);
+    expect(service(planned, 'ws-2').dependsOn).toEqual(['redis']);
+    expect(service(planned, 'nginx').dependsOn).toEqual(['api-1', 'api-2', 'ws-1', 'ws-2']);
+  });
+
+  test('clients dial nginx, or the one server', () => {
+    expect(planOf(scaled).entry.port).toBe(3006);
+    expect(planOf(single).entry.port).toBe(3001);
+  });
+});
+
+describe('whole command lines', () => {
+  test.each([
+    ['redis', '/usr/bin/redis-server /home/kim/chat/.rtops/conf/redis.conf'],
+    ['api-1', '/opt/node /opt/rtops/server/main.js'],
+    [
+      'nginx',
+      '/usr/sbin/nginx -p /home/kim/chat/.rtops/ -c /home/kim/chat/.rtops/conf/nginx.conf -e stderr',
+    ],
+  ])('%s', (name, line) => {
+    expect(service(planOf(scaled), name).argv.join(' ')).toBe(line);
+  });
+
+  test('a pool with cores is pinned round robin', () => {
+    const planned = planOf({ ...scaled, ws: { count: 3, cores: [4, 5] } });
+    expect(
+      ['ws-1', 'ws-2', 'ws-3', 'api-1'].map((name) => service(planned, name).argv.join(' ')),
+    ).toEqual([
+      '/usr/bin/taskset -c 4 /opt/node /opt/rtops/server/main.js',
+      '/usr/bin/taskset -c 5 /opt/node /opt/rtops/server/main.js',
+      '/usr/bin/taskset -c 4 /opt/node /opt/rtops/server/main.js',
+      '/opt/node /opt/rtops/server/main.js',
+    ]);
+  });
+
+  test('a missing binary is a RangeError, not a process called null', () => {
+    const binaries = { node: '/opt/node', nginx: null, redisServer: '/r', taskset: null };
+    expect(() => planOf(scaled, { binaries })).toThrow(RangeError);
+  });
+});
+
+describe('whole environments', () => {
+  test('a WS node of scaled', () => {
+    expect(service(planOf(scaled), 'ws-1').env).toEqual({
+      PATH: '/usr/bin',
+      HOME: '/home/kim',
+      NODE_ENV: 'production',
+      RTOPS_ROLE: 'ws',
+      RTOPS_NODE: 'ws-1',
+      RTOPS_HOST: '127.0.0.1',
+      WS_PORT: '3004',
+      RTOPS_METRICS_PORT: '4004',
+      RTOPS_JWT_SECRET: secret,
+      REDIS_URL: 'redis://127.0.0.1:3001',
+      RTOPS_MESSAGE_PATH: 'log',
+      RTOPS_RATE_LIMIT: 'off',
+      RTOPS_PING_INTERVAL_MS: '25000',
+      RTOPS_PING_TIMEOUT_MS: '60000',
+      RTOPS_SHUTDOWN_MS: '30000',
+      RTOPS_TOPOLOGY: 'scaled',
+    });
+  });
+
+  test('the one server of single has no Redis and listens on API_PORT; every setting has its key', () => {
+    const topology: Topology = {
+      ...single,
+      server: {
+        pingIntervalMs: 1000,
+        pingTimeoutMs: 2000,
+        rateLimit: { count: 20, perMs: 10_000 },
+        maxConnections: 50,
+        corsOrigins: ['http://a.test', 'http://b.test'],
+        sabotage: 'drop',
+      },
+    };
+    expect(service(planOf(topology), 'server-1').env).toEqual({
+      PATH: '/usr/bin',
+      HOME: '/home/kim',
+      NODE_ENV: 'production',
+      RTOPS_ROLE: 'all',
+      RTOPS_NODE: 'server-1',
+      RTOPS_HOST: '127.0.0.1',
+      API_PORT: '3001',
+      RTOPS_METRICS_PORT: '4001',
+      RTOPS_JWT_SECRET: secret,
+      RTOPS_MESSAGE_PATH: 'log',
+      RTOPS_RATE_LIMIT: '20/10000',
+      CORS_ORIGINS: 'http://a.test,http://b.test',
+      RTOPS_PING_INTERVAL_MS: '1000',
+      RTOPS_PING_TIMEOUT_MS: '2000',
+      RTOPS_MAX_CONNECTIONS: '50',
+      RTOPS_SHUTDOWN_MS: '30000',
+      RTOPS_TOPOLOGY: 'single',
+      RTOPS_SABOTAGE: 'drop',
+    });
+  });
+
+  test('the secret reaches servers only', () => {
+    const holders = planOf(scaled).services.filter((one) => JSON.stringify(one).includes(secret));
+    expect(holders.map(({ kind }) => kind)).toEqual(['server', 'server', 'server', 'server']);
+  });
+});
