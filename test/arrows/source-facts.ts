@@ -123,7 +123,7 @@ function doorOf(node: Node, parent: Node | undefined): string | undefined {
   }
   if (isNamed(node, 'console') && isReference(node, parent)) return 'console';
   // `const { env } = process` and `import process from 'node:process'` are the same door.
-  if (isNamed(node, 'process') && parent?.type === 'VariableDeclarator') return 'process';
+  if (isNamed(node, 'process') && parent?.['init'] === node) return 'process';
   if (node.type === 'ImportDeclaration' && isNode(node['source'])) {
     const from = textOf(node['source']) ?? '';
     return /^(node:)?(process|console)$/.test(from) ? from : undefined;
