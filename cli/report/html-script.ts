@@ -24,7 +24,10 @@ export const reportScript = String.raw`
   }
   function clock(sec) {
     const whole = Math.round(sec);
-    return Math.floor(whole / 60) + ':' + String(whole % 60).padStart(2, '0');
+    const two = (n) => String(n).padStart(2, '0');
+    const hours = Math.floor(whole / 3600);
+    const minutes = Math.floor(whole / 60) % 60;
+    return (hours > 0 ? hours + ':' + two(minutes) : minutes) + ':' + two(whole % 60);
   }
 
   // A bound far above the data would flatten it: then it is named at the top instead of drawn.
@@ -43,7 +46,7 @@ export const reportScript = String.raw`
       const x = (sec) => u.valToPos(sec, 'x', true);
       ctx.save();
       ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
-      ctx.font = 11 * px + 'px system-ui, sans-serif';
+      ctx.font = 11 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'left'; ctx.textBaseline = 'alphabetic';
       ctx.fillStyle = css('--fault');
       for (const fault of data.faults) ctx.fillRect(x(fault.from), top, Math.max(px, x(fault.to) - x(fault.from)), height);
       ctx.fillStyle = css('--bad');
@@ -81,7 +84,7 @@ export const reportScript = String.raw`
         y: { range: () => [0, topOf(chart)] },
       },
       axes: [
-        { ...axis, space: 56, size: 30, values: (u, ticks) => ticks.map(clock) },
+        { ...axis, space: 60, size: 30, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400], values: (u, ticks) => ticks.map(clock) },
         { ...axis, size: 48, values: (u, ticks) => ticks.map((v) => axisFigure(v, chart.unit)) },
       ],
       series: [

@@ -109,11 +109,17 @@ export function ledgerSection(report: Report): string {
 export function exceptionSection(report: Report): string {
   const byClass = Map.groupBy(report.ledger.exceptions, (one) => one.class);
   if (byClass.size === 0) return '';
-  const blocks = [...byClass.entries()].map(([kind, all]) => exceptionBlock(kind, all));
+  const blocks = [...byClass.entries()].map(([kind, all], index) =>
+    exceptionBlock(kind, all, index === 0),
+  );
   return `<h2>Exceptions <small>the first of each class; times are since run start</small></h2>${blocks.join('')}`;
 }
 
-function exceptionBlock(kind: ExceptionClass, all: readonly LedgerException[]): string {
+function exceptionBlock(
+  kind: ExceptionClass,
+  all: readonly LedgerException[],
+  open: boolean,
+): string {
   const rows = all
     .slice(0, shownExceptions)
     .map(
@@ -122,7 +128,7 @@ function exceptionBlock(kind: ExceptionClass, all: readonly LedgerException[]): 
         `<td class="l">${esc(one.sender)}</td><td class="l">${esc(one.recipient ?? '')}</td><td class="n">${formatDuration(one.atMs)}</td><td class="l">${esc(one.fault ?? '')}</td></tr>`,
     );
   const more = all.length > rows.length ? `, ${rows.length} shown, the rest in report.json` : '';
-  return `<details class="card" open><summary>${esc(kind)} <span class="muted">${formatCount(all.length)} listed${more}</span></summary>${tableBody(
+  return `<details class="card"${open ? ' open' : ''}><summary>${esc(kind)} <span class="muted">${formatCount(all.length)} listed${more}</span></summary>${tableBody(
     ['l:Message', 'l:Room', 'Seq', 'l:Sender', 'l:Recipient', 'At', 'l:Fault'],
     rows,
   )}</details>`;

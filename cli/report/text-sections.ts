@@ -12,6 +12,7 @@ import {
   formatRate,
   plural,
 } from './format.ts';
+import { displayWidth, padColumns } from './display-width.ts';
 import type { Report } from './report.ts';
 import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
@@ -31,7 +32,7 @@ export function thresholdLines(
   const hidden = all.length - rows.length;
   let whyLeft = Math.max(0, maxLines - 2 - rows.length - (hidden > 0 ? 1 : 0));
   const textWidth = Math.min(
-    Math.max(...rows.map((row) => plainText(row.text).length)),
+    Math.max(...rows.map((row) => displayWidth(plainText(row.text)))),
     Math.floor(width / 2),
   );
   const lines = ['', heading('Thresholds', style)];
@@ -55,7 +56,7 @@ function thresholdRow(
   const symbols = symbolsOf(style);
   const mark = { pass: symbols.pass, fail: symbols.fail, 'no-data': symbols.noData }[row.verdict];
   const tone: Tone = ({ pass: 'good', fail: 'bad', 'no-data': 'warn' } as const)[row.verdict];
-  const text = fit(plainText(row.text), textWidth, style).padEnd(textWidth);
+  const text = padColumns(fit(plainText(row.text), textWidth, style), textWidth);
   const observed = formatObserved(row.observed, row.unit).padStart(10);
   const left = width - textWidth - observed.length - 8;
   const aside =
@@ -106,7 +107,7 @@ export function operationLines(report: Report, style: TextStyle, width: number):
   for (const [name, op] of shownOps) {
     const errors = formatCount(op.errors).padStart(8);
     lines.push(
-      `  ${fit(plainText(name), nameWidth - 2, style).padEnd(nameWidth - 2)}` +
+      `  ${padColumns(fit(plainText(name), nameWidth - 2, style), nameWidth - 2)}` +
         formatCount(op.count).padStart(10) +
         formatRate(op.ratePerSec).padStart(8) +
         (op.errors > 0 ? paint(style, 'bad', errors) : errors) +
@@ -171,7 +172,7 @@ export function serviceLines(
     const figures =
       `cpu ${formatPercent(service.cpuPct.avg).padStart(4)} avg ${formatPercent(service.cpuPct.max).padStart(5)} max, ` +
       `${formatMb(service.rssMb.max)}${lag}${restarts}`;
-    return `${label} ${fit(`${fit(plainText(service.name), 12, style).padEnd(12)} ${figures}`, width - 9, style)}`;
+    return `${label} ${fit(`${padColumns(fit(plainText(service.name), 12, style), 12)} ${figures}`, width - 9, style)}`;
   });
   if (all.length > shown.length && rows > 1) {
     lines.push(paint(style, 'dim', `         and ${all.length - shown.length} more in the report`));

@@ -1,5 +1,7 @@
 /** Colour and symbols of a text terminal, as values: nothing here knows whether there is one. */
 
+import { displayWidth, takeColumns } from './display-width.ts';
+
 /** What the place that shows the text can do. */
 export type TextStyle = {
   readonly color: boolean;
@@ -70,28 +72,28 @@ export function plainText(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\u0000-\u001F\u007F-\u009F]/g, '');
 }
 
-/** At most `width` characters; what is cut is shown by an ellipsis. */
+/** At most `width` columns; what is cut is shown by an ellipsis. */
 export function fit(text: string, width: number, style: TextStyle): string {
-  if (text.length <= width) return text;
+  if (displayWidth(text) <= width) return text;
   const mark = symbolsOf(style).ellipsis;
-  return width <= mark.length
-    ? text.slice(0, Math.max(0, width))
-    : text.slice(0, width - mark.length).trimEnd() + mark;
+  if (width <= mark.length) return takeColumns(text, Math.max(0, width));
+  return takeColumns(text, width - mark.length).trimEnd() + mark;
 }
 
-/** Words laid into lines of at most `width` characters; a longer word is cut. */
+/** Words laid into lines of at most `width` columns; a longer word is cut. */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (let word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length <= width) {
+    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) <= width) {
       line += ` ${word}`;
       continue;
     }
     if (line !== '') lines.push(line);
-    while (word.length > width) {
-      lines.push(word.slice(0, width));
-      word = word.slice(width);
+    while (displayWidth(word) > width) {
+      const part = takeColumns(word, width) || word.slice(0, 1);
+      lines.push(part);
+      word = word.slice(part.length);
     }
     line = word;
   }

@@ -1,0 +1,88 @@
+/** What the events so far add up to: the state that every renderer draws. */
+import type { RunEvent } from '../events.ts';
+
+type RunStart = Extract<RunEvent, { kind: 'run-start' }>;
+type TickEvent = Extract<RunEvent, { kind: 'tick' }>;
+export type Tick = TickEvent['tick'];
+export type ServiceSample = TickEvent['services'][number];
+
+export type RunState = {
+  readonly start: RunStart | null;
+  /** Services by name while they start: state and detail as last said. */
+  readonly starting: ReadonlyMap<string, { readonly state: string; readonly detail: string }>;
+  readonly stage: { readonly index: number; readonly of: number; readonly target: number } | null;
+  readonly tick: Tick | null;
+  /** The last ticks, the newest last, at most {@link keptTicks}. */
+  readonly ticks: readonly Tick[];
+  readonly services: readonly ServiceSample[];
+  /** Notes and warnings, the newest last, at most {@link keptMessages}. */
+  readonly messages: readonly Message[];
+  readonly phase: 'starting' | 'running' | 'draining' | 'interrupted' | 'ended';
+};
+
+export type Message = {
+  readonly kind: 'note' | 'warning';
+  readonly t: number;
+  readonly text: string;
+};
+
+/** As many as the widest chart can show. */
+const keptTicks = 400;
+const keptMessages = 20;
+
+export const emptyRunState: RunState = {
+  start: null,
+  starting: new Map(),
+  stage: null,
+  tick: null,
+  ticks: [],
+  services: [],
+  messages: [],
+  phase: 'starting',
+};
+
+/** The state after one more event. */
+export function nextRunState(state: RunState, event: RunEvent): RunState {
+  switch (event.kind) {
+    case 'run-start':
+      return { ...state, start: event, phase: 'running' };
+    case 'service':
+      return {
+        ...state,
+        starting: new Map(state.starting).set(event.name, {
+          state: event.state,
+          detail: event.detail,
+        }),
+      };
+    case 'note':
+    case 'warning': {
+      const message = { kind: event.kind, t: event.t, text: event.text };
+      return { ...state, messages: [...state.messages, message].slice(-keptMessages) };
+    }
+    case 'stage':
+      return { ...state, stage: event };
+    case 'tick':
+      return {
+        ...state,
+        tick: event.tick,
+        ticks: [...state.ticks, event.tick].slice(-keptTicks),
+        services: event.services.length > 0 ? event.services : state.services,
+        phase: phaseAt(state, event.t),
+      };
+    case 'draining':
+      return { ...state, phase: event.interrupted ? 'interrupted' : 'draining' };
+    case 'run-end':
+      return { ...state, phase: 'ended' };
+  }
+}
+
+/** Past the last stage only late deliveries are waited for. */
+function phaseAt(state: RunState, t: number): RunState['phase'] {
+  if (state.phase !== 'running' || state.start === null) return state.phase;
+  return t > state.start.durationMs + 500 ? 'draining' : 'running';
+}
+
+/** The service that used most CPU in the last reading. */
+export function busiest(services: readonly ServiceSample[]): ServiceSample | undefined {
+  return services.toSorted((a, b) => b.cpuPct - a.cpuPct)[0];
+}

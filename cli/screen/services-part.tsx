@@ -1,0 +1,65 @@
+/** What each service uses now: CPU as a bar, memory, connections, event-loop lag. */
+import type { ReactNode } from 'react';
+
+import { padColumns } from '../report/display-width.ts';
+import { formatCount, formatMb, formatMs, formatPercent } from '../report/format.ts';
+import { bar } from '../report/sparkline.ts';
+import { fit, plainText } from '../report/text-style.ts';
+import type { TextStyle } from '../report/text-style.ts';
+import type { ServiceSample } from './run-state.ts';
+import { Line, Toned } from './tone.tsx';
+
+/** From here on a Node process is close to its one core; the default threshold is 70. */
+const hotPct = 70;
+
+/** A heading and `lines` − 1 rows; where they do not all fit, the busiest and how many more. */
+export function ServicesPart({
+  services,
+  lines,
+  width,
+  style,
+}: {
+  readonly services: readonly ServiceSample[];
+  readonly lines: number;
+  readonly width: number;
+  readonly style: TextStyle;
+}): ReactNode {
+  const rows = lines - 1;
+  const all = services.length <= rows;
+  const shown = all
+    ? services
+    : services.toSorted((a, b) => b.cpuPct - a.cpuPct).slice(0, Math.max(1, rows - 1));
+  const barWidth = Math.max(6, Math.min(40, width - 62));
+  const heading =
+    ' '.repeat(4 + barWidth) +
+    'cpu'.padStart(6) +
+    'memory'.padStart(10) +
+    'connected'.padStart(11) +
+    'loop lag'.padStart(11);
+  return (
+    <>
+      <Line>
+        <Toned is="strong">{'Services  '}</Toned>
+        <Toned is="dim">{heading}</Toned>
+      </Line>
+      {shown.map((one) => (
+        <Line key={one.name}>
+          {`  ${padColumns(fit(plainText(one.name), 11, style), 11)} `}
+          <Toned is={one.cpuPct >= hotPct ? 'bad' : 'accent'}>
+            {bar(one.cpuPct / 100, barWidth, style.ascii)}
+          </Toned>
+          {formatPercent(one.cpuPct).padStart(6)}
+          {formatMb(one.rssMb).padStart(10)}
+          {(one.connections === null ? '' : formatCount(one.connections)).padStart(11)}
+          {(one.loopLagMs === null ? '' : formatMs(one.loopLagMs)).padStart(11)}
+          {one.restarts > 0 ? <Toned is="bad">{`  ${one.restarts} restarted`}</Toned> : null}
+        </Line>
+      ))}
+      {!all && rows > 1 ? (
+        <Line>
+          <Toned is="dim">{`  and ${services.length - shown.length} more`}</Toned>
+        </Line>
+      ) : null}
+    </>
+  );
+}
