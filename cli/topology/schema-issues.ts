@@ -56,7 +56,10 @@ function explain(
     case 'invalid_union': {
       // The branch of the written shape: the one that did not stop at the value's own type.
       const deeper = issue.errors.find((errors) =>
-        errors.every((one) => one.code !== 'invalid_type' || one.path.length > 0),
+        errors.every(
+          ({ code, path: below }) =>
+            below.length > 0 || (code !== 'invalid_type' && code !== 'invalid_union'),
+        ),
       );
       if (deeper !== undefined) return deeper.flatMap((one) => explain(one, path, context));
       break;
@@ -130,9 +133,13 @@ function expectation(node: JsonSchema): string {
   }
 }
 
-function range(node: JsonSchema): string {
-  const { minimum: least, maximum: most } = node;
-  return least === undefined || most === undefined ? '' : ` from ${least} to ${most}`;
+function range({ minimum, maximum }: JsonSchema): string {
+  // zod writes the limits of safe integers where a field sets none.
+  const isSet = (limit: number | undefined): limit is number =>
+    limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;
+  if (isSet(minimum))
+    return isSet(maximum) ? ` from ${minimum} to ${maximum}` : ` of at least ${minimum}`;
+  return isSet(maximum) ? ` of at most ${maximum}` : '';
 }
 
 /** The schemas that may describe a path; several where a value may have several shapes. */

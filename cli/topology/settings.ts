@@ -34,7 +34,7 @@ export function scaleSettings(scales: readonly string[]): readonly string[] {
   return scales.map((scale) => {
     const match = /^([^=]+)=(\d+)$/.exec(scale);
     const service = match?.[1] ?? scale.split('=')[0] ?? '';
-    const pool = { server: 'all', all: 'all', api: 'api', ws: 'ws' }[service];
+    const pool = poolOf.get(service);
     if (match !== null && pool !== undefined) return `${pool}.count=${match[2] ?? ''}`;
     const near = nearestName(service, ['server', 'api', 'ws']);
     throw new Failure(exitCode.usage, `--scale ${scale} cannot be done`, {
@@ -52,6 +52,13 @@ export function scaleSettings(scales: readonly string[]): readonly string[] {
     });
   });
 }
+
+const poolOf: ReadonlyMap<string, string> = new Map([
+  ['server', 'all'],
+  ['all', 'all'],
+  ['api', 'api'],
+  ['ws', 'ws'],
+]);
 
 function withSetting(data: unknown, setting: string): unknown {
   const match = /^([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)=(.*)$/s.exec(setting);

@@ -41,6 +41,8 @@ export function readYaml<T>(
   if (document.errors.length > 0) {
     fail(document.errors.map((error) => ({ offset: error.pos[0], sentence: error.message })));
   }
+  const strays = aliasesWithoutAnchor(document);
+  if (strays.length > 0) fail(strays);
   const { secrets, problems } = substituteEnvironment(document, source.env);
   if (problems.length > 0) fail(problems);
   const data = plainData(document, fail);
@@ -54,11 +56,25 @@ export function readYaml<T>(
   );
 }
 
+function aliasesWithoutAnchor(document: Document.Parsed): readonly TextProblem[] {
+  const problems: TextProblem[] = [];
+  visit(document, {
+    Alias(_key, node) {
+      if (node.resolve(document) !== undefined) return;
+      problems.push({
+        offset: node.range?.[0] ?? 0,
+        sentence: `*${node.source} has no anchor &${node.source} before it`,
+      });
+    },
+  });
+  return problems;
+}
+
 function plainData(document: Document.Parsed, fail: (problems: TextProblem[]) => never): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // The library throws on an alias without its anchor, and on aliases that would grow without end.
+    // The library throws on aliases that would grow without end.
     return fail([{ offset: 0, sentence: error instanceof Error ? error.message : String(error) }]);
   }
 }

@@ -156,8 +156,9 @@ function readBound(text: string, unit: MetricUnit, metric: string): number | str
   const [, minus, digits = '', written = ''] = match;
   if (minus === '-') return `a bound below zero can never matter; expected ${expected}`;
   const value = Number(digits.replace(/[_,]/g, ''));
-  const factor = unitFactors[unit][written === 'µs' ? 'us' : written];
-  if (factor !== undefined) return value * factor;
+  const name = written === 'µs' ? 'us' : written;
+  const factor = unitFactors[unit][name];
+  if (factor !== undefined && Object.hasOwn(unitFactors[unit], name)) return value * factor;
   if (written === '' && value === 0) return 0;
   return `${JSON.stringify(written)} is not a unit of ${metric}; expected ${expected}`;
 }
