@@ -1,0 +1,114 @@
+/** What a worker has measured: running counters, and histograms of the current second. */
+import { createHistogram, type Histogram } from '../../samples/histogram.ts';
+
+/** Names of the distributions a worker keeps; `…Service` counts from the actual send. */
+export const distributionNames = [
+  'connect',
+  'connectService',
+  'join',
+  'ack',
+  'ackService',
+  'leanDelivery',
+  'clientDelivery',
+  'pollingDelivery',
+  'deliveryService',
+  'http',
+  'httpService',
+] as const;
+export type DistributionName = (typeof distributionNames)[number];
+
+/** Running totals of a worker since run start, except `users`, `connected`, `refused`, `open`. */
+export type Counters = {
+  connects: number;
+  connectErrors: number;
+  joins: number;
+  joinErrors: number;
+  sent: number;
+  acked: number;
+  refusedSends: number;
+  delivered: number;
+  /** Broadcasts with a seq the user had already seen. */
+  repeated: number;
+  http: number;
+  httpErrors: number;
+  holdSends: number;
+  lateSends: number;
+  attempted: number;
+  /** Users in their room now. */
+  users: number;
+  /** The most users in their room at once since the last report. */
+  usersPeak: number;
+  connected: number;
+  /** Users that tried and never got in so far. */
+  refused: number;
+  /** Sends whose ack is overdue or that were given up: indeterminate unless an ack still comes. */
+  open: number;
+};
+
+export type Measures = {
+  readonly counters: Counters;
+  readonly histograms: Readonly<Record<DistributionName, Histogram>>;
+  /** Counts occurrences of a problem. */
+  problem(text: string, count?: number): void;
+  /** Problems counted since the last call. */
+  takeProblems(): Record<string, number>;
+  /** The second's histograms as text, empty ones left out; then they start anew. */
+  takeHistograms(): Partial<Record<DistributionName, string>>;
+};
+
+/** Distinct texts kept; beyond it problems are counted under one name. */
+const maxTexts = 200;
+
+export function createMeasures(): Measures {
+  const histograms = {} as Record<DistributionName, Histogram>;
+  for (const name of distributionNames) histograms[name] = createHistogram();
+  let problems: Record<string, number> = {};
+  return {
+    counters: noCounts(),
+    histograms,
+    problem(text, count = 1) {
+      const key = text in problems || Object.keys(problems).length < maxTexts ? text : 'other';
+      problems[key] = (problems[key] ?? 0) + count;
+    },
+    takeProblems() {
+      const taken = problems;
+      problems = {};
+      return taken;
+    },
+    takeHistograms() {
+      const taken: Partial<Record<DistributionName, string>> = {};
+      for (const name of distributionNames) {
+        const histogram = histograms[name];
+        if (histogram.count === 0) continue;
+        taken[name] = histogram.encode();
+        histogram.reset();
+      }
+      return taken;
+    },
+  };
+}
+
+/** All counters at 0. */
+export function noCounts(): Counters {
+  return {
+    connects: 0,
+    connectErrors: 0,
+    joins: 0,
+    joinErrors: 0,
+    sent: 0,
+    acked: 0,
+    refusedSends: 0,
+    delivered: 0,
+    repeated: 0,
+    http: 0,
+    httpErrors: 0,
+    holdSends: 0,
+    lateSends: 0,
+    attempted: 0,
+    users: 0,
+    usersPeak: 0,
+    connected: 0,
+    refused: 0,
+    open: 0,
+  };
+}

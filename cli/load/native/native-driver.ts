@@ -1,0 +1,350 @@
+/** The native engine: the parent's side of a run. Everything it waits for has a deadline. */
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+
+import { exitCode } from '../../exit-code.ts';
+import { Failure } from '../../failure.ts';
+import type { Tick } from '../../samples/tick.ts';
+import { plannedUsers, stagesMs } from '../../scenario/timeline.ts';
+import type { World } from '../../world.ts';
+import type { Drive, DriveInput, DriveResult, Driver } from '../driver.ts';
+import { accountsFor, signIn } from './accounts.ts';
+import { Tally } from './tally.ts';
+import { tickStream } from './tick-stream.ts';
+import type { Credentials, FromWorker, RoomHead } from './worker-messages.ts';
+import { startWorkers, workerCount, type WorkerProcess } from './worker-pool.ts';
+
+/** Time between the last worker's readiness and second 0, for the message to arrive. */
+const startAheadMs = 20;
+const loadWithinMs = 60_000;
+const stopDrainMs = 5000;
+const readWithinMs = 15_000;
+const readWithinStoppedMs = 5000;
+/** What a worker may be late with an answer before it is taken for dead. */
+const answerGraceMs = 10_000;
+const tickGraceMs = 700;
+const abortGraceMs = 500;
+/** Tokens of registered accounts live 15 min. */
+const renewEveryMs = 10 * 60_000;
+
+/** A driver that makes the load with this machine's own worker processes. */
+export function nativeDriver(world: World): Driver {
+  return { start: (input) => new NativeRun(world, input) };
+}
+
+class NativeRun implements Drive {
+  readonly ticks: AsyncIterable<Tick>;
+  readonly result: Promise<DriveResult>;
+  readonly #world: World;
+  readonly #input: DriveInput;
+  readonly #tally: Tally;
+  readonly #stream = tickStream<Tick>();
+  readonly #workerCount: number;
+  #workers: readonly WorkerProcess[] = [];
+  readonly #heads = new Map<number, number>();
+  readonly #readReasons: string[] = [];
+  #historyError: string | undefined;
+  #startedAtMs = 0;
+  #startNs = 0n;
+  #second = 1;
+  #tickTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #aborted = false;
+  #running = false;
+  /** What each worker has still to answer; resolved also when it dies. */
+  readonly #answered = new Map<string, () => void>();
+  readonly #abortSignal = Promise.withResolvers<void>();
+
+  constructor(world: World, input: DriveInput) {
+    this.#world = world;
+    this.#input = input;
+    const users = plannedUsers(input.scenario.stages);
+    this.#workerCount = input.workers ?? workerCount(users, availableParallelism());
+    this.#tally = new Tally(input.scenario, this.#workerCount);
+    this.ticks = this.#stream.values;
+    this.result = this.#run();
+    // Whoever asks for the result hears of a failure; whoever only reads ticks must not crash.
+    this.result.catch(() => undefined);
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    if (this.#running) this.#tellAll({ kind: 'stop', drainMs: this.#stopDrainMs() });
+  }
+
+  async abort(): Promise<void> {
+    this.#stopped = true;
+    this.#aborted = true;
+    this.#abortSignal.resolve();
+    await this.result.catch(() => undefined);
+  }
+
+  async #run(): Promise<DriveResult> {
+    try {
+      makeFolder(this.#input.historyDir);
+      const credentials = await this.#credentials();
+      this.#workers = await startWorkers(this.#world, this.#workerCount, (worker, message) => {
+        this.#hear(worker, message);
+      });
+      for (const worker of this.#workers) this.#watch(worker);
+      await this.#load(credentials);
+      this.#go();
+      await this.#phases();
+      return this.#conclude();
+    } finally {
+      clearTimeout(this.#tickTimer);
+      await this.#endWorkers();
+      this.#stream.end();
+    }
+  }
+
+  /** Second 0 comes when every worker has its users laid out, so that no arrival waits for that. */
+  async #load(credentials: Credentials): Promise<void> {
+    const { runId, scenario, target, historyDir } = this.#input;
+    await this.#answer('loaded', loadWithinMs, (worker) => {
+      worker.tell({
+        kind: 'start',
+        runId,
+        scenario,
+        url: target.url,
+        credentials,
+        historyFile: path.join(historyDir, `worker-${worker.index}.bin`),
+        index: worker.index,
+        workers: this.#workerCount,
+      });
+    });
+  }
+
+  #go(): void {
+    const { clock } = this.#world;
+    this.#startNs = clock.monotonicNs() + BigInt(startAheadMs * 1_000_000);
+    this.#startedAtMs = clock.now() + startAheadMs;
+    this.#running = true;
+    this.#tellAll({ kind: 'go', startNs: String(this.#startNs) });
+    if (this.#stopped) this.#tellAll({ kind: 'stop', drainMs: this.#stopDrainMs() });
+    this.#scheduleTick();
+  }
+
+  /** Sending → every worker quiet → every member caught up → final read → everybody left. */
+  async #phases(): Promise<void> {
+    const { scenario } = this.#input;
+    const sendingMs = stagesMs(scenario.stages) + scenario.drainMs;
+    await this.#answer('quiet', startAheadMs + sendingMs + answerGraceMs, () => undefined);
+    const heads: RoomHead[] = [...this.#heads];
+    await this.#answer('settled', scenario.drainMs + answerGraceMs, (worker) => {
+      worker.tell({ kind: 'settle', heads });
+    });
+    const withinMs = this.#stopped ? readWithinStoppedMs : readWithinMs;
+    await this.#answer('read-done', withinMs + answerGraceMs, (worker) => {
+      worker.tell({ kind: 'read', withinMs });
+    });
+    await this.#answer('done', answerGraceMs, (worker) => {
+      worker.tell({ kind: 'finish' });
+    });
+  }
+
+  /** Asks every living worker and waits until each has answered, died, or let the time pass. */
+  async #answer(
+    kind: FromWorker['kind'],
+    withinMs: number,
+    ask: (worker: WorkerProcess) => void,
+  ): Promise<void> {
+    const all = this.#workers.map(async (worker) => {
+      if (worker.isGone || this.#aborted) return;
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const key = `${kind} ${worker.index}`;
+      if (this.#early.delete(key)) return;
+      this.#answered.set(key, () => {
+        resolve(true);
+      });
+      ask(worker);
+      const timer = setTimeout(() => {
+        resolve(false);
+      }, withinMs);
+      void worker.gone.then(() => {
+        resolve(true);
+      });
+      void this.#abortSignal.promise.then(() => {
+        resolve(true);
+      });
+      const inTime = await promise;
+      clearTimeout(timer);
+      this.#answered.delete(key);
+      if (!inTime) {
+        this.#tally.problem(`load worker ${worker.index} did not answer (${kind}) and was ended`);
+        worker.kill();
+      }
+    });
+    await Promise.all(all);
+  }
+  readonly #early = new Set<string>();
+
+  #hear(worker: WorkerProcess, message: FromWorker): void {
+    switch (message.kind) {
+      case 'ready':
+        return;
+      case 'second':
+        this.#tally.note(worker.index, message);
+        this.#maybeTick();
+        return;
+      case 'quiet':
+        for (const [room, seq] of message.heads) {
+          this.#heads.set(room, Math.max(seq, this.#heads.get(room) ?? 0));
+        }
+        break;
+      case 'loaded':
+      case 'settled':
+        break;
+      case 'read-done':
+        if (message.why !== null) this.#readReasons.push(message.why);
+        this.#wasRead.add(worker.index);
+        break;
+      case 'history-failed':
+        this.#historyError ??= message.text;
+        this.#tally.problem(message.text);
+        this.stop();
+        return;
+      case 'done':
+        this.#tally.note(worker.index, message.last);
+        this.#tally.ended(worker.index, message);
+        this.#isDone.add(worker.index);
+        break;
+    }
+    const key = `${message.kind} ${worker.index}`;
+    const answered = this.#answered.get(key);
+    if (answered === undefined) this.#early.add(key);
+    else answered();
+  }
+  readonly #wasRead = new Set<number>();
+  readonly #isDone = new Set<number>();
+
+  /** A worker that ends before it is done takes its users with it. */
+  #watch(worker: WorkerProcess): void {
+    void worker.gone.then(({ how, lastLines }) => {
+      if (this.#isDone.has(worker.index)) return;
+      this.#tally.died(worker.index);
+      if (this.#aborted) return;
+      const lastLine = lastLines.at(-1);
+      const words = lastLine === undefined ? '' : `: ${lastLine}`;
+      this.#tally.problem(`load worker ${worker.index} died (${how})${words}`);
+    });
+  }
+
+  #conclude(): DriveResult {
+    const { clock } = this.#world;
+    const durationMs = Math.max(
+      0,
+      Math.round(Number(clock.monotonicNs() - this.#startNs) / 1_000_000),
+    );
+    if (durationMs > (this.#tally.points.at(-1)?.t ?? 0)) {
+      this.#stream.push(this.#tally.close(durationMs));
+    }
+    const loadMs = Math.min(durationMs, stagesMs(this.#input.scenario.stages));
+    return {
+      startedAtMs: this.#startedAtMs,
+      durationMs,
+      stopped: this.#stopped,
+      users: this.#tally.users(),
+      ops: this.#tally.ops(loadMs),
+      fidelity: this.#tally.fidelity(),
+      generator: this.#tally.generator(durationMs, !this.#stopped),
+      points: this.#tally.points,
+      holdSends: this.#tally.holdSends,
+      finalRead: this.#finalRead(),
+      errorTexts: this.#tally.errorTexts(),
+    };
+  }
+
+  #finalRead(): DriveResult['finalRead'] {
+    const why =
+      this.#historyError ??
+      this.#readReasons[0] ??
+      (this.#aborted ? 'the run was aborted' : undefined) ??
+      (this.#wasRead.size < this.#workerCount ? 'a load worker died before it' : undefined);
+    return why === undefined ? { done: true, why: null } : { done: false, why };
+  }
+
+  async #endWorkers(): Promise<void> {
+    for (const worker of this.#workers) worker.tell({ kind: 'abort' });
+    const timer = setTimeout(() => {
+      for (const worker of this.#workers) worker.kill();
+    }, abortGraceMs);
+    await Promise.all(this.#workers.map(async (worker) => worker.gone));
+    clearTimeout(timer);
+  }
+
+  /** Ticks as soon as every living worker has reported, or a little after the second's end. */
+  #scheduleTick(): void {
+    clearTimeout(this.#tickTimer);
+    const dueMs = this.#second * 1000 + tickGraceMs - this.#sinceStartMs();
+    this.#tickTimer = setTimeout(
+      () => {
+        this.#tick();
+      },
+      Math.max(0, dueMs),
+    );
+  }
+
+  #maybeTick(): void {
+    const alive = this.#workers.filter((worker) => !worker.isGone).map(({ index }) => index);
+    if (this.#tally.hasAll(this.#second, alive)) this.#tick();
+  }
+
+  #tick(): void {
+    this.#stream.push(this.#tally.close(this.#second * 1000));
+    this.#second = Math.max(this.#second + 1, Math.floor((this.#sinceStartMs() + 1) / 1000));
+    this.#scheduleTick();
+  }
+
+  #sinceStartMs(): number {
+    return Number(this.#world.clock.monotonicNs() - this.#startNs) / 1_000_000;
+  }
+
+  #stopDrainMs(): number {
+    return Math.min(stopDrainMs, this.#input.scenario.drainMs);
+  }
+
+  #tellAll(message: Parameters<WorkerProcess['tell']>[0]): void {
+    for (const worker of this.#workers) worker.tell(message);
+  }
+
+  async #credentials(): Promise<Credentials> {
+    const { runId, scenario, target } = this.#input;
+    if (target.secret !== null) return { kind: 'secret', secret: target.secret };
+    const accounts = accountsFor(runId, plannedUsers(scenario.stages));
+    const tokens = await signIn(target.url, accounts);
+    const renewal = setInterval(() => {
+      void signIn(target.url, accounts).then(
+        (renewed) => {
+          this.#tellAll({ kind: 'credentials', credentials: { kind: 'tokens', tokens: renewed } });
+        },
+        () => {
+          this.#tally.problem('the tokens of the accounts could not be renewed');
+        },
+      );
+    }, renewEveryMs);
+    void this.result
+      .catch(() => undefined)
+      .finally(() => {
+        clearInterval(renewal);
+      });
+    return { kind: 'tokens', tokens };
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Failure(
+      exitCode.notReady,
+      `The folder for the history could not be made: ${folder}`,
+      {
+        why: (error as Error).message,
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * What one user has to send: its due times, the one message under way, and those given up. At most
+ * one message is unacked; later ones wait, and their latency counts from their due time.
+ */
+import { event } from '../../../server/contract.ts';
+import { errorCode, messageId, recordKind } from '../../samples/history.ts';
+import type { Channel } from './channel.ts';
+import { timerFor, type Desk } from './desk.ts';
+import { messageBody } from './frames.ts';
+import { readReply, refusalCode } from './reply.ts';
+
+/** An ack later than this after the send (or, for `UNAVAILABLE`, the due time) is not waited for. */
+const ackWithinUs = 10_000_000;
+/** A send that leaves this long after its due time, by the generator's own fault, is late. */
+const lateUs = 50_000;
+const defaultRetryMs = 200;
+
+export type Sender = {
+  readonly index: number;
+  readonly room: number;
+  readonly roomText: string;
+  takeAckId(): number;
+  /** Nothing is under way and nothing is due. */
+  drained(): void;
+};
+
+export class Outbox {
+  readonly #desk: Desk;
+  readonly #sender: Sender;
+  #channel: Channel | undefined;
+  /** Number of the next message; it goes on over sessions, so that ids stay unique. */
+  #n = 0;
+  #k = 0;
+  #untilUs = 0;
+  /** When the send timer is set for; -1 when none is. */
+  #timerUs = -1;
+  /** Send `#k` is due and has not left. */
+  #due = false;
+  #under: Underway | undefined;
+  #resendAtUs = -1;
+  /** By ack id: messages no longer waited for, whose ack may still come. */
+  #givenUp: Map<number, Underway> | undefined;
+
+  constructor(desk: Desk, sender: Sender) {
+    this.#desk = desk;
+    this.#sender = sender;
+  }
+
+  get isDrained(): boolean {
+    return this.#under === undefined && !this.#due;
+  }
+
+  /** A session's first entry to the room: sends due from now until `untilUs` are this user's. */
+  begin(nowUs: number, untilUs: number): void {
+    this.#untilUs = untilUs;
+    this.#due = false;
+    this.#k = this.#desk.pacer.firstSendFrom(this.#sender.index, nowUs);
+    this.#schedule(nowUs);
+  }
+
+  /** The user is in its room on this connection. What is under way is sent again, id unchanged. */
+  up(channel: Channel, nowUs: number): void {
+    this.#channel = channel;
+    if (this.#under !== undefined) this.#transmit(this.#under, nowUs);
+    else if (this.#due) this.#sendNext(nowUs);
+  }
+
+  down(): void {
+    this.#channel = undefined;
+    this.#resendAtUs = -1;
+  }
+
+  /** The send timer. `atUs` is the time it was set for; a timer that was replaced is ignored. */
+  fire(atUs: number, nowUs: number): void {
+    if (atUs !== this.#timerUs) return;
+    this.#timerUs = -1;
+    this.#due = true;
+    if (nowUs - atUs > lateUs && this.#desk.isHold(atUs))
+      this.#desk.measures.counters.lateSends += 1;
+    if (this.#under === undefined && this.#channel !== undefined) this.#sendNext(nowUs);
+  }
+
+  /** The timer after `UNAVAILABLE`. */
+  resend(atUs: number, nowUs: number): void {
+    if (atUs !== this.#resendAtUs) return;
+    this.#resendAtUs = -1;
+    if (this.#under !== undefined && this.#channel !== undefined)
+      this.#transmit(this.#under, nowUs);
+  }
+
+  ackSeq(ackId: number, seq: number, nowUs: number): void {
+    const under = this.#under;
+    if (under?.ackId === ackId) {
+      this.#under = undefined;
+      this.#acked(under, seq, nowUs);
+      this.#goOn(nowUs);
+      return;
+    }
+    const late = this.#givenUp?.get(ackId);
+    if (late === undefined) return;
+    this.#givenUp?.delete(ackId);
+    this.#desk.measures.counters.open -= 1;
+    this.#acked(late, seq, nowUs);
+  }
+
+  ack(ackId: number, value: unknown, nowUs: number): void {
+    const reply = readReply(value);
+    if (reply.ok && reply.seq !== undefined) {
+      this.ackSeq(ackId, reply.seq, nowUs);
+      return;
+    }
+    const under = this.#under;
+    if (under?.ackId !== ackId) return;
+    if (reply.code === 'UNAVAILABLE') this.#unavailable(under, reply.retryAfterMs, nowUs);
+    else this.#refused(under, reply.code, nowUs);
+  }
+
+  /** Gives up on an ack that is overdue on a living connection. */
+  check(nowUs: number): void {
+    const under = this.#under;
+    if (under === undefined || this.#channel === undefined || nowUs < under.deadlineUs) return;
+    this.#desk.measures.problem('no ack within 10 s');
+    this.#giveUp(under);
+    this.#goOn(nowUs);
+  }
+
+  /** No further sends fall due; those already due still leave. */
+  endAt(untilUs: number): void {
+    this.#untilUs = Math.min(this.#untilUs, untilUs);
+    if (this.#timerUs >= this.#untilUs) this.#timerUs = -1;
+  }
+
+  /** The session is over. Returns how many sends were due and never left. */
+  end(): number {
+    if (this.#under !== undefined) this.#giveUp(this.#under);
+    let unsent = 0;
+    if (this.#due) {
+      const span = this.#untilUs - this.#desk.pacer.sendDueUs(this.#sender.index, this.#k);
+      unsent = Math.max(1, Math.ceil(span / this.#desk.pacer.periodUs));
+    }
+    this.#due = false;
+    this.#timerUs = -1;
+    this.down();
+    return unsent;
+  }
+
+  /** The run is over: what was given up and never acked is indeterminate. */
+  close(nowUs: number): void {
+    for (const { n } of this.#givenUp?.values() ?? []) {
+      this.#record(recordKind.indeterminate, errorCode.timeout, n, 0, nowUs);
+    }
+    this.#givenUp?.clear();
+  }
+
+  /** Sets the timer for send `#k`, or marks it as due if its time has passed. */
+  #schedule(nowUs: number): void {
+    const dueUs = this.#desk.pacer.sendDueUs(this.#sender.index, this.#k);
+    if (dueUs >= this.#untilUs) return;
+    if (dueUs <= nowUs) {
+      this.#due = true;
+      return;
+    }
+    this.#timerUs = dueUs;
+    this.#desk.timer(dueUs, this.#sender.index, timerFor.send);
+  }
+
+  #sendNext(nowUs: number): void {
+    const { index } = this.#sender;
+    const dueUs = this.#desk.pacer.sendDueUs(index, this.#k);
+    const waitUs = Math.max(0, nowUs - dueUs);
+    const under: Underway = { n: this.#n, dueUs, waitUs, ackId: 0, deadlineUs: 0 };
+    this.#n += 1;
+    this.#k += 1;
+    this.#due = false;
+    this.#under = under;
+    this.#transmit(under, nowUs);
+    this.#record(recordKind.sent, 0, under.n, waitUs, dueUs);
+    const { counters } = this.#desk.measures;
+    counters.sent += 1;
+    if (this.#desk.isHold(dueUs)) counters.holdSends += 1;
+    this.#schedule(nowUs);
+  }
+
+  #transmit(under: Underway, nowUs: number): void {
+    const { index, room, roomText } = this.#sender;
+    const body = messageBody(under.dueUs, under.waitUs, this.#desk.scenario.payloadBytes);
+    under.ackId = this.#sender.takeAckId();
+    under.deadlineUs = nowUs + ackWithinUs;
+    this.#channel?.emit(
+      event.send,
+      `{"id":"${messageId(index, room, under.n)}","room":"${roomText}","body":"${body}"}`,
+      under.ackId,
+    );
+  }
+
+  #acked(sent: Underway, seq: number, nowUs: number): void {
+    const { counters, histograms } = this.#desk.measures;
+    counters.acked += 1;
+    histograms.ack.record(nowUs - sent.dueUs);
+    histograms.ackService.record(nowUs - sent.dueUs - sent.waitUs);
+    this.#record(recordKind.acked, 0, sent.n, seq, nowUs);
+    this.#desk.noteHead(this.#sender.room, seq);
+  }
+
+  #refused(under: Underway, code: string | undefined, nowUs: number): void {
+    this.#under = undefined;
+    this.#desk.measures.counters.refusedSends += 1;
+    this.#desk.measures.problem(`send refused: ${code ?? 'an ack that is none'}`);
+    this.#record(recordKind.refused, refusalCode(code), under.n, 0, nowUs);
+    this.#goOn(nowUs);
+  }
+
+  /** It may have been stored: tried again with the same id while there is time. */
+  #unavailable(under: Underway, retryAfterMs: number | undefined, nowUs: number): void {
+    const atUs = nowUs + (retryAfterMs ?? defaultRetryMs) * 1000;
+    this.#desk.measures.problem('send answered UNAVAILABLE');
+    if (atUs < under.dueUs + ackWithinUs) {
+      under.deadlineUs = atUs + ackWithinUs;
+      this.#resendAtUs = atUs;
+      this.#desk.timer(atUs, this.#sender.index, timerFor.resend);
+    } else {
+      this.#giveUp(under);
+      this.#goOn(nowUs);
+    }
+  }
+
+  #giveUp(under: Underway): void {
+    this.#under = undefined;
+    this.#givenUp ??= new Map();
+    this.#givenUp.set(under.ackId, under);
+    this.#desk.measures.counters.open += 1;
+  }
+
+  #goOn(nowUs: number): void {
+    if (this.#due && this.#channel !== undefined) this.#sendNext(nowUs);
+    else if (this.isDrained) this.#sender.drained();
+  }
+
+  #record(kind: number, code: number, n: number, value: number, atUs: number): void {
+    const { index, room } = this.#sender;
+    this.#desk.history.add(kind, code, index, room, 0, n, value, atUs);
+  }
+}
+
+/** A message that has left. */
+type Underway = {
+  readonly n: number;
+  readonly dueUs: number;
+  readonly waitUs: number;
+  ackId: number;
+  deadlineUs: number;
+};

@@ -1,0 +1,281 @@
+/** Merges what the workers report: into one tick a second, and into the totals of the run. */
+import type { DetailPoint, Quantiles } from '../../samples/detail.ts';
+import { createHistogram, decodeHistogram, type Histogram } from '../../samples/histogram.ts';
+import type { Fidelity, GeneratorSummary, OpSummary, UserCounts } from '../../samples/summary.ts';
+import type { Tick } from '../../samples/tick.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
+import { isHold, plannedUsers, stageAt, targetAt } from '../../scenario/timeline.ts';
+import { distributionNames, noCounts, type Counters, type DistributionName } from './measures.ts';
+import type { WorkerHealth } from './worker-health.ts';
+import type { WorkerSecond } from './worker-messages.ts';
+
+/** More late sends than this share of those due in hold stages: the generator was saturated. */
+const lateShare = 0.01;
+/** A worker that stood in the run queue this share of the hold stages was not measuring freely. */
+const waitShare = 0.5;
+
+type Histograms = Record<DistributionName, Histogram>;
+const deliveries = ['leanDelivery', 'clientDelivery', 'pollingDelivery'] as const;
+
+/** How a worker ended: from its `done`, or from its last report when it died. */
+export type WorkerEnd = {
+  readonly lost: number;
+  readonly refused: number;
+  readonly leanUsers: number;
+  readonly clientUsers: number;
+};
+
+export class Tally {
+  readonly #scenario: Scenario;
+  readonly #workers: number;
+  readonly #last = new Map<number, WorkerSecond>();
+  readonly #ends = new Map<number, WorkerEnd>();
+  readonly #total = emptyHistograms();
+  #second = emptyHistograms();
+  #before: Counters = noCounts();
+  #beforeCpuUs = 0;
+  #beforeT = 0;
+  #peak = 0;
+  #holdWaitUs = new Map<number, { waitedUs: number; spanUs: number }>();
+  readonly #maxRss = new Map<number, number>();
+  readonly #problems = new Map<string, number>();
+  readonly points: DetailPoint[] = [];
+
+  constructor(scenario: Scenario, workers: number) {
+    this.#scenario = scenario;
+    this.#workers = workers;
+  }
+
+  /** A worker's report of a second. */
+  note(worker: number, report: WorkerSecond): void {
+    const previous = this.#last.get(worker);
+    this.#last.set(worker, report);
+    for (const name of distributionNames) {
+      const text = report.histograms[name];
+      if (text === undefined) continue;
+      const histogram = decodeHistogram(text);
+      this.#second[name].merge(histogram);
+      this.#total[name].merge(histogram);
+    }
+    for (const [text, count] of Object.entries(report.problems)) this.problem(text, count);
+    this.#noteHealth(worker, report, previous);
+  }
+
+  /** Whether all of `workers` have reported this second. */
+  hasAll(second: number, workers: readonly number[]): boolean {
+    return workers.every((worker) => (this.#last.get(worker)?.second ?? 0) >= second);
+  }
+
+  problem(text: string, count = 1): void {
+    this.#problems.set(text, (this.#problems.get(text) ?? 0) + count);
+  }
+
+  ended(worker: number, end: WorkerEnd): void {
+    this.#ends.set(worker, end);
+  }
+
+  /** A worker died: those of its users that were in are lost, those that never got in are refused. */
+  died(worker: number): void {
+    const counters = this.#last.get(worker)?.counters;
+    this.#ends.set(worker, {
+      lost: counters?.users ?? 0,
+      refused: counters?.refused ?? 0,
+      leanUsers: 0,
+      clientUsers: 0,
+    });
+    // Nobody of it is there any more.
+    const last = this.#last.get(worker);
+    if (last === undefined) return;
+    const counted = { ...last.counters, users: 0, usersPeak: 0, connected: 0 };
+    this.#last.set(worker, { ...last, counters: counted });
+  }
+
+  /** Closes the second that ends at `tMs` and returns its figures. */
+  close(tMs: number): Tick {
+    const now = this.#sum();
+    const seconds = Math.max(0.001, (tMs - this.#beforeT) / 1000);
+    const perSec = (name: keyof Counters): number =>
+      Math.max(0, now[name] - this.#before[name]) / seconds;
+    const { stages } = this.#scenario;
+    const delivery = mergedDeliveries(this.#second);
+    const point: DetailPoint = {
+      t: tMs,
+      // The second belongs to the stage it ran in, not to the one that starts at its end.
+      stage: stageAt(stages, tMs - 1),
+      users: now.users,
+      targetUsers: targetAt(stages, tMs),
+      sentPerSec: perSec('sent'),
+      deliveredPerSec: perSec('delivered'),
+      httpPerSec: perSec('http'),
+      errorsPerSec: Math.max(0, errorsOf(now) - errorsOf(this.#before)) / seconds,
+      ackMs: quantiles(this.#second.ack),
+      deliveryMs: quantiles(delivery),
+      httpMs: quantiles(this.#second.http),
+    };
+    const cpuUs = this.#cpuUs();
+    const tick: Tick = {
+      ...point,
+      connected: now.connected,
+      refused: now.refused,
+      sent: now.sent,
+      acked: now.acked,
+      delivered: now.delivered,
+      duplicated: now.repeated,
+      errors: errorsOf(now),
+      lateSends: now.lateSends,
+      generatorCpuPct: Math.max(0, cpuUs - this.#beforeCpuUs) / seconds / 10_000,
+      generatorLoopLagMs: this.#max((health) => health.recentLagMs),
+    };
+    this.points.push(point);
+    this.#peak = Math.max(this.#peak, now.usersPeak);
+    this.#before = now;
+    this.#beforeCpuUs = cpuUs;
+    this.#beforeT = tMs;
+    this.#second = emptyHistograms();
+    return tick;
+  }
+
+  users(): UserCounts {
+    const now = this.#sum();
+    const ends = [...this.#ends.values()];
+    const planned = plannedUsers(this.#scenario.stages);
+    return {
+      planned,
+      peak: Math.min(planned, Math.max(this.#peak, now.usersPeak)),
+      attempted: now.attempted,
+      refused: ends.reduce((sum, end) => sum + end.refused, 0),
+      lost: ends.reduce((sum, end) => sum + end.lost, 0),
+    };
+  }
+
+  /** `count` counts what ended well and what did not; the latencies are of those that were answered. */
+  ops(durationMs: number): Readonly<Record<string, OpSummary>> {
+    const now = this.#sum();
+    const total = this.#total;
+    const op = (
+      count: number,
+      errors: number,
+      latency: Histogram,
+      service: Histogram,
+    ): OpSummary => ({
+      count,
+      errors,
+      ratePerSec: durationMs > 0 ? count / (durationMs / 1000) : 0,
+      latencyMs: latency.latencyMs(),
+      serviceMs: service.latencyMs(),
+    });
+    const sendErrors = now.refusedSends + now.open;
+    return {
+      connect: op(
+        now.connects + now.connectErrors,
+        now.connectErrors,
+        total.connect,
+        total.connectService,
+      ),
+      'chat.join': op(now.joins + now.joinErrors, now.joinErrors, total.join, total.join),
+      'chat.ack': op(now.acked + sendErrors, sendErrors, total.ack, total.ackService),
+      'chat.delivery': op(now.delivered, 0, mergedDeliveries(total), total.deliveryService),
+      http: op(now.http, now.httpErrors, total.http, total.httpService),
+    };
+  }
+
+  fidelity(): Fidelity {
+    const ends = [...this.#ends.values()];
+    return {
+      leanUsers: ends.reduce((sum, end) => sum + end.leanUsers, 0),
+      clientUsers: ends.reduce((sum, end) => sum + end.clientUsers, 0),
+      leanMs: quantiles(this.#total.leanDelivery) ?? none,
+      clientMs: quantiles(this.#total.clientDelivery) ?? none,
+    };
+  }
+
+  /** `complete`: the run was not stopped, so every planned user should have been attempted. */
+  generator(durationMs: number, complete: boolean): GeneratorSummary {
+    const { lateSends, holdSends, attempted } = this.#sum();
+    const waits = [...this.#holdWaitUs.values()];
+    const waited = waits.some(({ waitedUs, spanUs }) => waitedUs > spanUs * waitShare);
+    const neverTried = complete && attempted < plannedUsers(this.#scenario.stages);
+    return {
+      workers: this.#workers,
+      cpuPct: durationMs > 0 ? this.#cpuUs() / durationMs / 10 : 0,
+      rssMb: [...this.#maxRss.values()].reduce((sum, bytes) => sum + bytes, 0) / 1_048_576,
+      loopLagMs: {
+        p99: this.#max((health) => health.lagP99Ms),
+        max: this.#max((health) => health.lagMaxMs),
+      },
+      lateSends,
+      saturated: lateSends > holdSends * lateShare || waited || neverTried,
+    };
+  }
+
+  get holdSends(): number {
+    return this.#sum().holdSends;
+  }
+
+  /** Problems by text, the commonest first. */
+  errorTexts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#problems].toSorted((a, b) => b[1] - a[1]));
+  }
+
+  #noteHealth(worker: number, report: WorkerSecond, previous: WorkerSecond | undefined): void {
+    const { health, second } = report;
+    this.#maxRss.set(worker, Math.max(this.#maxRss.get(worker) ?? 0, health.rssBytes));
+    const { stages } = this.#scenario;
+    if (previous === undefined || !isHold(stages, stageAt(stages, second * 1000 - 1))) return;
+    const spanUs = (second - previous.second) * 1_000_000;
+    const wait = this.#holdWaitUs.get(worker) ?? { waitedUs: 0, spanUs: 0 };
+    wait.waitedUs += health.runQueueWaitUs - previous.health.runQueueWaitUs;
+    wait.spanUs += spanUs;
+    this.#holdWaitUs.set(worker, wait);
+  }
+
+  #sum(): Counters {
+    const sum = noCounts();
+    for (const { counters } of this.#last.values()) {
+      for (const name of Object.keys(sum) as (keyof Counters)[]) sum[name] += counters[name];
+    }
+    return sum;
+  }
+
+  #cpuUs(): number {
+    let sum = 0;
+    for (const { health } of this.#last.values()) sum += health.cpuUs;
+    return sum;
+  }
+
+  #max(of: (health: WorkerHealth) => number): number {
+    let most = 0;
+    for (const { health } of this.#last.values()) most = Math.max(most, of(health));
+    return most;
+  }
+}
+
+const none: Quantiles = { p50: 0, p95: 0, p99: 0 };
+
+function quantiles(histogram: Histogram): Quantiles | null {
+  if (histogram.count === 0) return null;
+  const at = (q: number): number => histogram.quantileMs(q) ?? 0;
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
+function errorsOf(counters: Counters): number {
+  return (
+    counters.connectErrors +
+    counters.joinErrors +
+    counters.refusedSends +
+    counters.open +
+    counters.httpErrors
+  );
+}
+
+function emptyHistograms(): Histograms {
+  const histograms = {} as Histograms;
+  for (const name of distributionNames) histograms[name] = createHistogram();
+  return histograms;
+}
+
+function mergedDeliveries(histograms: Histograms): Histogram {
+  const merged = createHistogram();
+  for (const name of deliveries) merged.merge(histograms[name]);
+  return merged;
+}

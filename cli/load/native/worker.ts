@@ -1,0 +1,377 @@
+/** A worker's run: its users, its timers, its reports, and what the parent asks of it. */
+import { chatNamespace } from '../../../server/contract.ts';
+import { userName } from '../../samples/history.ts';
+import { pacerOf } from '../../scenario/pacer.ts';
+import { salt, seededUnit } from '../../scenario/pacer-seed.ts';
+import { isHold, plannedUsers, sessionsOf, stageAt, stagesMs } from '../../scenario/timeline.ts';
+import { mintAccessToken } from './access-token.ts';
+import type { Channel, ChannelListener, Dial } from './channel.ts';
+import { ChatUser } from './chat-user.ts';
+import type { Desk, Resume, TimerFor, UserKind } from './desk.ts';
+import { HistoryWriter } from './history-writer.ts';
+import type { HttpLoad } from './http-load.ts';
+import { leanChannel } from './lean-channel.ts';
+import { readLogs } from './log-reader.ts';
+import { createMeasures, type Measures } from './measures.ts';
+import { runClock, type RunClock } from './run-clock.ts';
+import { sourceAddress } from './source-address.ts';
+import { TimerHeap } from './timer-heap.ts';
+import { userKinds } from './user-kinds.ts';
+import { watchHealth, type WorkerHealth } from './worker-health.ts';
+import type {
+  Credentials,
+  FromWorker,
+  RoomHead,
+  WorkerSecond,
+  WorkerStart,
+} from './worker-messages.ts';
+
+const sweepUs = 250_000;
+const maxDrainUs = 10_000_000;
+/** A timer's tag is user × this + what it is for. */
+const timerKinds = 8;
+
+type ClientChannel = typeof import('./client-channel.ts');
+
+export class Worker implements Desk {
+  readonly runId: string;
+  readonly scenario: WorkerStart['scenario'];
+  readonly pacer: Desk['pacer'];
+  clock: RunClock = notStarted;
+  readonly history: HistoryWriter;
+  readonly measures: Measures = createMeasures();
+  readonly drainUs: number;
+  endUs: number;
+  readonly #start: WorkerStart;
+  readonly #url: URL;
+  readonly #say: (message: FromWorker) => void;
+  readonly #users = new Map<number, ChatUser>();
+  readonly #timers = new TimerHeap();
+  readonly #heads = new Map<number, number>();
+  readonly #readHealth: () => WorkerHealth = watchHealth();
+  readonly #clients: ClientChannel | undefined;
+  readonly #http: HttpLoad | undefined;
+  #credentials: Credentials;
+  #httpToken = '';
+  #httpTokenUntilUs = -Infinity;
+  #tick: NodeJS.Timeout | undefined;
+  #tickAtUs = Infinity;
+  #nextSweepUs = 0;
+  #nextSecond = 1;
+  #randoms = 0;
+  #phase: 'sending' | 'draining' | 'quiet' | 'settling' | 'over' = 'sending';
+  #stopped = false;
+  #hasStarted = false;
+  #drainUntilUs = Infinity;
+  #targets: readonly RoomHead[] = [];
+
+  private constructor(
+    start: WorkerStart,
+    say: (message: FromWorker) => void,
+    clients: ClientChannel | undefined,
+    http: typeof import('./http-load.ts') | undefined,
+  ) {
+    this.#start = start;
+    this.#say = say;
+    this.#clients = clients;
+    this.#credentials = start.credentials;
+    this.#url = new URL(start.url);
+    this.runId = start.runId;
+    this.scenario = start.scenario;
+    this.pacer = pacerOf(start.scenario);
+    this.endUs = stagesMs(start.scenario.stages) * 1000;
+    this.drainUs = Math.min(start.scenario.drainMs * 1000, maxDrainUs);
+    this.history = new HistoryWriter(start.historyFile, (text) => {
+      this.#say({ kind: 'history-failed', text });
+    });
+    this.#http = http === undefined ? undefined : this.#httpLoad(http);
+    this.#makeUsers();
+  }
+
+  /** Loads what this worker's users need and lays them out; `say` reaches the parent. */
+  static async load(start: WorkerStart, say: (message: FromWorker) => void): Promise<Worker> {
+    const kindOf = userKinds(start.scenario, start.workers);
+    let needsClient = false;
+    for (const index of ownUsers(start)) needsClient ||= kindOf(index) !== 'lean';
+    const needsHttp = start.index === 0 && start.scenario.http.perSec > 0;
+    return new Worker(
+      start,
+      say,
+      needsClient ? await import('./client-channel.ts') : undefined,
+      needsHttp ? await import('./http-load.ts') : undefined,
+    );
+  }
+
+  /** Second 0 is at `startNs` of `process.hrtime`. */
+  go(startNs: bigint): void {
+    this.clock = runClock(startNs);
+    this.#hasStarted = true;
+    this.#arm();
+  }
+
+  random(): number {
+    this.#randoms += 1;
+    return seededUnit(this.scenario.seed, salt.backoff, this.#start.index, this.#randoms);
+  }
+
+  timer(atUs: number, user: number, what: TimerFor): void {
+    this.#timers.push(atUs, user * timerKinds + what);
+    if (atUs < this.#tickAtUs) this.#arm();
+  }
+
+  dial(
+    user: number,
+    kind: UserKind,
+    resume: Resume | undefined,
+    listener: ChannelListener,
+  ): Channel {
+    const dial: Dial = {
+      url: this.#url,
+      localAddress: sourceAddress(this.#url, user),
+      auth: handshake(this.#token(user), resume),
+    };
+    switch (kind) {
+      case 'lean':
+        return leanChannel(dial, listener, this.clock.nowUs());
+      case 'client':
+      case 'polling':
+        if (this.#clients === undefined) throw new Error(`no ${chatNamespace} client was loaded`);
+        return this.#clients.clientChannel(
+          dial,
+          listener,
+          kind === 'client' ? 'websocket' : 'polling',
+        );
+    }
+  }
+
+  isHold(dueUs: number): boolean {
+    return isHold(this.scenario.stages, stageAt(this.scenario.stages, dueUs / 1000));
+  }
+
+  noteHead(room: number, seq: number): void {
+    if (seq > (this.#heads.get(room) ?? 0)) this.#heads.set(room, seq);
+  }
+
+  renew(credentials: Credentials): void {
+    this.#credentials = credentials;
+  }
+
+  /** No new arrivals or sends; what is due already still leaves, within the drain. */
+  stop(drainMs: number): void {
+    this.#stopped = true;
+    const nowUs = this.clock.nowUs();
+    this.#drainUntilUs = Math.min(this.#drainUntilUs, nowUs + drainMs * 1000);
+    if (this.#phase === 'sending') this.#endSending(Math.min(nowUs, this.endUs));
+  }
+
+  /** Waits until every member has seen its room up to the given seq, or the drain is over. */
+  settle(heads: readonly RoomHead[]): void {
+    this.#targets = heads;
+    this.#phase = 'settling';
+    this.#arm();
+  }
+
+  async read(withinMs: number): Promise<string | null> {
+    const { index, workers } = this.#start;
+    const planned = plannedUsers(this.scenario.stages);
+    const roomCount = Math.ceil(planned / this.scenario.roomSize);
+    const rooms: number[] = [];
+    for (let room = index; room < roomCount; room += workers) rooms.push(room);
+    const reader = planned + index;
+    return await readLogs({
+      runId: this.runId,
+      rooms,
+      history: this.history,
+      clock: this.clock,
+      withinMs,
+      reader,
+      dial: (listener) => this.dial(reader, 'lean', undefined, listener),
+    });
+  }
+
+  /** Everybody leaves; resolves when the history is written. */
+  async finish(): Promise<void> {
+    this.#phase = 'over';
+    this.#disarm();
+    await this.#http?.close();
+    const nowUs = this.clock.nowUs();
+    let lost = 0;
+    let refused = 0;
+    let clientUsers = 0;
+    let leanUsers = 0;
+    for (const user of this.#users.values()) {
+      user.finish(nowUs);
+      if (user.isLost) lost += 1;
+      if (user.isRefused(this.#stopped)) refused += 1;
+      if (user.kind === 'client') clientUsers += 1;
+      if (user.kind === 'lean') leanUsers += 1;
+    }
+    await this.history.flush();
+    const last = this.#second(Math.ceil(nowUs / 1_000_000));
+    this.#say({ kind: 'done', last, lost, refused, leanUsers, clientUsers });
+  }
+
+  /** For the last moment: what is in memory goes to the file. */
+  abort(): void {
+    this.history.closeNow();
+  }
+
+  #httpLoad({ HttpLoad: Load }: typeof import('./http-load.ts')): HttpLoad {
+    const { pacer, history, measures } = this;
+    return new Load({
+      url: this.#url,
+      path: this.scenario.http.path,
+      localAddress: sourceAddress(this.#url, 0),
+      pacer,
+      clock: { nowUs: () => this.clock.nowUs() },
+      history,
+      measures,
+      token: () => this.#httpToken,
+    });
+  }
+
+  #makeUsers(): void {
+    const kindOf = userKinds(this.scenario, this.#start.workers);
+    for (const index of ownUsers(this.#start)) {
+      const sessions = sessionsOf(this.scenario, index);
+      this.#users.set(index, new ChatUser(this, index, kindOf(index), sessions));
+    }
+  }
+
+  #token(user: number): string {
+    const credentials = this.#credentials;
+    switch (credentials.kind) {
+      case 'secret':
+        return mintAccessToken(credentials.secret, userName(user), Date.now());
+      case 'tokens':
+        return credentials.tokens[user % credentials.tokens.length] ?? '';
+    }
+  }
+
+  /** Sets the one timer of this process to what is due next. */
+  #arm(): void {
+    if (this.#phase === 'over' || !this.#hasStarted) return;
+    clearTimeout(this.#tick);
+    this.#tickAtUs = Math.min(
+      this.#timers.nextUs,
+      this.#nextSweepUs,
+      this.#nextSecond * 1_000_000,
+      this.#phase === 'sending' ? Math.min(this.#http?.nextUs ?? Infinity, this.endUs) : Infinity,
+    );
+    const waitMs = Math.ceil((this.#tickAtUs - this.clock.nowUs()) / 1000);
+    this.#tick = setTimeout(
+      () => {
+        this.#onTick();
+      },
+      Math.max(0, waitMs),
+    );
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#tick);
+    this.#tickAtUs = -Infinity;
+  }
+
+  #onTick(): void {
+    // Timers set while the due ones are worked off do not arm: that is done once, below.
+    this.#tickAtUs = -Infinity;
+    const nowUs = this.clock.nowUs();
+    // Sends that fell due before the end are made even when the end is noticed in the same tick.
+    this.#fireTimers(nowUs);
+    if (this.#phase === 'sending') {
+      this.#http?.fire(Math.min(nowUs, this.endUs - 1));
+      if (nowUs >= this.endUs) this.#endSending(this.endUs);
+    }
+    if (nowUs >= this.#nextSweepUs) this.#sweep(nowUs);
+    if (nowUs >= this.#nextSecond * 1_000_000) {
+      const second = Math.floor(nowUs / 1_000_000);
+      this.#nextSecond = second + 1;
+      this.#say(this.#second(second));
+    }
+    this.#watchPhase(nowUs);
+    this.#arm();
+  }
+
+  #fireTimers(nowUs: number): void {
+    for (let atUs = this.#timers.nextUs; atUs <= nowUs; atUs = this.#timers.nextUs) {
+      const tag = this.#timers.pop();
+      const user = this.#users.get(Math.floor(tag / timerKinds));
+      user?.fire((tag % timerKinds) as TimerFor, atUs, this.clock.nowUs());
+    }
+  }
+
+  #sweep(nowUs: number): void {
+    this.#nextSweepUs = nowUs + (this.#phase === 'sending' ? sweepUs : sweepUs / 10);
+    for (const user of this.#users.values()) user.check(nowUs);
+    if (this.#http !== undefined && nowUs > this.#httpTokenUntilUs) this.#renewHttpToken(nowUs);
+  }
+
+  #renewHttpToken(nowUs: number): void {
+    this.#httpToken = this.#token(0);
+    this.#httpTokenUntilUs = nowUs + 60_000_000;
+  }
+
+  #endSending(endUs: number): void {
+    this.endUs = endUs;
+    this.#phase = 'draining';
+    this.#drainUntilUs = Math.min(this.#drainUntilUs, endUs + this.drainUs);
+    this.#nextSweepUs = 0;
+    for (const user of this.#users.values()) user.endAt(endUs);
+    this.#arm();
+  }
+
+  #watchPhase(nowUs: number): void {
+    const isOver = nowUs >= this.#drainUntilUs;
+    if (this.#phase === 'draining' && (isOver || this.#isQuiet())) {
+      this.#phase = 'quiet';
+      this.#say({ kind: 'quiet', heads: [...this.#heads] });
+    } else if (this.#phase === 'settling' && (isOver || this.#isSettled())) {
+      this.#phase = 'quiet';
+      this.#say({ kind: 'settled' });
+    }
+  }
+
+  #isQuiet(): boolean {
+    if (this.#http?.isQuiet === false) return false;
+    for (const user of this.#users.values()) if (!user.isQuiet) return false;
+    return true;
+  }
+
+  #isSettled(): boolean {
+    const heads = new Map(this.#targets);
+    for (const user of this.#users.values()) {
+      if (!user.hasSeen(heads.get(user.room) ?? 0)) return false;
+    }
+    return true;
+  }
+
+  #second(second: number): WorkerSecond {
+    const { counters } = this.measures;
+    let refused = 0;
+    for (const user of this.#users.values()) if (user.isRefused(true)) refused += 1;
+    counters.refused = refused;
+    const report: WorkerSecond = {
+      kind: 'second',
+      second,
+      counters: { ...counters },
+      histograms: this.measures.takeHistograms(),
+      problems: this.measures.takeProblems(),
+      health: this.#readHealth(),
+    };
+    counters.usersPeak = counters.users;
+    return report;
+  }
+}
+
+const notStarted: RunClock = { nowUs: () => -Infinity };
+
+function* ownUsers({ scenario, index, workers }: WorkerStart): Generator<number> {
+  const planned = plannedUsers(scenario.stages);
+  for (let user = index; user < planned; user += workers) yield user;
+}
+
+function handshake(token: string, resume: Resume | undefined): string {
+  if (resume === undefined) return `{"token":"${token}"}`;
+  const { epoch, room, lastSeq } = resume;
+  return `{"token":"${token}","resume":{"epoch":${JSON.stringify(epoch)},"rooms":{"${room}":${lastSeq}}}}`;
+}

@@ -1,0 +1,43 @@
+/**
+ * When each send and each request is due. Due times lie on a fixed grid that does not care how the
+ * system answers (open loop), so a system that stalls cannot hide the sends it held up.
+ */
+import { salt, seededUnit } from './pacer-seed.ts';
+import type { Scenario } from './scenario.ts';
+import { plannedUsers } from './timeline.ts';
+
+/** Due times in whole µs since run start. */
+export type Pacer = {
+  /** µs between two sends of a user; `Infinity` when users never send. */
+  readonly periodUs: number;
+  /** When send `k` (from 0) of a user is due. */
+  sendDueUs(user: number, k: number): number;
+  /** The first `k` that is due at or after `atUs`; `Infinity` when users never send. */
+  firstSendFrom(user: number, atUs: number): number;
+  /** When HTTP request `k` (from 0) is due; `Infinity` without HTTP load. */
+  httpDueUs(k: number): number;
+};
+
+/** The pacer of a scenario. A total rate is shared evenly by the planned users. */
+export function pacerOf(scenario: Scenario): Pacer {
+  const { rate, seed } = scenario;
+  const perUserPerSec =
+    rate.kind === 'per-user'
+      ? rate.perSec
+      : rate.perSec / Math.max(1, plannedUsers(scenario.stages));
+  const periodUs = perUserPerSec > 0 ? 1_000_000 / perUserPerSec : Infinity;
+  const httpPeriodUs = scenario.http.perSec > 0 ? 1_000_000 / scenario.http.perSec : Infinity;
+  const phaseUs = (user: number): number => seededUnit(seed, salt.phase, user) * periodUs;
+  const sendDueUs = (user: number, k: number): number => Math.round(phaseUs(user) + k * periodUs);
+  return {
+    periodUs,
+    sendDueUs: (user, k) => (periodUs === Infinity ? Infinity : sendDueUs(user, k)),
+    firstSendFrom(user, atUs) {
+      if (periodUs === Infinity) return Infinity;
+      const k = Math.max(0, Math.ceil((atUs - phaseUs(user)) / periodUs));
+      // Rounding to whole µs can bring the due time just below the asked one.
+      return sendDueUs(user, k) < atUs ? k + 1 : k;
+    },
+    httpDueUs: (k) => (httpPeriodUs === Infinity ? Infinity : Math.round((k + 0.5) * httpPeriodUs)),
+  };
+}

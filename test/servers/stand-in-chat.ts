@@ -1,0 +1,141 @@
+/**
+ * A chat server of a few lines that speaks server/contract.ts: for tests of what clients do when a
+ * server dies, refuses, forgets or stalls, which a well-behaved one cannot be asked to do.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket as NetSocket } from 'node:net';
+
+import { Server, type Socket } from 'socket.io';
+
+import { chatNamespace, event, type ChatMessage } from '../../server/contract.ts';
+
+export type StandIn = {
+  readonly url: string;
+  readonly io: Server;
+  /** Messages stored, by room. */
+  readonly rooms: ReadonlyMap<string, ChatMessage[]>;
+  /** Broadcasts handed to members so far. */
+  readonly delivered: () => number;
+  /** While set, handshakes are answered with this status. */
+  refuseWith: number | undefined;
+  /** While set, sends are answered so instead of being stored. */
+  nack: { readonly code: string; readonly retryAfterMs?: number } | undefined;
+  /** While true, sends are neither stored nor answered. */
+  mute: boolean;
+  /** Forgets the log: the next resume must refetch. */
+  readonly resyncOnResume: { value: boolean };
+  /** Cuts every connection, as a crash does; the port stays open. */
+  cut(): void;
+  close(): Promise<void>;
+};
+
+/** Starts it on a free port of 127.0.0.1, or on `port`. */
+export async function startStandIn(port = 0): Promise<StandIn> {
+  const sockets = new Set<NetSocket>();
+  const http = createServer((request, response) => {
+    response.statusCode = request.url?.startsWith('/api/') === true ? 200 : 404;
+    response.end('{}');
+  });
+  http.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const rooms = new Map<string, ChatMessage[]>();
+  let delivered = 0;
+  const io = new Server({ serveClient: false });
+  const standIn: StandIn = {
+    url: '',
+    io,
+    rooms,
+    delivered: () => delivered,
+    refuseWith: undefined,
+    nack: undefined,
+    mute: false,
+    resyncOnResume: { value: false },
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await io.close();
+    },
+  };
+  http.prependListener('upgrade', (_request, socket) => {
+    if (standIn.refuseWith === undefined) return;
+    socket.end(`HTTP/1.1 ${standIn.refuseWith} No\r\nConnection: close\r\n\r\n`);
+  });
+  io.attach(http);
+  const logOf = (room: string): ChatMessage[] => {
+    const log = rooms.get(room) ?? [];
+    rooms.set(room, log);
+    return log;
+  };
+  const chat = io.of(chatNamespace);
+  chat.on('connection', (socket) => {
+    serve(socket);
+    resume(socket);
+  });
+
+  function serve(socket: Socket): void {
+    socket.on(event.join, async ({ room }: { room: string }, answer: (value: unknown) => void) => {
+      await socket.join(room);
+      answer({ ok: true, seq: logOf(room).length, epoch: 'e1' });
+    });
+    socket.on(
+      event.send,
+      (message: { id: string; room: string; body: string }, answer: (value: unknown) => void) => {
+        if (standIn.mute) return;
+        if (standIn.nack !== undefined) {
+          answer({ ok: false, message: 'no', ...standIn.nack });
+          return;
+        }
+        const { id, room, body } = message;
+        const log = logOf(room);
+        const known = log.find((stored) => stored.id === id);
+        const seq = known?.seq ?? log.length + 1;
+        const stored = { room, seq, id, sender: 'somebody', body, at: Date.now() };
+        if (known === undefined) {
+          log.push(stored);
+          delivered += chat.adapter.rooms.get(room)?.size ?? 0;
+          chat.to(room).emit(event.message, stored);
+        }
+        answer({ ok: true, seq, at: stored.at });
+      },
+    );
+    socket.on(
+      event.history,
+      (
+        { room, after, limit }: { room: string; after: number; limit: number },
+        answer: (value: unknown) => void,
+      ) => {
+        const log = logOf(room);
+        const messages = log.slice(after, after + limit);
+        answer({ ok: true, epoch: 'e1', messages, head: log.length });
+      },
+    );
+  }
+
+  function resume(socket: Socket): void {
+    const wanted = (socket.handshake.auth as { resume?: { rooms: Record<string, number> } }).resume;
+    if (wanted === undefined) return;
+    const resync = standIn.resyncOnResume.value;
+    const answer: Record<string, { seq: number; resync?: true }> = {};
+    for (const [room, lastSeq] of Object.entries(wanted.rooms)) {
+      void socket.join(room);
+      const log = logOf(room);
+      answer[room] = resync ? { seq: log.length, resync: true } : { seq: log.length };
+      if (resync) continue;
+      for (const message of log.slice(lastSeq)) {
+        delivered += 1;
+        socket.emit(event.message, message);
+      }
+    }
+    socket.emit(event.resumed, { epoch: 'e1', rooms: answer });
+  }
+
+  await new Promise<void>((resolve) => {
+    http.listen(port, '127.0.0.1', resolve);
+  });
+  const { port: bound } = http.address() as AddressInfo;
+  return Object.assign(standIn, { url: `http://127.0.0.1:${bound}` });
+}
