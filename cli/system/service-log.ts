@@ -15,6 +15,8 @@ import { join } from 'node:path';
 const rotateAboveBytes = 8 * 1024 * 1024;
 /** As much of the end of a file as is looked at for its last lines. */
 const tailBytes = 256 * 1024;
+/** One look takes no more than this; the next goes on from there. */
+const readAtMostBytes = 1024 * 1024;
 
 export function serviceLog(logsDir: string, service: string): string {
   return join(logsDir, `${service}.log`);
@@ -71,7 +73,7 @@ export function readFrom(
   try {
     const { size } = fstatSync(fd);
     const start = size < from ? 0 : from;
-    const bytes = Buffer.alloc(size - start);
+    const bytes = Buffer.alloc(Math.min(size - start, readAtMostBytes));
     const read = readSync(fd, bytes, 0, bytes.length, start);
     return { text: bytes.toString('utf8', 0, read), end: start + read };
   } finally {

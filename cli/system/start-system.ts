@@ -32,6 +32,8 @@ export type StartOptions = SiteWishes & {
   readonly onHealed?: (healed: readonly Healed[]) => void;
   /** Gives the start up: what was started is stopped, and 105 is thrown. */
   readonly signal?: AbortSignal;
+  /** Every process is killed at once, in whatever phase: a second Ctrl-C. */
+  readonly killSignal?: AbortSignal;
   /** How long one service may take to become ready; 30 s. */
   readonly readyTimeoutMs?: number;
 };
@@ -62,6 +64,7 @@ export async function startSystem(
     const site = await surveySite(world, folder, topology, options);
     const planned = plan(topology, site);
     const running = supervise(world, planned, site.secret, options);
+    options.killSignal?.addEventListener('abort', () => running.kill(), { once: true });
     await running.start(options.signal ?? new AbortController().signal);
     return running.system(lock.release);
   } catch (error) {
@@ -123,7 +126,12 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
     removeSystemState(folder);
   }
 
+  const kill = () => {
+    for (const runner of runners) runner.kill();
+  };
+
   return {
+    kill,
     async start(signal: AbortSignal): Promise<void> {
       save();
       try {
@@ -145,9 +153,7 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
         logsDir: folder.logsDir,
         services: () => Promise.resolve(runners.map((runner) => runner.record())),
         sample: () => sampler(runners.map((runner) => runner.record())),
-        kill: () => {
-          for (const runner of runners) runner.kill();
-        },
+        kill,
         [Symbol.asyncDispose]: () => (stopping ??= stop().finally(release)),
       };
     },

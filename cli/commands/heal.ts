@@ -1,0 +1,23 @@
+/** `rtops heal`: undoes what a killed rtops left behind. */
+import { exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { healIfUnsupervised } from '../system/stop-system.ts';
+import type { World } from '../world.ts';
+
+/** Always 0: afterwards nothing unsupervised is left. */
+export async function heal(world: World): Promise<ExitCode> {
+  const attempt = await healIfUnsupervised(world);
+  if (attempt.kind === 'supervised') {
+    world.stdout.write(
+      `nothing to heal: pid ${attempt.supervisor.pid} looks after what is up. To stop it: rtops down\n`,
+    );
+    return exitCode.pass;
+  }
+  for (const { name, pid, command } of attempt.ended) {
+    world.stdout.write(`ended ${name} (pid ${pid}, ${command})\n`);
+  }
+  world.stdout.write(
+    attempt.ended.length === 0 ? 'nothing to heal\n' : `healed: ${attempt.ended.length} ended\n`,
+  );
+  return exitCode.pass;
+}

@@ -1,0 +1,51 @@
+/** `rtops logs`: what the services wrote. */
+import { exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { followLogs } from '../system/follow-logs.ts';
+import { lastLines, loggedServices, serviceLog, sizeOf } from '../system/service-log.ts';
+import { stateFolder } from '../system/state-folder.ts';
+import type { World } from '../world.ts';
+
+export type LogsOptions = {
+  /** One service, printed as it wrote; all of them with a prefix otherwise. */
+  readonly service: string | undefined;
+  readonly follow: boolean;
+};
+
+const tailLines = 200;
+
+/** Prints the last lines of each log; with `follow` what is added until Ctrl-C, which is 0. */
+export async function logs(world: World, { service, follow }: LogsOptions): Promise<ExitCode> {
+  const { logsDir } = stateFolder(world.cwd);
+  const known = loggedServices(logsDir);
+  if (service !== undefined && !known.includes(service)) throw unknown(service, known);
+  if (known.length === 0 && !follow) {
+    world.stdout.write('no logs in this folder yet. Next: rtops up -d\n');
+    return exitCode.pass;
+  }
+  const wanted = service === undefined ? known : [service];
+  const print = (name: string, line: string) =>
+    world.stdout.write(service === undefined ? `${name.padEnd(10)} | ${line}\n` : `${line}\n`);
+  const seen = new Map<string, number>();
+  for (const name of wanted) {
+    const file = serviceLog(logsDir, name);
+    seen.set(name, sizeOf(file));
+    for (const line of lastLines(file, tailLines)) print(name, line);
+  }
+  if (follow) {
+    const stop = new AbortController();
+    const letGo = world.onSignal(() => stop.abort());
+    const names = service === undefined ? () => loggedServices(logsDir) : () => [service];
+    await followLogs(world, { logsDir, names, seen, print, signal: stop.signal });
+    letGo();
+  }
+  return exitCode.pass;
+}
+
+function unknown(service: string, known: readonly string[]): Failure {
+  return new Failure(exitCode.usage, `there is no log of ${service} in this folder`, {
+    why: known.length === 0 ? 'nothing was started here yet' : `there are: ${known.join(', ')}`,
+    next: known.length === 0 ? 'rtops up -d' : 'rtops logs <one of them>',
+  });
+}
