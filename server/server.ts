@@ -5,13 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { tokens as createTokens } from './auth/tokens.ts';
 import { serveConnection } from './chat/connection.ts';
+import { readHistory } from './chat/log-page.ts';
+import type { MessagePath } from './chat/message-path.ts';
 import type { Config } from './config.ts';
-import { path } from './contract.ts';
+import { path as httpPath } from './contract.ts';
 import { drainConnections } from './drain.ts';
+import { cached } from './cached.ts';
 import { createApp } from './http/app.ts';
-import { attachSocketIo } from './io.ts';
+import { attachSocketIo, type Gate } from './io.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createStores } from './stores.ts';
+import { createMessagePath, createStores } from './stores.ts';
 
 export type RunningServer = {
   readonly port: number;
@@ -19,6 +22,10 @@ export type RunningServer = {
   /** Takes the node down without losing what is under way; at most `shutdownMs`. */
   drain(): Promise<void>;
 };
+
+/** The most rooms that `GET /api/v1/rooms` lists, and how old its answer may be. */
+const roomsListed = 100;
+const roomsCachedMs = 500;
 
 /** Resolves when the node listens. Rejects when it cannot: a port in use, Redis out of reach. */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
@@ -40,7 +47,10 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     tokens,
     accounts: stores.accounts,
     redis: stores.redis,
-    rooms: { list: stores.rooms, history: stores.history },
+    rooms: {
+      list: cached(() => stores.log.rooms(roomsListed), roomsCachedMs),
+      history: (room, after, limit) => readHistory(stores.log, room, after, limit),
+    },
     health: {
       parts: () =>
         config.redisUrl === undefined ? [] : [{ name: 'redis', up: redisUp() === true }],
@@ -48,24 +58,21 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     },
   });
 
-  const gate =
-    config.role === 'api'
-      ? undefined
-      : attachSocketIo(app.server, {
-          config,
-          tokens,
-          metrics,
-          draining: () => draining,
-          serve: (socket) =>
-            serveConnection(socket, {
-              path: messagePath,
-              limiter: stores.limiter,
-              metrics,
-              logger,
-            }),
-        });
-  const messagePath = stores.messagePath(gate, metrics);
-  if (gate !== undefined) connections = () => gate.chat.sockets.size;
+  let path: MessagePath | undefined;
+  let gate: Gate | undefined;
+  if (config.role !== 'api') {
+    gate = attachSocketIo(app.server, {
+      config,
+      tokens,
+      metrics,
+      draining: () => draining,
+      serve: (socket) => serveConnection(socket, deps),
+    });
+    path = createMessagePath(config, stores, gate, metrics, logger);
+    const deps = { path, limiter: stores.limiter, metrics, logger };
+    const { chat } = gate;
+    connections = () => chat.sockets.size;
+  }
 
   await app.listen({ host: config.host, port: config.port });
   const metricsServer = await serveMetrics(metrics, config);
@@ -77,7 +84,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // No longer listening: the proxy takes the next node. Open requests and connections go on.
     const closed = stopListening(app.server);
     if (gate !== undefined) await drainConnections(gate.chat, left() * 0.8);
-    messagePath.close();
+    path?.close();
     await withDeadline(closed, left() * 0.5);
     app.server.closeAllConnections();
     await withDeadline(stores.close(), Math.min(left(), 2000));
@@ -97,7 +104,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 
 async function serveMetrics(metrics: Metrics, config: Config): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    if (request.url !== path.metrics) {
+    if (request.url !== httpPath.metrics) {
       response.writeHead(404).end();
       return;
     }

@@ -1,46 +1,113 @@
 /** Where this node keeps things: in Redis when it is given one, in its own memory otherwise. */
+import { createAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { memoryAccounts, type Accounts } from './auth/accounts.ts';
-import { fanOut } from './chat/fan-out.ts';
+import { adapterPath } from './chat/adapter-path.ts';
+import { fanOut as createFanOut } from './chat/fan-out.ts';
 import { hub } from './chat/hub.ts';
-import { readHistory } from './chat/log-page.ts';
 import type { MessagePath } from './chat/message-path.ts';
+import { ackBeforeStore, sabotagedShow } from './chat/sabotage.ts';
 import { memoryLimiter, type SendLimiter } from './chat/send-limit.ts';
 import type { Config } from './config.ts';
-import type { Rooms } from './http/room-routes.ts';
 import type { Gate } from './io.ts';
 import { memoryLog } from './log/memory-log.ts';
+import { redisLog } from './log/redis-log.ts';
+import type { RoomLog } from './log/room-log.ts';
 import type { Metrics } from './metrics.ts';
+import { adapterClient, channelClient, readyWithin, requestClient } from './redis/clients.ts';
+import { pulse } from './redis/pulse.ts';
+import { redisAccounts } from './redis/redis-accounts.ts';
+import { redisLimiter } from './redis/redis-limiter.ts';
 
 export type Stores = {
   readonly accounts: Accounts;
   readonly limiter: SendLimiter | undefined;
   readonly redis: Redis | undefined;
-  readonly rooms: Rooms['list'];
-  readonly history: Rooms['history'];
+  readonly log: RoomLog;
+  /** `undefined` where there is no Redis. */
   readonly redisUp: () => boolean | undefined;
-  readonly messagePath: (gate: Gate | undefined, metrics: Metrics) => MessagePath;
+  /** Connections of the kind Socket.IO's adapter wants; closed with the rest. */
+  readonly adapter: (() => ReturnType<typeof createAdapter>) | undefined;
   close(): Promise<void>;
 };
 
-/** The most rooms that `GET /api/v1/rooms` lists. */
-const roomsListed = 100;
-
+/** @throws when there should be a Redis and it does not answer in time. */
 export async function createStores(config: Config, logger: Logger): Promise<Stores> {
-  const log = memoryLog(config.logKeep);
+  return config.redisUrl === undefined
+    ? memoryStores(config)
+    : redisStores(config, config.redisUrl, logger);
+}
+
+/** The way of a message on this node, by setting. */
+export function createMessagePath(
+  config: Config,
+  { log, redis, adapter }: Stores,
+  gate: Gate,
+  metrics: Metrics,
+  logger: Logger,
+): MessagePath {
+  if (config.messagePath === 'adapter') {
+    if (adapter !== undefined) gate.io.adapter(adapter());
+    return adapterPath(gate.chat, redis, metrics);
+  }
+  const fanOut = createFanOut(metrics);
+  const { sabotage } = config;
+  if (sabotage === undefined) return hub({ log, fanOut, logger });
+  logger.warn({ sabotage }, 'this server lies on purpose');
+  return hub({
+    log: sabotage === 'ack-before-store' ? ackBeforeStore(log) : log,
+    fanOut,
+    logger,
+    show: sabotagedShow(sabotage, fanOut),
+  });
+}
+
+function memoryStores(config: Config): Stores {
   const limiter = config.sendLimit === undefined ? undefined : memoryLimiter(config.sendLimit);
   return {
     accounts: memoryAccounts(),
     limiter,
     redis: undefined,
-    rooms: () => log.rooms(roomsListed),
-    history: (room, after, limit) => readHistory(log, room, after, limit),
+    log: memoryLog(config.logKeep),
     redisUp: () => undefined,
-    messagePath: (_gate, metrics) => hub({ log, fanOut: fanOut(metrics), logger }),
+    adapter: undefined,
+    close: async () => limiter?.close(),
+  };
+}
+
+const readyWithinMs = 10_000;
+
+async function redisStores(config: Config, url: string, logger: Logger): Promise<Stores> {
+  const requests = requestClient(url, `rtops-${config.node}`, logger);
+  const channels = channelClient(url, `rtops-${config.node}-channels`, logger);
+  try {
+    await Promise.all([requests, channels].map((client) => readyWithin(client, readyWithinMs)));
+  } catch (error) {
+    requests.disconnect();
+    channels.disconnect();
+    throw error;
+  }
+  const heart = pulse(requests);
+  const log = await redisLog({ requests, channels, pulse: heart, keep: config.logKeep, logger });
+  const extra: Redis[] = [];
+  return {
+    accounts: redisAccounts(requests),
+    limiter: config.sendLimit === undefined ? undefined : redisLimiter(requests, config.sendLimit),
+    redis: requests,
+    log,
+    redisUp: () => heart.up(),
+    adapter: () => {
+      const pub = adapterClient(url, `rtops-${config.node}-pub`, logger);
+      const sub = adapterClient(url, `rtops-${config.node}-sub`, logger);
+      extra.push(pub, sub);
+      return createAdapter(pub, sub, { publishOnSpecificResponseChannel: true });
+    },
     close: async () => {
-      limiter?.close();
+      heart.close();
       await log.close();
+      for (const client of extra) client.disconnect();
+      requests.disconnect();
     },
   };
 }

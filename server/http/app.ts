@@ -1,7 +1,7 @@
 /** The HTTP side: Fastify with its guards, request ids and timings; the routes by role. */
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Accounts } from '../auth/accounts.ts';
@@ -32,7 +32,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // A line per request costs more than the request; /metrics has the figures.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     // nginx on this host says who the client is; nobody else is believed.
     trustProxy: 'loopback',
