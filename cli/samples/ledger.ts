@@ -77,6 +77,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   };
   /** A user's rooms, as a chain: nearly always one. */
   const places: (Place | undefined)[] = [];
+  const storedAgain = new Map<number, Set<number>>();
   let isAccounting = false;
 
   function report(
@@ -105,15 +106,26 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (atUs < (table.seenUs[message] ?? Infinity)) table.seenUs[message] = atUs;
   }
 
-  function noteStored(record: HistoryRecord): void {
-    const message = table.byIdAndSeq(record.peer, record.room, record.n, record.value);
-    const isTwice = ((table.flags[message] ?? 0) & flag.stored) !== 0;
-    if (table.seq[message] !== record.value && isTwice) {
-      // One id under two seqs in the log itself.
-      counts.duplicated++;
-      report('duplicated', message, record.value, null, record.atUs);
+  function noteStored({ peer, room, n, value }: HistoryRecord): void {
+    // Seqs count from 1.
+    if (value === 0) return;
+    const message = table.byIdAndSeq(peer, room, n, value);
+    const first = table.storedSeq[message] ?? 0;
+    if (first === 0) table.storedSeq[message] = value;
+    else if (first !== value) {
+      const others = storedAgain.get(message) ?? new Set();
+      storedAgain.set(message, others.add(value));
     }
-    set(message, flag.stored);
+  }
+
+  /** One id under several seqs in the log itself. */
+  function countStoredTwice(): void {
+    for (const [message, seqs] of storedAgain) {
+      counts.duplicated += seqs.size;
+      for (const seq of seqs) {
+        report('duplicated', message, seq, null, table.dueUs[message] ?? 0);
+      }
+    }
   }
 
   function membershipOf(user: number, room: number): Membership {
@@ -141,7 +153,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       if ((flags & flag.sent) !== 0) total.sent++;
       if ((flags & flag.acked) !== 0) {
         total.acked++;
-        if (isUnstored(message, flags, seq)) {
+        if (isUnstored(message, seq)) {
           counts.lost++;
           report('unstored', message, seq, null, dueUs);
         }
@@ -150,7 +162,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         report('refused', message, seq, null, dueUs);
       } else if ((flags & flag.sent) === 0) {
         continue;
-      } else if ((flags & (flag.arrived | flag.stored)) !== 0) {
+      } else if ((flags & flag.arrived) !== 0 || isStored(message)) {
         total.recovered++;
       } else {
         total.indeterminate++;
@@ -160,9 +172,13 @@ export function createLedger(options: LedgerOptions): Ledger {
     return total;
   }
 
-  function isUnstored(message: number, flags: number, seq: number): boolean {
+  function isUnstored(message: number, seq: number): boolean {
     const { readHead } = table.roomOf(table.room[message] ?? 0);
-    return readHead >= 0 && (flags & flag.stored) === 0 && seq > readHead - logKeeps;
+    return readHead >= 0 && !isStored(message) && seq > readHead - logKeeps;
+  }
+
+  function isStored(message: number): boolean {
+    return (table.storedSeq[message] ?? 0) !== 0;
   }
 
   return {
@@ -232,6 +248,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     close(endUs) {
       const messages = countMessages();
+      countStoredTwice();
       for (const user of Object.keys(places)) {
         eachRoomOf(Number(user), (member) => closeMembership(book, member, endUs));
       }

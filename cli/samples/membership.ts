@@ -184,8 +184,10 @@ export function memberReceived(
   }
   mark(book, member, message);
   countArrival(book, member, message, seq, atUs);
-  if (seq <= member.lastSeq) count(book, member, 'reordered', message, seq, atUs);
-  else member.lastSeq = seq;
+  // The log has one place for a message: an id under another seq is out of order too.
+  const isElsewhere = seq !== book.table.seq[message];
+  if (seq <= member.lastSeq || isElsewhere) count(book, member, 'reordered', message, seq, atUs);
+  if (seq > member.lastSeq) member.lastSeq = seq;
   if (seq > member.connectionBase) member.connectionCount++;
   if (seq > member.connectionTop) member.connectionTop = seq;
   if (seq > member.reachedSeq) member.reachedSeq = seq;

@@ -1,6 +1,6 @@
 /**
  * What pass 1 of the ledger learns: every message of a run, by id and by (room, seq), and what became
- * of it. Columns instead of objects, so that millions of messages fit: about 45 bytes each.
+ * of it. Columns instead of objects, so that millions of messages fit: about 50 bytes each.
  */
 
 /** Bits of {@link MessageTable.flags}. */
@@ -10,8 +10,6 @@ export const flag = {
   refused: 4,
   /** Read from the wire by anybody, or learnt by a refetch. */
   arrived: 8,
-  /** Seen in the final read of the log. */
-  stored: 16,
 } as const;
 
 /** A room's messages. An ordinal is a message's place in `list`, the order in which it was met. */
@@ -32,8 +30,10 @@ export type MessageTable = {
   readonly sender: Uint32Array;
   readonly room: Uint32Array;
   readonly n: Uint32Array;
-  /** The first seq it was seen under; 0 = none. */
+  /** The lowest seq it was seen under; 0 = none. */
   readonly seq: Uint32Array;
+  /** The first seq it was stored under; 0 = not seen in the final read. */
+  readonly storedSeq: Uint32Array;
   readonly ordinal: Uint32Array;
   readonly flags: Uint8Array;
   /** µs since run start; infinite while no `sent` record was met. */
@@ -88,7 +88,8 @@ export function createMessageTable(): MessageTable {
         return known;
       }
       const m = table.byId(sender, room, n);
-      if (table.seq[m] === 0) table.seq[m] = seq;
+      const before = table.seq[m] ?? 0;
+      if (seq > 0 && (before === 0 || seq < before)) table.seq[m] = seq;
       if (known === undefined) messages.bySeq[seq] = m;
       return m;
     },
@@ -107,6 +108,7 @@ type Columns = {
   room: Uint32Array;
   n: Uint32Array;
   seq: Uint32Array;
+  storedSeq: Uint32Array;
   ordinal: Uint32Array;
   flags: Uint8Array;
   dueUs: Float64Array;
@@ -119,6 +121,7 @@ function emptyColumns(length: number): Columns {
     room: new Uint32Array(length),
     n: new Uint32Array(length),
     seq: new Uint32Array(length),
+    storedSeq: new Uint32Array(length),
     ordinal: new Uint32Array(length),
     flags: new Uint8Array(length),
     dueUs: new Float64Array(length).fill(Infinity),
@@ -132,6 +135,7 @@ function grow(columns: Columns): void {
   larger.room.set(columns.room);
   larger.n.set(columns.n);
   larger.seq.set(columns.seq);
+  larger.storedSeq.set(columns.storedSeq);
   larger.ordinal.set(columns.ordinal);
   larger.flags.set(columns.flags);
   larger.dueUs.set(columns.dueUs);

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { createHistoryReader } from './history-reader.ts';
+import { readRecord, recordBytes, recordKind } from './history.ts';
+import { createLedger, historyEndUs } from './ledger.ts';
+import type { LedgerSummary } from './summary.ts';
+import { recount } from './recount.ts';
+import { encodeRecords, honestRun } from './testing/honest-run.ts';
+import type { RunShape, Step } from './testing/honest-run.ts';
+
+type Counts = Omit<LedgerSummary, 'exceptions'>;
+
+function ledgerOf(files: readonly Uint8Array[], durationMs: number, partial: boolean): Counts {
+  const ledger = createLedger({ runId: 'run', partial });
+  const ends: number[] = [];
+  for (const visit of [ledger.note, ledger.account]) {
+    for (const file of files) {
+      const reader = createHistoryReader();
+      reader.read(file, visit);
+      if (reader.records > 0) ends.push(reader.lastAtUs);
+    }
+  }
+  const { exceptions: _, ...counts } = ledger.close(historyEndUs(ends, { durationMs, partial }));
+  return counts;
+}
+
+const step = fc.record<Step>({
+  act: fc.constantFrom('send', 'send', 'send', 'crash', 'return', 'leave', 'join', 'wait'),
+  user: fc.nat(8),
+  pauseMs: fc.oneof(fc.nat(400), fc.nat(15_000)),
+  delayMs: fc.nat(300),
+});
+const shape = fc.record<RunShape>({
+  users: fc.integer({ min: 2, max: 7 }),
+  roomSize: fc.integer({ min: 2, max: 4 }),
+  workers: fc.integer({ min: 1, max: 3 }),
+  steps: fc.array(step, { minLength: 5, maxLength: 80, size: 'max' }),
+});
+
+describe('the recount', () => {
+  test('agrees with the ledger on any honest run', () => {
+    fc.assert(
+      fc.property(shape, fc.boolean(), (some, partial) => {
+        const run = honestRun(some);
+        const files = run.files.map(encodeRecords);
+        const again = recount(files, { durationMs: run.durationMs, partial });
+        expect(again.ledger).toEqual(ledgerOf(files, run.durationMs, partial));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  // The two share no code: where they agree on histories that make no sense, the rules are whole.
+  test('agrees with the ledger on runs with records taken out, doubled, moved and changed', () => {
+    const change = fc.record({
+      how: fc.constantFrom('remove', 'double', 'swap', 'kind', 'code', 'value', 'user', 'at'),
+      where: fc.nat(),
+      to: fc.nat(20),
+    });
+    let wrong = 0;
+    fc.assert(
+      fc.property(
+        shape,
+        fc.array(change, { minLength: 1, maxLength: 12 }),
+        fc.boolean(),
+        (some, changes, partial) => {
+          const run = honestRun(some);
+          const files = run.files.map((file) => [...file]);
+          for (const { how, where, to } of changes) {
+            const file = files[where % files.length] ?? [];
+            const at = Math.floor(where / files.length) % file.length;
+            const record = file[at];
+            const next = file[at + 1];
+            if (record === undefined) continue;
+            if (how === 'remove') file.splice(at, 1);
+            else if (how === 'double') file.splice(at + (to % 5), 0, record);
+            else if (how === 'kind') file[at] = { ...record, kind: to };
+            else if (how === 'code') file[at] = { ...record, code: to % 2 };
+            else if (how === 'value') file[at] = { ...record, value: to };
+            else if (how === 'user') file[at] = { ...record, user: to % some.users };
+            else if (how === 'at') file[at] = { ...record, atUs: record.atUs + to * 1e6 };
+            else if (next !== undefined) {
+              file[at] = next;
+              file[at + 1] = record;
+            }
+          }
+          const bytes = files.map(encodeRecords);
+          const seen = ledgerOf(bytes, run.durationMs, partial);
+          if (seen.lost + seen.duplicated + seen.reordered + seen.dropped > 0) wrong++;
+          expect(recount(bytes, { durationMs: run.durationMs, partial }).ledger).toEqual(seen);
+        },
+      ),
+      { numRuns: 1500 },
+    );
+    expect(wrong).toBeGreaterThan(300);
+  });
+
+  test('gives the percentiles of acks and deliveries by nearest rank, from due and from send', () => {
+    const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0 };
+    const records = Array.from({ length: 100 }, (_, n) => {
+      const atUs = n * 1_000_000;
+      return [
+        { ...empty, kind: recordKind.sent, n, value: 300, atUs },
+        { ...empty, kind: recordKind.acked, n, value: n + 1, atUs: atUs + (n + 1) * 1000 },
+        { ...empty, kind: recordKind.delivered, user: 1, n, value: n + 1, atUs: atUs + 2000 },
+      ];
+    }).flat();
+    const { ops } = recount([encodeRecords(records)], { durationMs: 200_000, partial: false });
+    expect(ops['chat.ack']).toEqual({
+      count: 100,
+      latencyMs: { p50: 50, p90: 90, p95: 95, p99: 99, p999: 100, max: 100 },
+      serviceMs: { p50: 49.7, p90: 89.7, p95: 94.7, p99: 98.7, p999: 99.7, max: 99.7 },
+    });
+    expect(ops['chat.delivery']?.latencyMs.max).toBe(2);
+    expect(ops['chat.delivery']?.serviceMs.p50).toBe(1.7);
+  });
+
+  test('counts connections, joins and answered requests by what their records carry', () => {
+    const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 5 };
+    const { ops } = recount(
+      [
+        encodeRecords([
+          { ...empty, kind: recordKind.connected, value: 5000, n: 1000 },
+          { ...empty, kind: recordKind.joined, n: 700 },
+          { ...empty, kind: recordKind.http, code: 2, value: 9000, n: 2000 },
+          { ...empty, kind: recordKind.http, code: 0, value: 9000, n: 2000 },
+        ]),
+      ],
+      { durationMs: 1000, partial: false },
+    );
+    expect(Object.entries(ops).map(([name, op]) => [name, op.count, op.serviceMs.p50])).toEqual([
+      ['connect', 1, 4],
+      ['chat.join', 1, 0.7],
+      ['http', 1, 7],
+    ]);
+  });
+
+  test('says how many bytes of an unfinished record a file ends with, and names unknown kinds', () => {
+    const whole = encodeRecords([
+      { kind: 99, code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 0 },
+    ]);
+    const cut = new Uint8Array([...whole, 8, 0, 1]);
+    const seen = recount([cut], { durationMs: 1000, partial: true });
+    expect(seen).toMatchObject({ records: 1, tailBytes: [3], unknownRecords: 1 });
+  });
+});
+
+describe('the history reader', () => {
+  test('gives the same records however the bytes are cut', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 400, size: 'max' }),
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+        (bytes, cuts) => {
+          const whole = Array.from({ length: Math.floor(bytes.length / recordBytes) }, (_, i) =>
+            readRecord(bytes, i * recordBytes),
+          );
+          const reader = createHistoryReader();
+          const seen: unknown[] = [];
+          for (let at = 0, k = 0; at < bytes.length; k++) {
+            const size = cuts[k % cuts.length] ?? 1;
+            reader.read(bytes.subarray(at, at + size), (record) => seen.push({ ...record }));
+            at += size;
+          }
+          expect(seen).toEqual(whole);
+          expect(reader.records).toBe(whole.length);
+          expect(reader.tailBytes).toBe(bytes.length % recordBytes);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,255 @@
+/**
+ * The auditor: derives the ledger's counts and the percentiles from the history a second time, with
+ * its own decoder, its own data structures (plain maps and sorted arrays, no histogram) and its own
+ * reading of the rules of membership.ts. It shares no code with the ledger but the record kinds.
+ * Simple before fast: it keeps the whole history in memory.
+ */
+import { recordKind } from './history.ts';
+import { countPairs } from './recount-pairs.ts';
+import type { LatencyMs, LedgerSummary } from './summary.ts';
+
+export type RecountOptions = { readonly durationMs: number; readonly partial: boolean };
+
+/** A message and all that was ever said of it. Times in µs since run start. */
+export type Message = {
+  readonly sender: number;
+  readonly room: number;
+  readonly n: number;
+  dueUs: number | undefined;
+  waitUs: number;
+  /** Lowest seq of all records that name it. */
+  seq: number | undefined;
+  acked: boolean;
+  refused: boolean;
+  arrived: boolean;
+  readonly storedSeqs: Set<number>;
+  /** The earliest proof that it exists: its ack or an arrival. */
+  provenUs: number;
+};
+
+/** One record of a user, as far as its memberships are concerned. */
+export type UserEvent = {
+  readonly kind: number;
+  readonly code: number;
+  readonly room: number;
+  readonly atUs: number;
+  readonly value: number;
+  readonly message: Message | undefined;
+};
+
+export type OpRecount = {
+  readonly count: number;
+  readonly latencyMs: LatencyMs;
+  readonly serviceMs: LatencyMs;
+};
+
+export type Recount = {
+  readonly records: number;
+  /** Bytes after the last whole record, for each file. */
+  readonly tailBytes: readonly number[];
+  /** Records of a kind that no writer makes. */
+  readonly unknownRecords: number;
+  readonly ledger: Omit<LedgerSummary, 'exceptions'>;
+  readonly ops: Readonly<Record<string, OpRecount>>;
+};
+
+type Latencies = { readonly latencyUs: number[]; readonly serviceUs: number[] };
+
+const bytesPerRecord = 24;
+const logKeeps = 10_000;
+const knownKinds: ReadonlySet<number> = new Set(Object.values(recordKind));
+
+/** Derives everything again from the whole bytes of the history files. */
+export function recount(files: readonly Uint8Array[], options: RecountOptions): Recount {
+  const messages = new Map<string, Message>();
+  const users = new Map<number, UserEvent[]>();
+  const readHeads = new Map<number, number>();
+  const ops = new Map<string, Latencies>();
+  const acks: { message: Message; atUs: number }[] = [];
+  const arrivals: { message: Message; atUs: number }[] = [];
+  const ends: number[] = [];
+  let records = 0;
+  let unknownRecords = 0;
+
+  const messageOf = (sender: number, room: number, n: number): Message => {
+    const id = `${sender}.${room}.${n}`;
+    const known = messages.get(id);
+    if (known !== undefined) return known;
+    const made = newMessage(sender, room, n);
+    messages.set(id, made);
+    return made;
+  };
+  const measured = (name: string, latencyUs: number, serviceUs: number): void => {
+    const op = ops.get(name) ?? { latencyUs: [], serviceUs: [] };
+    ops.set(name, op);
+    op.latencyUs.push(latencyUs);
+    op.serviceUs.push(serviceUs);
+  };
+
+  for (const file of files) {
+    const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+    for (let at = 0; at + bytesPerRecord <= view.byteLength; at += bytesPerRecord) {
+      const r = decode(view, at);
+      records++;
+      if (!knownKinds.has(r.kind)) unknownRecords++;
+      if (at + 2 * bytesPerRecord > view.byteLength) ends.push(r.atUs);
+      let message: Message | undefined;
+      if (r.kind === recordKind.sent) {
+        message = messageOf(r.user, r.room, r.n);
+        if (message.dueUs === undefined || r.atUs < message.dueUs) message.dueUs = r.atUs;
+        message.waitUs = r.value;
+      } else if (r.kind === recordKind.acked) {
+        message = messageOf(r.user, r.room, r.n);
+        message.acked = true;
+        prove(message, r.value, r.atUs);
+        acks.push({ message, atUs: r.atUs });
+      } else if (r.kind === recordKind.refused) {
+        messageOf(r.user, r.room, r.n).refused = true;
+      } else if (r.kind === recordKind.delivered || r.kind === recordKind.resynced) {
+        message = messageOf(r.peer, r.room, r.n);
+        message.arrived = true;
+        prove(message, r.value, r.atUs);
+        if (r.kind === recordKind.delivered) arrivals.push({ message, atUs: r.atUs });
+      } else if (r.kind === recordKind.stored && r.value > 0) {
+        message = messageOf(r.peer, r.room, r.n);
+        message.storedSeqs.add(r.value);
+        prove(message, r.value, Infinity);
+      } else if (r.kind === recordKind.readDone) {
+        readHeads.set(r.room, r.value);
+      } else if (r.kind === recordKind.connected) {
+        measured('connect', r.value, r.value - r.n);
+      } else if (r.kind === recordKind.http && r.code !== 0) {
+        measured('http', r.value, r.value - r.n);
+      } else if (r.kind === recordKind.joined || (r.kind === recordKind.resumed && r.n > 0)) {
+        measured('chat.join', r.n, r.n);
+      }
+      if (concernsMembership(r.kind)) {
+        const events = users.get(r.user) ?? [];
+        users.set(r.user, events);
+        const { kind, code, room, atUs, value } = r;
+        events.push({ kind, code, room, atUs, value, message });
+      }
+    }
+  }
+  for (const [name, list] of [
+    ['chat.ack', acks],
+    ['chat.delivery', arrivals],
+  ] as const) {
+    for (const { message, atUs } of list) {
+      if (message.dueUs === undefined) continue;
+      measured(name, atUs - message.dueUs, atUs - message.dueUs - message.waitUs);
+    }
+  }
+
+  const endUs = Math.min(options.durationMs * 1000, ...(options.partial ? ends : []));
+  const all = [...messages.values()];
+  const pairs = countPairs(all, users, { endUs, partial: options.partial });
+  const ofMessages = countMessages(all, readHeads);
+  return {
+    records,
+    tailBytes: files.map((file) => file.byteLength % bytesPerRecord),
+    unknownRecords,
+    ledger: {
+      sent: ofMessages.sent,
+      acked: ofMessages.acked,
+      refused: ofMessages.refused,
+      indeterminate: ofMessages.indeterminate,
+      recovered: ofMessages.recovered,
+      ...pairs,
+      lost: pairs.lost + ofMessages.unstored,
+      duplicated: pairs.duplicated + ofMessages.storedTwice,
+    },
+    ops: Object.fromEntries(
+      [...ops].map(([name, { latencyUs, serviceUs }]) => [
+        name,
+        {
+          count: latencyUs.length,
+          latencyMs: distribution(latencyUs),
+          serviceMs: distribution(serviceUs),
+        },
+      ]),
+    ),
+  };
+}
+
+function newMessage(sender: number, room: number, n: number): Message {
+  return {
+    sender,
+    room,
+    n,
+    dueUs: undefined,
+    waitUs: 0,
+    seq: undefined,
+    acked: false,
+    refused: false,
+    arrived: false,
+    storedSeqs: new Set(),
+    provenUs: Infinity,
+  };
+}
+
+function prove(message: Message, seq: number, atUs: number): void {
+  if (seq > 0) message.seq = Math.min(message.seq ?? Infinity, seq);
+  message.provenUs = Math.min(message.provenUs, atUs);
+}
+
+function concernsMembership(kind: number): boolean {
+  return (
+    kind === recordKind.joined ||
+    kind === recordKind.left ||
+    kind === recordKind.disconnected ||
+    kind === recordKind.resumed ||
+    kind === recordKind.delivered ||
+    kind === recordKind.resynced
+  );
+}
+
+function countMessages(
+  messages: readonly Message[],
+  readHeads: ReadonlyMap<number, number>,
+): Record<
+  'sent' | 'acked' | 'refused' | 'recovered' | 'indeterminate' | 'unstored' | 'storedTwice',
+  number
+> {
+  const acked = messages.filter((m) => m.acked);
+  const unacked = messages.filter((m) => !m.acked);
+  const open = unacked.filter((m) => !m.refused && m.dueUs !== undefined);
+  const isKnown = (m: Message): boolean => m.arrived || m.storedSeqs.size > 0;
+  return {
+    sent: messages.filter((m) => m.dueUs !== undefined).length,
+    acked: acked.length,
+    refused: unacked.filter((m) => m.refused).length,
+    recovered: open.filter(isKnown).length,
+    indeterminate: open.filter((m) => !isKnown(m)).length,
+    unstored: acked.filter((m) => {
+      const head = readHeads.get(m.room);
+      return head !== undefined && m.storedSeqs.size === 0 && (m.seq ?? 0) > head - logKeeps;
+    }).length,
+    storedTwice: messages.reduce((sum, m) => sum + Math.max(0, m.storedSeqs.size - 1), 0),
+  };
+}
+
+/** Nearest rank over the sorted values, in ms. */
+function distribution(valuesUs: readonly number[]): LatencyMs {
+  const sorted = Float64Array.from(valuesUs, (value) => Math.max(value, 1)).sort();
+  const at = (q: number): number => {
+    const rank = Math.max(1, Math.ceil(q * sorted.length - 1e-9));
+    return (sorted[rank - 1] ?? 0) / 1000;
+  };
+  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999), max: at(1) };
+}
+
+function decode(view: DataView, at: number) {
+  const u24 = (offset: number): number =>
+    view.getUint16(at + offset, true) + view.getUint8(at + offset + 2) * 0x10000;
+  return {
+    kind: view.getUint8(at),
+    code: view.getUint8(at + 1),
+    user: u24(2),
+    room: u24(5),
+    peer: u24(8),
+    n: u24(11),
+    value: view.getUint32(at + 14, true),
+    atUs: view.getUint32(at + 18, true) + view.getUint16(at + 22, true) * 0x100000000,
+  };
+}
