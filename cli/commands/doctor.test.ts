@@ -80,7 +80,11 @@ describe('doctor', () => {
 
   test('finds a process that a killed rtops left, by the mark of the folder', async () => {
     const { world, folder, out } = fakeWorld();
-    const child = spawn('sleep', ['60'], { env: { ...process.env, [markerKey]: folder.dir } });
+    makeStateFolder(folder);
+    const child = spawn('sleep', ['60'], {
+      cwd: folder.dir,
+      env: { ...process.env, [markerKey]: folder.dir },
+    });
     onTestFinished(() => void child.kill('SIGKILL'));
     await doctor(world, { json: false }, anyProgram);
     expect(out()).toContain(`processes of a killed rtops: ${child.pid}`);

@@ -47,7 +47,7 @@ export async function healFolder(world: World, folder: StateFolder): Promise<rea
 type Leftover = ProcessIdentity & { readonly name: string; readonly group: number };
 
 /** Leaders by state, pid file or marker, and members of groups whose leader is dead. */
-function leftovers(folder: StateFolder): readonly Leftover[] {
+export function leftovers(folder: StateFolder): readonly Leftover[] {
   // The marker first: a process that becomes its service meanwhile has written its pid file.
   const marked = markedProcesses(folder.dir).map((process) => ({ name: 'unrecorded', ...process }));
   const recorded = [...recordedByState(folder), ...readPidFiles(folder)];

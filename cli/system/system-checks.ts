@@ -1,6 +1,7 @@
 /** What stands in a folder: a system that is up, or what a killed rtops left. */
+import { leftovers } from './heal-folder.ts';
 import type { Check } from './machine-checks.ts';
-import { isAlive, markedProcesses } from './process-identity.ts';
+import { isAlive } from './process-identity.ts';
 import type { StateFolder } from './state-folder.ts';
 import { readSystemState } from './system-state.ts';
 
@@ -21,8 +22,8 @@ export function systemChecks(folder: StateFolder): readonly Check[] {
 
 function leftoversCheck(folder: StateFolder, isUp: boolean, hasState: boolean): Check {
   const name = 'leftovers';
-  // While a system is up its supervisor answers for every process with the folder's mark.
-  const left = isUp ? [] : markedProcesses(folder.dir);
+  // While a system is up its supervisor answers for every process of the folder.
+  const left = isUp ? [] : leftovers(folder);
   if (left.length === 0 && (isUp || !hasState)) {
     return { name, state: 'ok', found: 'none', next: null };
   }
