@@ -72,7 +72,7 @@ export function thresholdSection(report: Report): string {
       `<td class="n">${esc(formatObserved(row.observed, row.unit))}</td><td class="n">${formatCount(row.samples)}</td><td class="l why">${esc(row.why)}</td></tr>`,
   );
   if (rows.length === 0) return '<h2>Thresholds</h2><p class="card text muted">None were set.</p>';
-  return `<h2>Thresholds</h2>${table(['l:Verdict', 'l:Threshold', 'Observed', 'Samples', 'l:Why'], rows)}`;
+  return `<h2>Thresholds</h2>${table(['l:Verdict', 'l:Threshold', 'Observed', 'Samples', 'l:Why'], rows, 'rows')}`;
 }
 
 export function ledgerSection(report: Report): string {
@@ -245,14 +245,19 @@ function bad(count: number): string {
   return `<td class="n${count > 0 ? ' bad' : ''}">${formatCount(count)}</td>`;
 }
 
-function table(heads: readonly string[], rows: readonly string[]): string {
-  return `<div class="card">${tableBody(heads, rows)}</div>`;
+/** `rows`: on a phone each row becomes a small block. */
+function table(heads: readonly string[], rows: readonly string[], kind: '' | 'rows' = ''): string {
+  return `<div class="card">${tableBody(heads, rows, kind)}</div>`;
 }
 
 /** Columns whose name starts with `l:` are text and stand to the left. */
-function tableBody(heads: readonly string[], rows: readonly string[]): string {
+function tableBody(
+  heads: readonly string[],
+  rows: readonly string[],
+  kind: '' | 'rows' = '',
+): string {
   const cells = heads.map((head) =>
     head.startsWith('l:') ? `<th class="l">${esc(head.slice(2))}</th>` : `<th>${esc(head)}</th>`,
   );
-  return `<div class="scroll"><table class="data"><thead><tr>${cells.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<div class="scroll"><table class="data ${kind}"><thead><tr>${cells.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }

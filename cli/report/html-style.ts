@@ -91,7 +91,10 @@ footer{margin-top:30px;color:var(--muted);font-size:13px}
   main{padding:14px 12px 36px}.charts,.two{grid-template-columns:minmax(0,1fr)}
   .verdict{padding:16px;gap:12px}.verdict .mark{width:38px;height:38px;font-size:20px}.verdict h1{font-size:22px}.verdict .why{font-size:16px}
   .figures{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.figure{padding:10px 12px}.figure b{font-size:20px}
-  table.data th,table.data td{padding:7px 9px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:6px}
+  table.data th,table.data td{padding:7px 9px}
+  table.rows thead{display:none}table.rows tr{display:grid;grid-template-columns:auto 1fr auto;gap:2px 10px;padding:10px 12px;border-bottom:1px solid var(--line)}table.rows tr:last-child{border-bottom:0}
+  table.rows td{border:0;padding:0}table.rows td:nth-child(3){font-weight:600}table.rows td:nth-child(4){display:none}table.rows td.why{grid-column:1/-1;min-width:0}
+  dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:6px}
 }
 @media print{body{background:#fff}button{display:none}.card{break-inside:avoid}.charts{grid-template-columns:1fr 1fr}}
 `;

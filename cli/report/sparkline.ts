@@ -32,6 +32,20 @@ export function areaChart(
   return ascii ? asciiArea(values, width, height) : brailleArea(values, width, height);
 }
 
+/**
+ * The values laid over `columns` columns so that `total` of them would fill all: what is still to
+ * come is a gap at the right. A column that holds several values shows the highest.
+ */
+export function stretch(values: Series, total: number, columns: number): Series {
+  const count = Math.max(total, values.length, 1);
+  return Array.from({ length: columns }, (_, column) => {
+    const from = Math.floor((column * count) / columns);
+    const to = Math.max(from + 1, Math.floor(((column + 1) * count) / columns));
+    const own = values.slice(from, to).filter((value) => value !== null);
+    return own.length === 0 ? null : Math.max(...own);
+  });
+}
+
 /** A horizontal bar of `width` characters, `share` of it full (0–1; more is full). */
 export function bar(share: number, width: number, ascii: boolean): string {
   if (width <= 0) return '';

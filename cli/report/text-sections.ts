@@ -91,12 +91,15 @@ const maxOperations = 6;
 export function operationLines(report: Report, style: TextStyle, width: number): readonly string[] {
   const ops = Object.entries(report.ops);
   if (ops.length === 0) return [];
-  const columns: readonly (keyof LatencyMs)[] = ['p50', 'p95', 'p99', 'max'];
+  const wide = width >= 78;
+  const columns: readonly (keyof LatencyMs)[] = wide
+    ? ['p50', 'p95', 'p99', 'max']
+    : ['p50', 'p95', 'p99'];
   const nameWidth = 15;
   const shownOps = ops.slice(0, maxOperations);
   const header =
     'count'.padStart(10) +
-    '/s'.padStart(8) +
+    (wide ? '/s'.padStart(8) : '') +
     'errors'.padStart(8) +
     columns.map((one) => one.padStart(8)).join('');
   const lines = [
@@ -109,7 +112,7 @@ export function operationLines(report: Report, style: TextStyle, width: number):
     lines.push(
       `  ${padColumns(fit(plainText(name), nameWidth - 2, style), nameWidth - 2)}` +
         formatCount(op.count).padStart(10) +
-        formatRate(op.ratePerSec).padStart(8) +
+        (wide ? formatRate(op.ratePerSec).padStart(8) : '') +
         (op.errors > 0 ? paint(style, 'bad', errors) : errors) +
         columns
           .map((one) => (op.count === 0 ? '-' : bareMs(op.latencyMs[one])).padStart(8))
@@ -135,14 +138,13 @@ export function ledgerLines(report: Report, style: TextStyle, width: number): re
     ['lost', 'duplicated', 'reordered', 'late', 'dropped', 'neverBack', 'resynced'] as const
   )
     .filter((name, index) => index < 3 || ledger[name] > 0)
-    .map((name) => {
-      const words = `${formatCount(ledger[name])} ${name === 'neverBack' ? 'owed to users never back' : name}`;
-      return ledger[name] > 0 && name !== 'resynced' ? paint(style, 'bad', words) : words;
-    });
+    .map((name) => ({
+      text: `${formatCount(ledger[name])} ${name === 'neverBack' ? 'owed to users never back' : name}`,
+      bad: ledger[name] > 0 && name !== 'resynced',
+    }));
   const lines = ['', `${heading('Ledger', style)}   ${fit(sent, width - 9, style)}`];
   lines.push(`         ${fit(delivered, width - 9, style)}`);
-  lines.push(`         ${wrong.slice(0, 4).join(` ${dot} `)}`);
-  if (wrong.length > 4) lines.push(`         ${wrong.slice(4).join(` ${dot} `)}`);
+  lines.push(...flowed(wrong, style, width - 9).map((line) => `         ${line}`));
   const first = ledger.exceptions[0];
   if (first !== undefined) {
     const words =
@@ -217,6 +219,29 @@ export function faultLines(report: Report, style: TextStyle, width: number): rea
         : 'it did not bite');
     return `${index === 0 ? heading('Faults', style) : '      '}   ${fit(plainText(words), width - 9, style)}`;
   });
+}
+
+/** Short texts in as many lines as they need, what is bad in its tone. */
+function flowed(
+  parts: readonly { readonly text: string; readonly bad: boolean }[],
+  style: TextStyle,
+  width: number,
+): readonly string[] {
+  const separator = ` ${symbolsOf(style).dot} `;
+  const lines: string[] = [];
+  let used = 0;
+  for (const { text, bad } of parts) {
+    const shown = bad ? paint(style, 'bad', text) : text;
+    const last = lines.at(-1);
+    if (last !== undefined && used + separator.length + text.length <= width) {
+      lines[lines.length - 1] = last + separator + shown;
+      used += separator.length + text.length;
+    } else {
+      lines.push(shown);
+      used = text.length;
+    }
+  }
+  return lines;
 }
 
 function some(count: number, word: string): readonly string[] {

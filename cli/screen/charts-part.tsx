@@ -3,14 +3,17 @@ import { Box } from 'ink';
 import type { ReactNode } from 'react';
 
 import { formatMs, formatRate } from '../report/format.ts';
-import { areaChart } from '../report/sparkline.ts';
+import { areaChart, stretch } from '../report/sparkline.ts';
 import type { TextStyle } from '../report/text-style.ts';
+import { keptTicks } from './run-state.ts';
 import type { RunState } from './run-state.ts';
 import { Line, Toned } from './tone.tsx';
 
 type ChartProps = {
   readonly title: string;
   readonly values: readonly (number | null)[];
+  /** Values that would fill the chart. */
+  readonly total: number;
   readonly lines: number;
   readonly width: number;
   readonly style: TextStyle;
@@ -31,7 +34,9 @@ export function ChartsPart({
   const chartWidth = Math.floor((width - 4) / 2);
   const delivered = state.ticks.map((tick) => tick.deliveredPerSec);
   const p95 = state.ticks.map((tick) => tick.deliveryMs?.p95 ?? null);
-  const shared = { lines: lines - 1, width: chartWidth, style };
+  // One tick a second; the charts fill from the left as the run goes on.
+  const total = Math.min(keptTicks, Math.ceil((state.start?.durationMs ?? 0) / 1000));
+  const shared = { total, lines: lines - 1, width: chartWidth, style };
   return (
     <>
       <Line />
@@ -48,13 +53,18 @@ export function ChartsPart({
   );
 }
 
-function Chart({ title, values, lines, width, style }: ChartProps): ReactNode {
+function Chart({ title, values, total, lines, width, style }: ChartProps): ReactNode {
   return (
     <Box flexDirection="column" width={width} flexShrink={0}>
       <Line>
         <Toned is="dim">{title}</Toned>
       </Line>
-      {areaChart(values, width, lines - 1, style.ascii).map((text, index) => (
+      {areaChart(
+        stretch(values, total, width * (style.ascii ? 1 : 2)),
+        width,
+        lines - 1,
+        style.ascii,
+      ).map((text, index) => (
         <Line key={index}>
           <Toned is="accent">{text}</Toned>
         </Line>

@@ -47,6 +47,9 @@ export function inkRenderer(world: World, out: Output): Renderer {
       if (finished) return;
       finished = true;
       clearInterval(clock);
+      // An empty frame first: Ink would leave the last one on the terminal.
+      screen.rerender(null);
+      await screen.waitUntilRenderFlush();
       screen.clear();
       screen.unmount();
       await screen.waitUntilExit();

@@ -159,12 +159,12 @@ function UsersLine({ state, width, style }: PartProps): ReactNode {
 
 function RatesLine({ state }: { readonly state: RunState }): ReactNode {
   const { tick } = state;
-  const errors = tick?.errorsPerSec ?? 0;
+  const errors = tick?.errors ?? 0;
   return (
     <Line>
       <Toned is="strong">{'Rates     '}</Toned>
       {`${formatRate(tick?.sentPerSec ?? 0).padStart(8)}  sent/s, ${formatRate(tick?.deliveredPerSec ?? 0)} delivered/s, ${formatRate(tick?.httpPerSec ?? 0)} HTTP/s, `}
-      <Toned is={errors > 0 ? 'bad' : 'dim'}>{`${formatRate(errors)} errors/s`}</Toned>
+      <Toned is={errors > 0 ? 'bad' : 'dim'}>{plural(errors, 'error')}</Toned>
     </Line>
   );
 }
@@ -172,14 +172,11 @@ function RatesLine({ state }: { readonly state: RunState }): ReactNode {
 function LedgerLine({ state }: { readonly state: RunState }): ReactNode {
   const { tick } = state;
   const duplicated = tick?.duplicated ?? 0;
-  const errors = tick?.errors ?? 0;
   return (
     <Line>
       <Toned is="strong">{'Ledger    '}</Toned>
       {`${formatCount(tick?.sent ?? 0).padStart(8)}  sent, ${formatCount(tick?.acked ?? 0)} acked, ${formatCount(tick?.delivered ?? 0)} delivered, `}
       <Toned is={duplicated > 0 ? 'bad' : 'dim'}>{`${formatCount(duplicated)} duplicated`}</Toned>
-      {', '}
-      <Toned is={errors > 0 ? 'bad' : 'dim'}>{plural(errors, 'error')}</Toned>
     </Line>
   );
 }

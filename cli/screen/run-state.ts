@@ -26,8 +26,8 @@ export type Message = {
   readonly text: string;
 };
 
-/** As many as the widest chart can show. */
-const keptTicks = 400;
+/** An hour: the charts show no more of a longer run. */
+export const keptTicks = 3600;
 const keptMessages = 20;
 
 export const emptyRunState: RunState = {
@@ -45,7 +45,13 @@ export const emptyRunState: RunState = {
 export function nextRunState(state: RunState, event: RunEvent): RunState {
   switch (event.kind) {
     case 'run-start':
-      return { ...state, start: event, phase: 'running' };
+      return {
+        ...state,
+        start: event,
+        phase: 'running',
+        // What was said of the start is stale once users come.
+        messages: state.messages.filter((message) => message.kind === 'warning'),
+      };
     case 'service':
       return {
         ...state,

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+
+import { renderMarkdown } from './markdown.ts';
+import { failedReport, sampleReport } from './testing/sample-report.ts';
+
+test('the verdict is the heading and the reason the first sentence', () => {
+  const lines = renderMarkdown(failedReport()).split('\n');
+  expect(lines[0]).toBe('## ❌ FAIL: chat-1000 on scaled');
+  expect(lines[2]).toContain('does not hold: 41.2 ms');
+});
+
+test('every row of a table has as many cells as its heading', () => {
+  const blocks = renderMarkdown(failedReport())
+    .split('\n\n')
+    .filter((block) => block.startsWith('|'));
+  expect(blocks.length).toBeGreaterThanOrEqual(4);
+  for (const block of blocks) {
+    const cells = block.split('\n').map((line) => line.replaceAll('\\|', '').split('|').length);
+    expect(new Set(cells).size).toBe(1);
+  }
+});
+
+test('names from files are no markup, no table cell, no mention and no HTML', () => {
+  const scenario = { ...sampleReport().scenario, name: 'a|b <img src=x> @someone [l](x) `c`\n# h' };
+  const heading = renderMarkdown(sampleReport({ scenario })).split('\n')[0];
+  expect(heading).toBe(
+    '## ✅ PASS: a\\|b &lt;img src=x&gt; &#64;someone \\[l\\](x) \\`c\\` \\# h on scaled',
+  );
+});
+
+test('a report without exceptions has no section for them', () => {
+  expect(renderMarkdown(sampleReport())).not.toContain('First exceptions');
+  expect(renderMarkdown(failedReport())).toContain('First exceptions (24 listed');
+});
