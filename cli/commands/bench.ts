@@ -18,7 +18,7 @@ import { openRun } from './open-run.ts';
 export async function bench(world: World, options: BenchOptions): Promise<ExitCode> {
   using interrupt = listenForInterrupt(world);
   const asked = await readBenchRequest(world, options);
-  const run = openRun(world, asked.runDir);
+  await using run = openRun(world, asked.runDir);
   await using outputs = await openOutputs(world, asked, run);
   await using target = await openBenchTarget(world, asked.target, outputs.emit);
   if (interrupt.asked) return exitCode.interrupted;

@@ -11,7 +11,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 
-export type Run = {
+export type Run = AsyncDisposable & {
   readonly id: string;
   readonly dir: string;
   readonly historyDir: string;
@@ -19,7 +19,10 @@ export type Run = {
   writeDocuments(scenario: Scenario, topology: Topology | null): void;
   /** Appends one line to events.jsonl. A disk that fills up is said once and ends only this file. */
   record(event: RunEvent): void;
-  /** Resolves when events.jsonl is on disk. A run that never began leaves no folder behind. */
+  /**
+   * Resolves when events.jsonl is on disk. A run that never began leaves no folder behind. Harmless
+   * when repeated; disposing does the same.
+   */
   close(): Promise<void>;
 };
 
@@ -36,6 +39,10 @@ export function openRun(world: World, runDir: string | null): Run {
     if (!broken) world.stderr.write(`rtops: events.jsonl ends early: ${error.message}\n`);
     broken = true;
   });
+  const close = async (): Promise<void> => {
+    await ended(events);
+    if (!begun) rmSync(dir, { recursive: true, force: true });
+  };
   return {
     id,
     dir,
@@ -48,10 +55,8 @@ export function openRun(world: World, runDir: string | null): Run {
     record(event) {
       if (!broken) events.write(`${JSON.stringify(event)}\n`);
     },
-    async close() {
-      await ended(events);
-      if (!begun) rmSync(dir, { recursive: true, force: true });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
