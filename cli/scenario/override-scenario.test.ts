@@ -24,7 +24,7 @@ describe('flags over a scenario', () => {
     expect(changed({})).toEqual(base);
   });
 
-  test.each([
+  test.each<[ScenarioFlags, string, string]>([
     [{ users: '100' }, '10s:10 20s:100 20s:100 10s:0', 'every target by the same factor'],
     [{ users: '5' }, '10s:1 20s:5 20s:5 10s:0', 'a stage with someone in it keeps someone'],
     [{ users: '10000' }, '10s:1000 20s:10000 20s:10000 10s:0', 'upwards too'],

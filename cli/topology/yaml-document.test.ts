@@ -125,7 +125,7 @@ describe('a file with several errors', () => {
 });
 
 describe('variables', () => {
-  test.each([
+  test.each<[string, Record<string, string>, Record<string, unknown>, string]>([
     ['count: ${N}', { N: '7' }, { count: 7 }, 'an unquoted one may be a number'],
     ['count: ${N:-5}', {}, { count: 5 }, 'the default where it is unset'],
     ['count: ${N:-5}', { N: '' }, { count: 5 }, 'the default where it is empty, as in a shell'],
@@ -135,7 +135,7 @@ describe('variables', () => {
     ['name: ${N}', { N: '{a: 1}' }, { name: '{a: 1}' }, 'a value brings no structure'],
     ['# ${NOPE}\nname: x', {}, { name: 'x' }, 'comments are left alone'],
   ])('%j with %j gives %j: %s', (text, env, expected) => {
-    expect(read(text, env as Record<string, string>)).toMatchObject(expected);
+    expect(read(text, env)).toMatchObject(expected);
   });
 
   test('one that is not set and has no default is an error with its place', () => {

@@ -50,20 +50,22 @@ export function judge(
   { cores, loopback = true }: JudgeContext,
 ): Judgement {
   const { users } = summary;
-  const invalid = whyInvalid(summary, cores);
+  // The bottleneck's sentence is the lateness, with what the machine did meanwhile.
+  const invalid =
+    generatorLateness(summary) === undefined ? undefined : findBottleneck(summary, cores).evidence;
   const results = thresholds.map((threshold) =>
-    judgeThreshold(threshold, summary, { loopback, invalid: invalid[0] }),
+    judgeThreshold(threshold, summary, { loopback, invalid }),
   );
-  const notes: string[] = [...invalid];
+  const notes: string[] = invalid === undefined ? [] : [invalid];
   const verdicts = results.map(({ verdict }) => verdict);
-  if (invalid.length > 0) verdicts.push('no-data');
+  if (invalid !== undefined) verdicts.push('no-data');
   if (users.refused > 0) {
     notes.push(`the system refused ${count(users.refused, 'user')} of ${number(users.attempted)}`);
   }
   if (users.lost > 0) {
     notes.push(`the system lost ${count(users.lost, 'user')}: thrown off, and not back at the end`);
   }
-  if (invalid.length === 0 && users.refused + users.lost > 0) verdicts.push('fail');
+  if (invalid === undefined && users.refused + users.lost > 0) verdicts.push('fail');
   if (thresholds.length === 0) {
     notes.push('there is no threshold to hold the run against, so it cannot pass');
     verdicts.push('no-data');
@@ -79,22 +81,6 @@ export function judge(
   }
   const verdict = worst(verdicts);
   return { verdict, exitCode: codeOf(verdict), thresholds: results, notes };
-}
-
-/** Why the figures are not the system's; empty when they are. */
-function whyInvalid(summary: Summary, cores: number): readonly string[] {
-  const { users, partial } = summary;
-  const reasons: string[] = [];
-  if (generatorLateness(summary) !== undefined) {
-    // The bottleneck's sentence is the lateness, with what the machine did meanwhile.
-    reasons.push(findBottleneck(summary, cores).evidence);
-  }
-  if (!partial && users.attempted < users.planned) {
-    reasons.push(
-      `only ${number(users.attempted)} of ${count(users.planned, 'planned user')} were ever attempted: the load was not the one asked for`,
-    );
-  }
-  return reasons;
 }
 
 function worst(verdicts: readonly Verdict[]): Verdict {

@@ -2,7 +2,13 @@
  * What a threshold may be about: each metric, the statistics it has, its unit, and how it is read
  * from a {@link Summary}. The grammar and docs/thresholds.md follow this table.
  */
-import type { LatencyMs, LedgerSummary, ServiceSummary, Summary } from '../samples/summary.ts';
+import type {
+  LatencyMs,
+  LedgerSummary,
+  OpSummary,
+  ServiceSummary,
+  Summary,
+} from '../samples/summary.ts';
 
 /** A unit of a bound; `''` is a plain number. Shares and CPU are percent, 100 = the whole or one core. */
 export type MetricUnit = 'ms' | '%' | 'MB' | '/s' | '';
@@ -168,7 +174,7 @@ function opMetric(name: (typeof opNames)[number]): Metric {
   const observe =
     (
       read: (
-        op: Summary['ops'][string],
+        op: OpSummary,
         summary: Summary,
       ) => { value: number; samples: number; leastSamples: number },
     ) =>
@@ -184,7 +190,7 @@ function opMetric(name: (typeof opNames)[number]): Metric {
       ...percentiles.map(({ name: statistic, key, leastSamples }) => ({
         name: statistic,
         unit: 'ms' as const,
-        read: observe((op) => ({ value: op.latencyMs[key], samples: op.count, leastSamples })),
+        read: observe((op) => ({ value: op.latencyMs[key], samples: answered(op), leastSamples })),
       })),
       // A count of 0 is a finding, not a lack of one.
       {
@@ -200,7 +206,7 @@ function opMetric(name: (typeof opNames)[number]): Metric {
       {
         name: 'errors',
         unit: '%',
-        read: observe((op) => share(op.errors, op.count + op.errors)),
+        read: observe((op) => share(op.errors, op.count)),
       },
     ],
     selects: false,
@@ -314,7 +320,7 @@ function readErrors({ ops }: Summary): Observation {
   for (const [name, op] of Object.entries(ops)) {
     if (name.endsWith('.delivery')) continue;
     errors += op.errors;
-    attempts += op.count + op.errors;
+    attempts += op.count;
   }
   return { ...share(errors, attempts), note: 'attempts', whose: null };
 }
@@ -328,6 +334,11 @@ function share(
   whole: number,
 ): { value: number; samples: number; leastSamples: number } {
   return { value: whole === 0 ? 0 : (100 * part) / whole, samples: whole, leastSamples: 1 };
+}
+
+/** `count` has both ends of an operation; only those that ended well have a latency. */
+function answered({ count, errors }: OpSummary): number {
+  return Math.max(0, count - errors);
 }
 
 function nothing(note: string): Observation {
