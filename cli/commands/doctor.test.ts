@@ -1,7 +1,4 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
@@ -9,13 +6,14 @@ import { markerKey, selfIdentity } from '../system/process-identity.ts';
 import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
 import type { StateFolder } from '../system/state-folder.ts';
 import { writeSystemState } from '../system/system-state.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 import { doctor } from './doctor.ts';
 
 describe('doctor', () => {
   test('prints every check, aligned, and returns 0 when nothing is missing', async () => {
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     expect(await doctor(world, { json: false }, anyProgram)).toBe(exitCode.pass);
     const names = out()
       .split('\n')
@@ -37,7 +35,7 @@ describe('doctor', () => {
   });
 
   test('returns 120 when a program is missing, and names the next command', async () => {
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     expect(await doctor(world, { json: false }, noProgram)).toBe(exitCode.notReady);
     expect(out()).toMatch(/^missing {2}nginx +for the proxy .*\n +next: rtops setup$/m);
   });
@@ -46,7 +44,7 @@ describe('doctor', () => {
     ['anything', anyProgram, true],
     ['nothing', noProgram, false],
   ])('--json is one document; with %s installed ready is %s', async (_, find, ready) => {
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     await doctor(world, { json: true }, find);
     expect(JSON.parse(out())).toMatchObject({
       schemaVersion: 1,
@@ -56,14 +54,14 @@ describe('doctor', () => {
   });
 
   test('in an empty folder nothing is up and nothing is left', async () => {
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     await doctor(world, { json: false }, anyProgram);
     expect(out()).toContain('nothing is up in this folder');
     expect(out()).toMatch(/^ok +leftovers +none$/m);
   });
 
   test('tells which topology is up, and where', async () => {
-    const { world, folder, out } = fakeWorld();
+    const { world, folder, out } = home();
     writeState(folder, 'living');
     await doctor(world, { json: false }, anyProgram);
     expect(out()).toContain('scaled is up at http://127.0.0.1:4000');
@@ -71,7 +69,7 @@ describe('doctor', () => {
   });
 
   test('a supervisor that is gone is a leftover, for heal', async () => {
-    const { world, folder, out } = fakeWorld();
+    const { world, folder, out } = home();
     writeState(folder, 'dead');
     expect(await doctor(world, { json: false }, anyProgram)).toBe(exitCode.pass);
     expect(out()).toContain('nothing is up in this folder');
@@ -79,7 +77,7 @@ describe('doctor', () => {
   });
 
   test('finds a process that a killed rtops left, by the mark of the folder', async () => {
-    const { world, folder, out } = fakeWorld();
+    const { world, folder, out } = home();
     makeStateFolder(folder);
     const child = spawn('sleep', ['60'], {
       cwd: folder.dir,
@@ -129,30 +127,7 @@ const scaled: Topology = {
   restart: { policy: 'no', delayMs: 1, maxRetries: 0 },
 };
 
-function fakeWorld(): { world: World; folder: StateFolder; out: () => string } {
-  const cwd = mkdtempSync(join(tmpdir(), 'rtops-doctor-'));
-  onTestFinished(() => rmSync(cwd, { recursive: true }));
-  let out = '';
-  const stdout: World['stdout'] = {
-    write: (text) => {
-      out += text;
-    },
-    isTTY: false,
-    columns: 80,
-    rows: 24,
-    stream: undefined,
-  };
-  const world: World = {
-    argv: [],
-    env: {},
-    cwd,
-    stdout,
-    stderr: stdout,
-    stdinIsTTY: false,
-    ask: async () => undefined,
-    clock: { now: () => 0, monotonicNs: () => 0n, sleep: async () => {} },
-    random: () => 0,
-    onSignal: () => () => {},
-  };
-  return { world, folder: stateFolder(cwd), out: () => out };
+function home(): { world: World; folder: StateFolder; out: () => string } {
+  const world = testWorld();
+  return { world, folder: stateFolder(world.cwd), out: () => world.printed.stdout };
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,13 +8,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { PackageSite } from '../system/package-manager.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import type { World } from '../world.ts';
 import { setup } from './setup.ts';
 
 describe('setup', () => {
   test('with everything here says so, with versions, and runs nothing', async () => {
     const site = await fakeSite({ here: ['nginx', 'redis-server'] });
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
     expect(out()).toContain('ok       nginx         1.2.3');
     expect(out()).toContain('Everything is here.');
@@ -22,7 +24,7 @@ describe('setup', () => {
 
   test('as root with --yes installs exactly what is missing, and then finds it', async () => {
     const site = await fakeSite({ here: ['nginx'] });
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
     expect(await site.ran()).toEqual([
       'apt-get update',
@@ -33,15 +35,25 @@ describe('setup', () => {
 
   test('forbids packages to start services while they install, and not one moment longer', async () => {
     const site = await fakeSite({ here: [] });
-    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false }, site);
     expect(await site.policyAnswers()).toEqual(['101', '101']);
     expect(existsSync(site.policyFile)).toBe(false);
+  });
+
+  test('a policy left by a setup that was killed forbids nothing', async () => {
+    const site = await fakeSite({ here: [] });
+    await setup(home().world, { yes: true, dev: false }, site);
+    const kept = await readFile(`${site.policyFile}.kept`, 'utf8');
+    expect(spawnSync('/bin/sh', ['-c', kept]).status).toBe(101);
+    // No pid is this high (/proc/sys/kernel/pid_max is at most 2^22).
+    const killed = kept.replace(String(process.pid), '99999999');
+    expect(spawnSync('/bin/sh', ['-c', killed]).status).toBe(0);
   });
 
   test('leaves a service policy of the owner of the machine as it is', async () => {
     const site = await fakeSite({ here: [] });
     await script(site.policyFile, 'exit 104');
-    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false }, site);
     expect(await site.policyAnswers()).toEqual(['104', '104']);
     expect(await readFile(site.policyFile, 'utf8')).toContain('exit 104');
   });
@@ -49,14 +61,14 @@ describe('setup', () => {
   test('takes over the policy that a killed setup left, which forbids nothing by then', async () => {
     const site = await fakeSite({ here: [] });
     await writeFile(site.policyFile, '#!/bin/sh\n# Written by `rtops setup`\nexit 0\n');
-    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false }, site);
     expect(await site.policyAnswers()).toEqual(['101', '101']);
     expect(existsSync(site.policyFile)).toBe(false);
   });
 
   test('under systemd also keeps the new services from starting at boot', async () => {
     const site = await fakeSite({ here: [], systemd: true });
-    await setup(fakeWorld().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false }, site);
     expect((await site.ran()).at(-1)).toBe(
       'systemctl disable --now nginx.service redis-server.service',
     );
@@ -64,7 +76,7 @@ describe('setup', () => {
 
   test('without root prints the exact sudo commands and returns 120', async () => {
     const site = await fakeSite({ here: ['nginx'], isRoot: false });
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.notReady);
     expect(out()).toContain(
       'sudo apt-get update && sudo apt-get install -y --no-install-recommends redis-server',
@@ -74,7 +86,7 @@ describe('setup', () => {
 
   test('without --yes and without a terminal shows what it would do and returns 120', async () => {
     const site = await fakeSite({ here: [] });
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     expect(await setup(world, { yes: false, dev: false }, site)).toBe(exitCode.notReady);
     expect(out()).toContain('apt-get install -y --no-install-recommends nginx redis-server');
     expect(out()).toContain('Next: rtops setup --yes');
@@ -88,14 +100,14 @@ describe('setup', () => {
     ['', 0, exitCode.notReady],
   ])('at a terminal asks; the answer %j runs %i commands', async (answer, count, code) => {
     const site = await fakeSite({ here: [] });
-    const { world } = fakeWorld(answer);
+    const { world } = home(answer);
     expect(await setup(world, { yes: false, dev: false }, site)).toBe(code);
     expect(await site.ran()).toHaveLength(count);
   });
 
   test('--dev adds what only the tests need', async () => {
     const site = await fakeSite({ here: ['nginx', 'redis-server'] });
-    await setup(fakeWorld().world, { yes: true, dev: true }, site);
+    await setup(home().world, { yes: true, dev: true }, site);
     expect((await site.ran()).at(-1)).toBe(
       'apt-get install -y --no-install-recommends chromium tmux procps',
     );
@@ -103,13 +115,17 @@ describe('setup', () => {
 
   test('inside a checkout of rtops is as with --dev, because `npm test` follows', async () => {
     const site = await fakeSite({ here: ['nginx', 'redis-server'] });
-    await setup(fakeWorld(undefined, import.meta.dirname).world, { yes: true, dev: false }, site);
+    await setup(
+      home(undefined, { cwd: import.meta.dirname }).world,
+      { yes: true, dev: false },
+      site,
+    );
     expect((await site.ran()).at(-1)).toContain('chromium tmux procps');
   });
 
   test('a package manager that fails is shown with its last lines and leaves no policy', async () => {
     const site = await fakeSite({ here: [], aptFails: true });
-    const failure = await failureOf(setup(fakeWorld().world, { yes: true, dev: false }, site));
+    const failure = await failureOf(setup(home().world, { yes: true, dev: false }, site));
     expect(failure.code).toBe(exitCode.notReady);
     expect(failure.message).toBe('`apt-get update` failed');
     expect(failure.evidence).toContain('E: no network today');
@@ -118,19 +134,19 @@ describe('setup', () => {
 
   test('a package that brought no program is not taken for success', async () => {
     const site = await fakeSite({ here: ['redis-server'], aptBringsNothing: true });
-    const failure = await failureOf(setup(fakeWorld().world, { yes: true, dev: false }, site));
+    const failure = await failureOf(setup(home().world, { yes: true, dev: false }, site));
     expect(failure.message).toBe('still missing: nginx');
   });
 
   test('with brew, not as root, installs by its formulas', async () => {
     const site = await fakeSite({ here: [], manager: 'brew', isRoot: false });
-    expect(await setup(fakeWorld().world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
+    expect(await setup(home().world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
     expect(await site.ran()).toEqual(['brew install nginx redis']);
   });
 
   test('without a manager it knows says what to install by hand and returns 120', async () => {
     const site = await fakeSite({ here: [], manager: 'none' });
-    const { world, out } = fakeWorld();
+    const { world, out } = home();
     expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.notReady);
     expect(out()).toContain('by hand here, so that they are in PATH: nginx, redis-server');
   });
@@ -171,7 +187,7 @@ async function fakeSite(options: SiteOptions): Promise<FakeSite> {
     await script(
       at(manager),
       `echo "${manager} $*" >> '${at('ran')}'
-       if [ -x '${policyFile}' ]; then '${policyFile}' nginx start; echo $? >> '${at('policy')}'; fi
+       if [ -x '${policyFile}' ]; then '${policyFile}' nginx start; echo $? >> '${at('policy')}'; cp '${policyFile}' '${policyFile}.kept'; fi
        ${options.aptFails ? "echo 'E: no network today'; exit 100" : ''}
        [ "$1" = install ] || exit 0
        shift; while [ "\${1#-}" != "$1" ]; do shift; done
@@ -210,28 +226,8 @@ async function failureOf(promise: Promise<unknown>): Promise<Failure> {
 }
 
 /** A world whose terminal, if there is one, gives `answer`. */
-function fakeWorld(answer?: string, cwd = tmpdir()): { world: World; out(): string } {
-  let out = '';
-  const sink = (keep: boolean): World['stdout'] => ({
-    write: (text) => {
-      if (keep) out += text;
-    },
-    isTTY: answer !== undefined,
-    columns: 80,
-    rows: 24,
-    stream: undefined,
-  });
-  const world: World = {
-    argv: [],
-    env: {},
-    cwd,
-    stdout: sink(true),
-    stderr: sink(false),
-    stdinIsTTY: answer !== undefined,
-    ask: async () => answer,
-    clock: { now: () => 0, monotonicNs: () => 0n, sleep: async () => {} },
-    random: () => 0,
-    onSignal: () => () => {},
-  };
-  return { world, out: () => out };
+function home(answer?: string, over: Partial<World> = {}): { world: World; out: () => string } {
+  const stdinIsTTY = answer !== undefined;
+  const world = testWorld({ stdinIsTTY, ask: async () => answer, ...over });
+  return { world, out: () => world.printed.stdout };
 }
