@@ -19,6 +19,7 @@ import { startWorkers, workerCount, type WorkerProcess } from './worker-pool.ts'
 const startAheadMs = 20;
 const loadWithinMs = 60_000;
 const stopDrainMs = 5000;
+const stopGraceMs = 3000;
 const readWithinMs = 15_000;
 const readWithinStoppedMs = 5000;
 /** What a worker may be late with an answer before it is taken for dead. */
@@ -52,9 +53,15 @@ class NativeRun implements Drive {
   #stopped = false;
   #aborted = false;
   #running = false;
-  /** What each worker has still to answer; resolved also when it dies. */
+  readonly #wasRead = new Set<number>();
+  readonly #isDone = new Set<number>();
+  /** Answers that came before they were asked for. */
+  readonly #early = new Set<string>();
+  /** What each worker has still to answer. */
   readonly #answered = new Map<string, () => void>();
   readonly #abortSignal = Promise.withResolvers<void>();
+  readonly #stopOver = Promise.withResolvers<void>();
+  #stopTimer: NodeJS.Timeout | undefined;
 
   constructor(world: World, input: DriveInput) {
     this.#world = world;
@@ -71,7 +78,7 @@ class NativeRun implements Drive {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    if (this.#running) this.#tellAll({ kind: 'stop', drainMs: this.#stopDrainMs() });
+    if (this.#running) this.#tellStop();
   }
 
   async abort(): Promise<void> {
@@ -95,6 +102,7 @@ class NativeRun implements Drive {
       return this.#conclude();
     } finally {
       clearTimeout(this.#tickTimer);
+      clearTimeout(this.#stopTimer);
       await this.#endWorkers();
       this.#stream.end();
     }
@@ -123,7 +131,7 @@ class NativeRun implements Drive {
     this.#startedAtMs = clock.now() + startAheadMs;
     this.#running = true;
     this.#tellAll({ kind: 'go', startNs: String(this.#startNs) });
-    if (this.#stopped) this.#tellAll({ kind: 'stop', drainMs: this.#stopDrainMs() });
+    if (this.#stopped) this.#tellStop();
     this.#scheduleTick();
   }
 
@@ -169,6 +177,11 @@ class NativeRun implements Drive {
       void this.#abortSignal.promise.then(() => {
         resolve(true);
       });
+      if (kind === 'quiet' || kind === 'settled') {
+        void this.#stopOver.promise.then(() => {
+          resolve(false);
+        });
+      }
       const inTime = await promise;
       clearTimeout(timer);
       this.#answered.delete(key);
@@ -179,7 +192,6 @@ class NativeRun implements Drive {
     });
     await Promise.all(all);
   }
-  readonly #early = new Set<string>();
 
   #hear(worker: WorkerProcess, message: FromWorker): void {
     switch (message.kind) {
@@ -217,8 +229,6 @@ class NativeRun implements Drive {
     if (answered === undefined) this.#early.add(key);
     else answered();
   }
-  readonly #wasRead = new Set<number>();
-  readonly #isDone = new Set<number>();
 
   /** A worker that ends before it is done takes its users with it. */
   #watch(worker: WorkerProcess): void {
@@ -302,8 +312,13 @@ class NativeRun implements Drive {
     return Number(this.#world.clock.monotonicNs() - this.#startNs) / 1_000_000;
   }
 
-  #stopDrainMs(): number {
-    return Math.min(stopDrainMs, this.#input.scenario.drainMs);
+  /** A worker that does not come to rest after a stop is not waited for until the stages' end. */
+  #tellStop(): void {
+    const drainMs = Math.min(stopDrainMs, this.#input.scenario.drainMs);
+    this.#tellAll({ kind: 'stop', drainMs });
+    this.#stopTimer = setTimeout(() => {
+      this.#stopOver.resolve();
+    }, drainMs + stopGraceMs);
   }
 
   #tellAll(message: Parameters<WorkerProcess['tell']>[0]): void {

@@ -7,9 +7,10 @@ import { isHold, plannedUsers, sessionsOf, stageAt, stagesMs } from '../../scena
 import { mintAccessToken } from './access-token.ts';
 import type { Channel, ChannelListener, Dial } from './channel.ts';
 import { ChatUser } from './chat-user.ts';
+import type * as ClientModule from './client-channel.ts';
 import type { Desk, Resume, TimerFor, UserKind } from './desk.ts';
 import { HistoryWriter } from './history-writer.ts';
-import type { HttpLoad } from './http-load.ts';
+import type * as HttpModule from './http-load.ts';
 import { leanChannel } from './lean-channel.ts';
 import { readLogs } from './log-reader.ts';
 import { createMeasures, type Measures } from './measures.ts';
@@ -31,7 +32,11 @@ const maxDrainUs = 10_000_000;
 /** A timer's tag is user × this + what it is for. */
 const timerKinds = 8;
 
-type ClientChannel = typeof import('./client-channel.ts');
+/** Modules only some workers need. */
+type Extras = {
+  readonly clients: typeof ClientModule | undefined;
+  readonly http: typeof HttpModule | undefined;
+};
 
 export class Worker implements Desk {
   readonly runId: string;
@@ -49,8 +54,8 @@ export class Worker implements Desk {
   readonly #timers = new TimerHeap();
   readonly #heads = new Map<number, number>();
   readonly #readHealth: () => WorkerHealth = watchHealth();
-  readonly #clients: ClientChannel | undefined;
-  readonly #http: HttpLoad | undefined;
+  readonly #clients: typeof ClientModule | undefined;
+  readonly #http: HttpModule.HttpLoad | undefined;
   #credentials: Credentials;
   #httpToken = '';
   #httpTokenUntilUs = -Infinity;
@@ -68,8 +73,7 @@ export class Worker implements Desk {
   private constructor(
     start: WorkerStart,
     say: (message: FromWorker) => void,
-    clients: ClientChannel | undefined,
-    http: typeof import('./http-load.ts') | undefined,
+    { clients, http }: Extras,
   ) {
     this.#start = start;
     this.#say = say;
@@ -94,12 +98,10 @@ export class Worker implements Desk {
     let needsClient = false;
     for (const index of ownUsers(start)) needsClient ||= kindOf(index) !== 'lean';
     const needsHttp = start.index === 0 && start.scenario.http.perSec > 0;
-    return new Worker(
-      start,
-      say,
-      needsClient ? await import('./client-channel.ts') : undefined,
-      needsHttp ? await import('./http-load.ts') : undefined,
-    );
+    return new Worker(start, say, {
+      clients: needsClient ? await import('./client-channel.ts') : undefined,
+      http: needsHttp ? await import('./http-load.ts') : undefined,
+    });
   }
 
   /** Second 0 is at `startNs` of `process.hrtime`. */
@@ -216,7 +218,7 @@ export class Worker implements Desk {
     this.history.closeNow();
   }
 
-  #httpLoad({ HttpLoad: Load }: typeof import('./http-load.ts')): HttpLoad {
+  #httpLoad({ HttpLoad: Load }: typeof HttpModule): HttpModule.HttpLoad {
     const { pacer, history, measures } = this;
     return new Load({
       url: this.#url,
