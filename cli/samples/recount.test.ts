@@ -109,6 +109,7 @@ describe('the recount', () => {
     const { ops } = recount([encodeRecords(records)], { durationMs: 200_000, partial: false });
     expect(ops['chat.ack']).toEqual({
       count: 100,
+      errors: 0,
       latencyMs: { p50: 50, p90: 90, p95: 95, p99: 99, p999: 100, max: 100 },
       serviceMs: { p50: 49.7, p90: 89.7, p95: 94.7, p99: 98.7, p999: 99.7, max: 99.7 },
     });
@@ -124,15 +125,26 @@ describe('the recount', () => {
           { ...empty, kind: recordKind.connected, value: 5000, n: 1000 },
           { ...empty, kind: recordKind.joined, n: 700 },
           { ...empty, kind: recordKind.http, code: 2, value: 9000, n: 2000 },
+          { ...empty, kind: recordKind.http, code: 5, value: 8000, n: 2000 },
           { ...empty, kind: recordKind.http, code: 0, value: 9000, n: 2000 },
+          { ...empty, kind: recordKind.connectFailed, code: 1 },
+          { ...empty, kind: recordKind.sent },
         ]),
       ],
       { durationMs: 1000, partial: false },
     );
-    expect(Object.entries(ops).map(([name, op]) => [name, op.count, op.serviceMs.p50])).toEqual([
-      ['connect', 1, 4],
-      ['chat.join', 1, 0.7],
-      ['http', 1, 7],
+    const seen = Object.entries(ops).map(([name, op]) => [
+      name,
+      op.count,
+      op.errors,
+      op.serviceMs.max,
+    ]);
+    expect(seen).toEqual([
+      ['connect', 2, 1, 4],
+      ['chat.join', 1, 0, 0.7],
+      ['chat.ack', 1, 1, 0],
+      ['chat.delivery', 0, 0, 0],
+      ['http', 3, 2, 7],
     ]);
   });
 

@@ -37,8 +37,10 @@ export type UserEvent = {
   readonly message: Message | undefined;
 };
 
+/** `count` counts what ended well and what did not; the latencies are of what was answered. */
 export type OpRecount = {
   readonly count: number;
+  readonly errors: number;
   readonly latencyMs: LatencyMs;
   readonly serviceMs: LatencyMs;
 };
@@ -53,7 +55,7 @@ export type Recount = {
   readonly ops: Readonly<Record<string, OpRecount>>;
 };
 
-type Latencies = { readonly latencyUs: number[]; readonly serviceUs: number[] };
+type Op = { count: number; errors: number; latencyUs: number[]; serviceUs: number[] };
 
 const bytesPerRecord = 24;
 const logKeeps = 10_000;
@@ -64,7 +66,13 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   const messages = new Map<string, Message>();
   const users = new Map<number, UserEvent[]>();
   const readHeads = new Map<number, number>();
-  const ops = new Map<string, Latencies>();
+  const ops = {
+    connect: newOp(),
+    'chat.join': newOp(),
+    'chat.ack': newOp(),
+    'chat.delivery': newOp(),
+    http: newOp(),
+  };
   const acks: { message: Message; atUs: number }[] = [];
   const arrivals: { message: Message; atUs: number }[] = [];
   const ends: number[] = [];
@@ -79,13 +87,6 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     messages.set(id, made);
     return made;
   };
-  const measured = (name: string, latencyUs: number, serviceUs: number): void => {
-    const op = ops.get(name) ?? { latencyUs: [], serviceUs: [] };
-    ops.set(name, op);
-    op.latencyUs.push(latencyUs);
-    op.serviceUs.push(serviceUs);
-  };
-
   for (const file of files) {
     const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
     for (let at = 0; at + bytesPerRecord <= view.byteLength; at += bytesPerRecord) {
@@ -117,11 +118,18 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       } else if (r.kind === recordKind.readDone) {
         readHeads.set(r.room, r.value);
       } else if (r.kind === recordKind.connected) {
-        measured('connect', r.value, r.value - r.n);
-      } else if (r.kind === recordKind.http && r.code !== 0) {
-        measured('http', r.value, r.value - r.n);
+        measured(ops.connect, r.value, r.value - r.n);
+      } else if (r.kind === recordKind.connectFailed) {
+        failed(ops.connect);
       } else if (r.kind === recordKind.joined || (r.kind === recordKind.resumed && r.n > 0)) {
-        measured('chat.join', r.n, r.n);
+        // A member that came back by a join is `resumed`, with the time the join took.
+        measured(ops['chat.join'], r.n, r.n);
+      } else if (r.kind === recordKind.joinFailed) {
+        failed(ops['chat.join']);
+      } else if (r.kind === recordKind.http) {
+        if (r.code !== 2 && r.code !== 3) failed(ops.http);
+        else ops.http.count++;
+        if (r.code !== 0) addLatency(ops.http, r.value, r.value - r.n);
       }
       if (concernsMembership(r.kind)) {
         const events = users.get(r.user) ?? [];
@@ -131,20 +139,20 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       }
     }
   }
-  for (const [name, list] of [
-    ['chat.ack', acks],
-    ['chat.delivery', arrivals],
-  ] as const) {
-    for (const { message, atUs } of list) {
-      if (message.dueUs === undefined) continue;
-      measured(name, atUs - message.dueUs, atUs - message.dueUs - message.waitUs);
-    }
-  }
+  const sinceDue = (op: Op, message: Message, atUs: number): void => {
+    const dueUs = message.dueUs ?? atUs;
+    measured(op, atUs - dueUs, atUs - dueUs - message.waitUs);
+  };
+  for (const { message, atUs } of acks) sinceDue(ops['chat.ack'], message, atUs);
+  for (const { message, atUs } of arrivals) sinceDue(ops['chat.delivery'], message, atUs);
 
   const endUs = Math.min(options.durationMs * 1000, ...(options.partial ? ends : []));
   const all = [...messages.values()];
   const pairs = countPairs(all, users, { endUs, partial: options.partial });
   const ofMessages = countMessages(all, readHeads);
+  const unanswered = ofMessages.refused + ofMessages.indeterminate + ofMessages.recovered;
+  ops['chat.ack'].count += unanswered;
+  ops['chat.ack'].errors += unanswered;
   return {
     records,
     tailBytes: files.map((file) => file.byteLength % bytesPerRecord),
@@ -159,16 +167,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       lost: pairs.lost + ofMessages.unstored,
       duplicated: pairs.duplicated + ofMessages.storedTwice,
     },
-    ops: Object.fromEntries(
-      [...ops].map(([name, { latencyUs, serviceUs }]) => [
-        name,
-        {
-          count: latencyUs.length,
-          latencyMs: distribution(latencyUs),
-          serviceMs: distribution(serviceUs),
-        },
-      ]),
-    ),
+    ops: Object.fromEntries(Object.entries(ops).map(([name, op]) => [name, recounted(op)])),
   };
 }
 
@@ -226,6 +225,34 @@ function countMessages(
       return head !== undefined && m.storedSeqs.size === 0 && (m.seq ?? 0) > head - logKeeps;
     }).length,
     storedTwice: messages.reduce((sum, m) => sum + Math.max(0, m.storedSeqs.size - 1), 0),
+  };
+}
+
+function newOp(): Op {
+  return { count: 0, errors: 0, latencyUs: [], serviceUs: [] };
+}
+
+function measured(op: Op, latencyUs: number, serviceUs: number): void {
+  op.count++;
+  addLatency(op, latencyUs, serviceUs);
+}
+
+function addLatency(op: Op, latencyUs: number, serviceUs: number): void {
+  op.latencyUs.push(latencyUs);
+  op.serviceUs.push(serviceUs);
+}
+
+function failed(op: Op): void {
+  op.count++;
+  op.errors++;
+}
+
+function recounted({ count, errors, latencyUs, serviceUs }: Op): OpRecount {
+  return {
+    count,
+    errors,
+    latencyMs: distribution(latencyUs),
+    serviceMs: distribution(serviceUs),
   };
 }
 

@@ -1,0 +1,135 @@
+/** `rtops verify`: derives ledger and percentiles again from a run's history; they must agree. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { historyFiles, readSeal } from '../load/history-files.ts';
+import type { HistorySeal } from '../load/history-files.ts';
+import { compareRecount } from '../samples/compare-recount.ts';
+import type { FigureCheck } from '../samples/compare-recount.ts';
+import { recount } from '../samples/recount.ts';
+import type { World } from '../world.ts';
+import { findRunFolder, readReport } from './run-folder.ts';
+
+/** `run`: a folder or a run id; the newest run when left out. */
+export type VerifyOptions = { readonly run: string | undefined };
+
+/**
+ * Prints every figure both ways.
+ * @returns 0 when all agree, 99 when one does not
+ * @throws Failure badFile (104) when the report or a history file is missing, cut short or unreadable
+ */
+export async function verify(world: World, options: VerifyOptions): Promise<ExitCode> {
+  const dir = await findRunFolder(world, options.run);
+  const report = await readReport(dir);
+  const history = await readHistory(join(dir, 'history'));
+  const seen = recount(
+    history.files.map((file) => file.bytes),
+    report.run,
+  );
+  const { ledger, ops, run } = report;
+  const checks = compareRecount({ ledger, ops, partial: run.partial }, seen);
+  const broken = checks.filter((check) => check.agrees === 'no');
+  const changed = changedFiles(history);
+
+  const out = (text: string): void => world.stdout.write(`${text}\n`);
+  out(`${run.id}: ${seen.records} records in ${history.files.length} files\n`);
+  out(table(checks));
+  for (const [i, bytes] of seen.tailBytes.entries()) {
+    const name = history.files[i]?.name ?? '';
+    if (bytes > 0) out(`${name} ends inside a record: ${bytes} bytes left out`);
+  }
+  if (history.seal === undefined) out('the history carries no seal: its bytes were not compared');
+  if (checks.some((check) => check.agrees === 'cut')) {
+    out('"cut": the run was cut short, and the last second is in one of the two only');
+  }
+  for (const name of changed) out(`${name} was changed after the run: its SHA-256 differs`);
+  for (const { metric, reported, recounted } of broken) {
+    const by = figure(Math.abs(recounted - reported));
+    out(
+      `${metric}: the report says ${figure(reported)}, the history ${figure(recounted)} (by ${by})`,
+    );
+  }
+  const agrees = broken.length === 0 && changed.length === 0;
+  out(agrees ? 'verified: the report agrees with its history' : 'NOT verified: they disagree');
+  return agrees ? exitCode.pass : exitCode.failed;
+}
+
+type History = {
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  readonly seal: HistorySeal | undefined;
+};
+
+async function readHistory(dir: string): Promise<History> {
+  const paths = await historyFiles(dir).catch((error: unknown) => {
+    throw unreadable(dir, error);
+  });
+  if (paths.length === 0) throw unreadable(dir, 'it holds no history file (*.bin)');
+  const seal = await readSeal(dir);
+  const files: { name: string; bytes: Uint8Array }[] = [];
+  for (const path of paths) {
+    const bytes = await readFile(path).catch((error: unknown) => {
+      throw unreadable(path, error);
+    });
+    files.push({ name: basename(path), bytes });
+  }
+  for (const [name, sealed] of Object.entries(seal ?? {})) {
+    const bytes = files.find((file) => file.name === name)?.bytes.length;
+    const path = join(dir, name);
+    if (bytes === undefined) throw unreadable(path, 'it was there at the end of the run');
+    if (bytes < sealed.bytes) {
+      throw unreadable(path, `it is cut short: ${bytes} of ${sealed.bytes} bytes`);
+    }
+  }
+  return { files, seal };
+}
+
+function unreadable(path: string, why: unknown): Failure {
+  return new Failure(exitCode.badFile, `cannot verify: ${path} is missing or damaged`, {
+    why: why instanceof Error ? why.message : String(why),
+    next: 'rtops bench',
+    cause: why,
+  });
+}
+
+/** Files that are not, byte for byte, what the ledger was derived from. */
+function changedFiles({ files, seal }: History): string[] {
+  if (seal === undefined) return [];
+  return files
+    .filter(({ name, bytes }) => {
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      return seal[name]?.sha256 !== sha256;
+    })
+    .map((file) => file.name);
+}
+
+function table(checks: readonly FigureCheck[]): string {
+  const rows = [
+    ['metric', 'report', 'history', 'agree'],
+    ...checks.map((check) => [
+      check.metric,
+      figure(check.reported),
+      figure(check.recounted),
+      check.agrees,
+    ]),
+  ];
+  const width = (column: number): number =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length));
+  const widths = [width(0), width(1), width(2)];
+  const line = ([metric = '', report = '', history = '', agree = '']: readonly string[]): string =>
+    [
+      metric.padEnd(widths[0] ?? 0),
+      report.padStart(widths[1] ?? 0),
+      history.padStart(widths[2] ?? 0),
+      agree,
+    ].join('  ');
+  return `${rows.map(line).join('\n')}\n`;
+}
+
+/** Counts as they are; ms to a µs. */
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(3);
+}

@@ -1,0 +1,82 @@
+/** Holds the figures of a report against those derived again from its history. */
+import type { Recount } from './recount.ts';
+import type { LatencyMs, LedgerSummary, OpSummary } from './summary.ts';
+
+/** The figures of a report that the history can prove. */
+export type ReportedFigures = {
+  readonly ledger: LedgerSummary;
+  readonly ops: Readonly<Record<string, OpSummary>>;
+  /** In a run cut short the last second may be in the history and not in the counters. */
+  readonly partial: boolean;
+};
+
+/** One figure both ways. `cut` = they differ as they may in a run that was cut short. */
+export type FigureCheck = {
+  /** As thresholds name it: `ledger.lost`, `chat.ack p95`. */
+  readonly metric: string;
+  readonly reported: number;
+  readonly recounted: number;
+  readonly agrees: 'yes' | 'no' | 'cut';
+};
+
+/**
+ * Counts must be equal; latencies within what the histogram keeps: 3 significant digits (0.1 %), and
+ * 3 µs for the rounding of due times to whole µs.
+ */
+export function compareRecount(reported: ReportedFigures, recounted: Recount): FigureCheck[] {
+  return [...ledgerChecks(reported.ledger, recounted), ...opChecks(reported, recounted)];
+}
+
+const ledgerCounts = [
+  'sent',
+  'acked',
+  'refused',
+  'indeterminate',
+  'recovered',
+  'expected',
+  'delivered',
+  'lost',
+  'late',
+  'duplicated',
+  'reordered',
+  'dropped',
+  'neverBack',
+  'resynced',
+] as const;
+
+const latencyKeys = ['p50', 'p90', 'p95', 'p99', 'p999', 'max'] as const;
+
+function ledgerChecks(ledger: LedgerSummary, recounted: Recount): FigureCheck[] {
+  const figures = ledgerCounts.map((name) =>
+    check(`ledger.${name}`, ledger[name], recounted.ledger[name]),
+  );
+  return [...figures, check('records of no known kind', 0, recounted.unknownRecords)];
+}
+
+function opChecks({ ops, partial }: ReportedFigures, recounted: Recount): FigureCheck[] {
+  return Object.entries(recounted.ops).flatMap(([name, seen]) => {
+    const op = ops[name];
+    // A protocol that does not measure this operation leaves it out; the history must have none.
+    if (op === undefined) return seen.count === 0 ? [] : [check(`${name} count`, 0, seen.count)];
+    const all = [
+      check(`${name} count`, op.count, seen.count),
+      check(`${name} errors`, op.errors, seen.errors),
+      ...latencyChecks(name, op.latencyMs, seen.latencyMs),
+      ...latencyChecks(`${name} service`, op.serviceMs, seen.serviceMs),
+    ];
+    if (!partial || (op.count === seen.count && op.errors === seen.errors)) return all;
+    return all.map((one) => ({ ...one, agrees: one.agrees === 'no' ? 'cut' : one.agrees }));
+  });
+}
+
+function latencyChecks(name: string, reported: LatencyMs, recounted: LatencyMs): FigureCheck[] {
+  return latencyKeys.map((key) => {
+    const slack = recounted[key] * 0.001 + 0.003;
+    return check(`${name} ${key}`, reported[key], recounted[key], slack);
+  });
+}
+
+function check(metric: string, reported: number, recounted: number, slack = 0): FigureCheck {
+  const agrees = Math.abs(reported - recounted) <= slack ? 'yes' : 'no';
+  return { metric, reported, recounted, agrees };
+}
