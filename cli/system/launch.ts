@@ -18,8 +18,8 @@ export type Ending = {
 };
 
 export type Launched = {
-  /** Leader of its own session and process group; 0 when the system could not start it. */
-  readonly pid: number;
+  /** Leader of its own session and process group; `null` when it could not be started. */
+  readonly pid: number | null;
   /** `null` when it was gone before it could be asked. */
   readonly startTime: string | null;
   readonly exited: Promise<Ending>;
@@ -44,29 +44,40 @@ export function prepareService(service: PlannedService): void {
   }
 }
 
-/** Starts it in the state folder, detached, its output appended to its log. */
+/**
+ * Starts it in the state folder, detached, its output appended to its log. Never throws: what
+ * keeps it from starting is how it ended.
+ */
 export function launch(service: PlannedService, folder: StateFolder): Launched {
-  const log = openLog(serviceLog(folder.logsDir, service.name));
+  let log: number | undefined;
   try {
-    const child = spawn(
-      '/bin/sh',
-      ['-c', recordThenExec, pidFile(folder, service.name), ...service.argv],
-      {
-        cwd: folder.dir,
-        env: { ...service.env, [markerKey]: folder.dir },
-        detached: true,
-        stdio: ['ignore', log, log],
-      },
-    );
+    log = openLog(serviceLog(folder.logsDir, service.name));
+    const argv = ['-c', recordThenExec, pidFile(folder, service.name), ...service.argv];
+    const child = spawn('/bin/sh', argv, {
+      cwd: folder.dir,
+      env: { ...service.env, [markerKey]: folder.dir },
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
     const exited = new Promise<Ending>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
-      child.once('error', ({ message }) => resolve({ code: null, signal: null, error: message }));
+      child.once('error', (error) => resolve(couldNotStart(error)));
     });
-    const { pid } = child;
-    return { pid: pid ?? 0, startTime: (pid && startTimeOf(pid)) || null, exited };
+    const pid = child.pid ?? null;
+    return { pid, startTime: pid === null ? null : (startTimeOf(pid) ?? null), exited };
+  } catch (error) {
+    return { pid: null, startTime: null, exited: Promise.resolve(couldNotStart(error)) };
   } finally {
-    closeSync(log);
+    if (log !== undefined) closeSync(log);
   }
+}
+
+function couldNotStart(error: unknown): Ending {
+  return {
+    code: null,
+    signal: null,
+    error: `it could not be started: ${error instanceof Error ? error.message : String(error)}`,
+  };
 }
 
 /** What the services wrote about themselves, by name. */

@@ -66,9 +66,22 @@ export function runService(service: PlannedService, context: ServiceContext): Se
     context.changed(record(), detail);
   }
 
+  /** Where in its log what it writes from now on begins. */
+  function prepare(): number {
+    try {
+      prepareService(service);
+      return rotateLog(logFile);
+    } catch (error) {
+      throw new Failure(exitCode.notReady, `${service.name} cannot be prepared`, {
+        why: error instanceof Error ? error.message : String(error),
+        cause: error,
+      });
+    }
+  }
+
   function begin(): Launched {
     child = launch(service, folder);
-    become('starting', `pid ${child.pid}`);
+    become('starting', child.pid === null ? '' : `pid ${child.pid}`);
     return child;
   }
 
@@ -139,8 +152,7 @@ export function runService(service: PlannedService, context: ServiceContext): Se
     service,
     record,
     async start(signal) {
-      const logStart = rotateLog(logFile);
-      prepareService(service);
+      const logStart = prepare();
       const current = begin();
       const outcome = await becomeReady(current, AbortSignal.any([signal, stopping.signal]));
       if (outcome.kind === 'ready') {

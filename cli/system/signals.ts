@@ -1,15 +1,15 @@
-/** Signals to processes and groups; that the target is gone already is never an error. */
+/** Signals to processes and groups; that the target is gone, or never was, is no error. */
 
 /** Signals one process. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+export function signalProcess(pid: number | null, signal: NodeJS.Signals): void {
   // 0 would reach our own group.
-  if (pid > 1) send(pid, signal);
+  if (pid !== null && pid > 1) send(pid, signal);
 }
 
 /** Signals every process of the group that `pid` leads. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+export function signalGroup(pid: number | null, signal: NodeJS.Signals): void {
   // 0 and 1 would reach our own group, and everything.
-  if (pid > 1) send(-pid, signal);
+  if (pid !== null && pid > 1) send(-pid, signal);
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

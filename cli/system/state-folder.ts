@@ -2,6 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+
 /** Absolute paths. */
 export type StateFolder = {
   readonly dir: string;
@@ -30,8 +33,16 @@ export function stateFolder(cwd: string): StateFolder {
   };
 }
 
-/** Makes the folders, and keeps them out of the user's git. */
+/** Makes the folders, and keeps them out of the user's git. Throws 120 when it may not. */
 export function makeStateFolder(folder: StateFolder): void {
-  for (const dir of [folder.logsDir, folder.pidsDir]) mkdirSync(dir, { recursive: true });
-  writeFileSync(join(folder.dir, '.gitignore'), '*\n');
+  try {
+    for (const dir of [folder.logsDir, folder.pidsDir]) mkdirSync(dir, { recursive: true });
+    writeFileSync(join(folder.dir, '.gitignore'), '*\n');
+  } catch (error) {
+    throw new Failure(exitCode.notReady, `rtops cannot keep its state in ${folder.dir}`, {
+      why: error instanceof Error ? error.message : String(error),
+      next: 'run rtops in a folder you may write to',
+      cause: error,
+    });
+  }
 }

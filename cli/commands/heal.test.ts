@@ -1,0 +1,57 @@
+/** rtops is killed at some moment; afterwards nothing may be left. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { waitUntil } from '../system/testing/wait-until.ts';
+import { newShell } from './testing/shell.ts';
+
+describe('rtops is killed', () => {
+  test('the supervisor of up -d: heal leaves nothing, and the next up starts clean', async () => {
+    const shell = newShell();
+    await shell.run('up', '-d');
+    const state = JSON.parse(readFileSync(join(shell.dir, '.rtops', 'state.json'), 'utf8')) as {
+      supervisor: { pid: number };
+    };
+    process.kill(state.supervisor.pid, 'SIGKILL');
+    const ps = await waitUntil(async () => {
+      const now = await shell.run('ps');
+      return now.stdout.startsWith('nothing is up') && now;
+    });
+    expect(ps.stderr).toContain('rtops heal');
+    expect(shell.left().length).toBeGreaterThan(5);
+    expect((await shell.run('heal')).stdout).toContain('healed: 8 ended');
+    expect(shell.left()).toEqual([]);
+    expect((await shell.run('heal')).stdout).toBe('nothing to heal\n');
+  });
+
+  test.each([
+    'redis +starting',
+    'redis +ready',
+    'api-2 +starting',
+    'ws-\\d +ready',
+    'nginx +starting',
+  ])('an attached up at the moment of: %s', async (moment) => {
+    const shell = newShell();
+    const up = shell.start('up');
+    await waitUntil(() => new RegExp(moment).test(up.said()));
+    process.kill(up.pid, 'SIGKILL');
+    await up.ended;
+    await shell.run('heal');
+    expect(shell.left()).toEqual([]);
+  });
+
+  test('the next up heals by itself and says so', async () => {
+    const shell = newShell();
+    const up = shell.start('up', 'single');
+    await waitUntil(() => up.said().includes('single is up'));
+    process.kill(up.pid, 'SIGKILL');
+    await up.ended;
+    const next = await shell.run('up', '-d', 'single');
+    expect(next.code).toBe(0);
+    expect(readFileSync(join(shell.dir, '.rtops/logs/supervisor.log'), 'utf8')).toContain(
+      'healed: ended server-1',
+    );
+    expect(shell.left()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,81 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { followLogs } from './follow-logs.ts';
+import {
+  lastLines,
+  loggedServices,
+  readFrom,
+  rotateLog,
+  serviceLog,
+  sizeOf,
+} from './service-log.ts';
+import { testWorld } from './testing/test-world.ts';
+import { waitUntil } from './testing/wait-until.ts';
+
+function newLog(text: string): string {
+  const file = join(testWorld().cwd, 'ws-1.log');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('the last lines', () => {
+  test('of this start only', () => {
+    const file = newLog('old\n');
+    const from = sizeOf(file);
+    appendFileSync(file, 'a\nb\nc');
+    expect(lastLines(file, 2, from)).toEqual(['b', 'c']);
+    expect(lastLines(file, 9, from)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('of a long file are whole lines', () => {
+    const line = `${'x'.repeat(99)}\n`;
+    const lines = lastLines(newLog(line.repeat(10_000)), 100_000);
+    expect(new Set(lines)).toEqual(new Set(['x'.repeat(99)]));
+    expect(lines.length).toBeGreaterThan(1000);
+  });
+
+  test('of no file are none', () => {
+    expect(lastLines('/nowhere/ws-1.log', 5)).toEqual([]);
+  });
+});
+
+test('a large log is put aside when its system starts, a small one is not', () => {
+  const small = newLog('a\n');
+  expect(rotateLog(small)).toBe(2);
+  const large = newLog('x'.repeat(8 * 1024 * 1024 + 1));
+  expect(rotateLog(large)).toBe(0);
+  expect(sizeOf(`${large}.1`)).toBe(8 * 1024 * 1024 + 1);
+  expect(sizeOf(large)).toBe(0);
+});
+
+test('following prints whole lines as they come, of a file that appears or shrinks too', async () => {
+  const world = testWorld();
+  const printed: string[] = [];
+  const stop = new AbortController();
+  writeFileSync(serviceLog(world.cwd, 'ws-1'), 'seen\n');
+  const following = followLogs(world, {
+    logsDir: world.cwd,
+    names: () => loggedServices(world.cwd),
+    seen: new Map([['ws-1', 5]]),
+    print: (name, line) => printed.push(`${name} ${line}`),
+    signal: stop.signal,
+  });
+  appendFileSync(serviceLog(world.cwd, 'ws-1'), 'one\ntw');
+  await waitUntil(() => printed.length === 1);
+  appendFileSync(serviceLog(world.cwd, 'ws-1'), 'o\n');
+  writeFileSync(serviceLog(world.cwd, 'api-1'), 'here\n');
+  await waitUntil(() => printed.length === 3);
+  writeFileSync(serviceLog(world.cwd, 'ws-1'), 'new\n');
+  await waitUntil(() => printed.length === 4);
+  stop.abort();
+  await following;
+  expect(printed[0]).toBe('ws-1 one');
+  expect(printed.slice(1, 3).toSorted()).toEqual(['api-1 here', 'ws-1 two']);
+  expect(printed[3]).toBe('ws-1 new');
+});
+
+test('a file that was not there reads as empty', () => {
+  expect(readFrom('/nowhere/ws-1.log', 7)).toEqual({ text: '', end: 0 });
+});
