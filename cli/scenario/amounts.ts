@@ -67,9 +67,9 @@ export function parseChurn(text: string): number | undefined {
 
 const bytesOf: Readonly<Record<string, number>> = { B: 1, KB: 1000, KiB: 1024, kB: 1000 };
 
-/** A body holds its due time, so it cannot be shorter; the server takes no longer one. */
+/** A body holds its due time, so it cannot be shorter; the reference server takes no longer one. */
 const leastPayloadBytes = 32;
-const mostPayloadBytes = 65_536;
+const mostPayloadBytes = 16_384;
 
 /** What {@link parsePayloadBytes} reads, for errors. */
 export const payloadTitle = `a size such as 128B or 1KiB, from ${leastPayloadBytes}B to ${mostPayloadBytes}B`;

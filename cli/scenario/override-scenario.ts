@@ -1,5 +1,6 @@
 /** A scenario with the command line over it. */
 import { defaultThresholds } from './default-thresholds.ts';
+import { defaultFidelityUsers } from './fidelity-users.ts';
 import type { MessageRate, Scenario, Stage } from './scenario.ts';
 import { isHold, plannedUsers } from './timeline.ts';
 
@@ -26,13 +27,14 @@ export function overrideScenario(scenario: Scenario, overrides: ScenarioOverride
   let stages = overrides.stages ?? scenario.stages;
   if (overrides.users !== undefined) stages = scaledTo(stages, overrides.users);
   if (overrides.durationMs !== undefined) stages = heldFor(stages, overrides.durationMs);
-  const peak = plannedUsers(stages);
+  const sameUsers = plannedUsers(stages) === plannedUsers(scenario.stages);
   const changed: Scenario = {
     ...scenario,
     stages,
     rate: overrides.rate ?? scenario.rate,
-    // Few users leave few for the check: at most half of them.
-    fidelityUsers: Math.min(scenario.fidelityUsers, Math.floor(peak / 2)),
+    fidelityUsers: sameUsers
+      ? scenario.fidelityUsers
+      : defaultFidelityUsers(stages, scenario.fidelityUsers),
     seed: overrides.seed ?? scenario.seed,
   };
   return { ...changed, thresholds: thresholdsOf(scenario, changed, overrides) };

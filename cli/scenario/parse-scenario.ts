@@ -4,6 +4,7 @@ import { readYaml } from '../topology/yaml-document.ts';
 import type { Environment } from '../topology/yaml-environment.ts';
 import { defaultThresholds } from './default-thresholds.ts';
 import type { Scenario } from './scenario.ts';
+import { defaultFidelityUsers } from './fidelity-users.ts';
 import { scenarioSchema } from './scenario-schema.ts';
 import type { ScenarioDocument } from './scenario-schema.ts';
 
@@ -52,7 +53,7 @@ function toScenario(document: ScenarioDocument, stem: string): Scenario {
     payloadBytes: document.payload,
     http: { perSec: document.http.rate, path: document.http.path },
     pollingShare: document.polling,
-    fidelityUsers: document.fidelity,
+    fidelityUsers: document.fidelity ?? defaultFidelityUsers(document.stages),
     churnPerMin: document.churn,
     drainMs: document.drain,
     thresholds: document.thresholds ?? [],

@@ -70,11 +70,10 @@ const shape = z.strictObject({
   polling: quantity(shareTitle, parseShare)
     .prefault(0)
     .meta({ description: 'Share of users on HTTP long polling, never upgraded.' }),
-  fidelity: quantity(countTitle, parseCount)
-    .prefault(20)
-    .meta({
-      description: 'Users that run the real socket.io-client, as a check on the lean ones.',
-    }),
+  fidelity: quantity(countTitle, parseCount).optional().meta({
+    description:
+      'Users that run the real socket.io-client, as a check on the lean ones; left out: 20, or half of the users where that is fewer.',
+  }),
   churn: quantity(churnTitle, parseChurn)
     .prefault(0)
     .meta({ description: 'Share of the users that leave and come back each minute.' }),
@@ -100,7 +99,7 @@ export const scenarioSchema = shape.superRefine(({ stages, fidelity }, context) 
   const broken = (path: string, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message });
   if (peak === 0) broken('stages', 'stages never reach a user; expected a target above 0');
-  else if (fidelity > peak) {
+  else if (fidelity !== undefined && fidelity > peak) {
     broken(
       'fidelity',
       'fidelity asks for more users than the stages bring; expected at most the peak',

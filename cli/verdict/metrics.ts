@@ -159,7 +159,7 @@ export const metrics: readonly Metric[] = [
 const serverKind = 'server';
 
 /** A service answers to its name (`ws-1`), its kind (`redis`), and its name without the number (`ws`). */
-export function selectServices(
+function selectServices(
   services: readonly ServiceSummary[],
   selector: string | null,
 ): readonly ServiceSummary[] {
