@@ -116,14 +116,11 @@ describe('up -d that cannot succeed is 120 and leaves nothing', () => {
   });
 
   test('a service that dies at start: its name, its last lines, the next command', async () => {
-    const shell = newShell();
-    writeFileSync(
-      join(shell.dir, 'redis-server'),
-      '#!/bin/sh\necho "Bad directive" >&2\nexit 1\n',
-      {
-        mode: 0o755,
-      },
-    );
+    const bin = mkdtempSync(join(tmpdir(), 'rtops-bin-'));
+    onTestFinished(() => rmSync(bin, { recursive: true }));
+    const program = '#!/bin/sh\necho "Bad directive" >&2\nexit 1\n';
+    writeFileSync(join(bin, 'redis-server'), program, { mode: 0o755 });
+    const shell = newShell({ PATH: `${bin}:${process.env['PATH'] ?? ''}` });
     const { code, stderr } = await shell.run('up', '-d');
     expect(code).toBe(120);
     expect(stderr).toContain(

@@ -4,7 +4,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 /** The first answer that is not `undefined` or `false`. Throws after `withinMs`. */
 export async function waitUntil<T>(
   look: () => T | Promise<T>,
-  withinMs = 10_000,
+  withinMs = 15_000,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
