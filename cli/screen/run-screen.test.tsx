@@ -1,0 +1,105 @@
+import { renderToString } from 'ink';
+import { describe, expect, test } from 'vitest';
+
+import type { RunEvent } from '../events.ts';
+import { displayWidth } from '../report/display-width.ts';
+import { bareLines } from '../report/testing/bare-lines.ts';
+import type { Size } from './layout.ts';
+import { RunScreen } from './run-screen.tsx';
+import { emptyRunState, nextRunState } from './run-state.ts';
+import type { RunState } from './run-state.ts';
+import { sampleEvents } from './testing/sample-events.ts';
+
+const events = sampleEvents();
+
+describe('the live screen', () => {
+  const states: readonly (readonly [string, RunState])[] = [
+    ['nothing yet', emptyRunState],
+    ['starting', stateAfter(events.slice(0, 5))],
+    ['just started', stateAfter(events.slice(0, 8))],
+    ['running', stateAfter(events.slice(0, 40))],
+    ['ended', stateAfter(events)],
+    ['40 services and 20 warnings', stateAfter(sampleEvents({ services: 40, warnings: 20 }))],
+    ['names of two columns a character', stateAfter(withWideNames(sampleEvents()))],
+  ];
+  test.each(states)('%s: never taller than rows − 1, never wider than the terminal', (_, state) => {
+    for (const rows of [10, 11, 13, 16, 20, 24, 31, 44, 60]) {
+      for (const columns of [60, 80, 200]) {
+        const lines = screen(state, { columns, rows });
+        expect([rows, columns, lines.length <= rows - 1]).toEqual([rows, columns, true]);
+        for (const line of lines) {
+          expect([columns, line, displayWidth(line) < columns]).toEqual([columns, line, true]);
+        }
+      }
+    }
+  });
+
+  test('at 80×24 every part is there', () => {
+    const text = screen(stateAfter(events.slice(0, 40)), { columns: 80, rows: 24 }).join('\n');
+    for (const word of [
+      'chat-1000 on scaled',
+      'stage',
+      'Users',
+      'Rates',
+      'ack',
+      'delivery',
+      'Ledger',
+      'ws-2',
+      'Generator',
+      'ws-1 restarted',
+    ]) {
+      expect(text).toContain(word);
+    }
+    expect(text).not.toContain('Deliveries/s, top');
+  });
+
+  test('at 160×50 there are charts as well, and the screen does not grow past its parts', () => {
+    const lines = screen(stateAfter(events.slice(0, 40)), { columns: 160, rows: 50 });
+    expect(lines.join('\n')).toContain('Deliveries/s, top');
+    expect(lines.length).toBeLessThan(45);
+  });
+
+  test('services that do not fit are counted, the busiest shown', () => {
+    const state = stateAfter(sampleEvents({ services: 40 }).slice(0, 30));
+    const lines = screen(state, { columns: 80, rows: 24 });
+    expect(lines.some((line) => /and \d+ more/.test(line))).toBe(true);
+    expect(lines.some((line) => line.includes('ws-3'))).toBe(true);
+    expect(lines.some((line) => line.includes('nginx'))).toBe(false);
+  });
+
+  test('in ASCII there is no other character', () => {
+    const lines = screen(stateAfter(events.slice(0, 40)), { columns: 120, rows: 50 }, true);
+    for (const line of lines) expect(line).toMatch(/^[\u0020-\u007E]*$/);
+  });
+
+  test('an interrupt is said at once', () => {
+    const state = stateAfter([
+      ...events.slice(0, 40),
+      { kind: 'draining', t: 0, interrupted: true },
+    ]);
+    expect(screen(state, { columns: 80, rows: 24 })[1]).toContain('interrupted: waiting');
+  });
+});
+
+function screen(state: RunState, size: Size, ascii = false): readonly string[] {
+  const node = (
+    <RunScreen state={state} size={size} style={{ color: true, ascii }} elapsedMs={23_000} />
+  );
+  return bareLines(renderToString(node, { columns: size.columns }));
+}
+
+function stateAfter(all: readonly RunEvent[]): RunState {
+  return all.reduce(nextRunState, emptyRunState);
+}
+
+function withWideNames(all: readonly RunEvent[]): readonly RunEvent[] {
+  const wide = '채팅부하시험이름이매우깁니다'.repeat(8);
+  return all.map((event): RunEvent => {
+    if (event.kind === 'run-start') return { ...event, scenario: wide, topology: wide };
+    if (event.kind === 'warning') return { ...event, text: wide };
+    if (event.kind === 'tick') {
+      return { ...event, services: event.services.map((one) => ({ ...one, name: wide })) };
+    }
+    return event;
+  });
+}
