@@ -22,7 +22,8 @@ export type Message = {
   acked: boolean;
   refused: boolean;
   arrived: boolean;
-  readonly storedSeqs: Set<number>;
+  /** The different seqs it has in the final read. */
+  readonly storedSeqs: number[];
   /** The earliest proof that it exists: its ack or an arrival. */
   provenUs: number;
 };
@@ -63,7 +64,9 @@ const knownKinds: ReadonlySet<number> = new Set(Object.values(recordKind));
 
 /** Derives everything again from the whole bytes of the history files. */
 export function recount(files: readonly Uint8Array[], options: RecountOptions): Recount {
-  const messages = new Map<string, Message>();
+  const all: Message[] = [];
+  /** Room → sender and n in one number → message. */
+  const rooms = new Map<number, Map<number, Message>>();
   const users = new Map<number, UserEvent[]>();
   const readHeads = new Map<number, number>();
   const ops = {
@@ -74,17 +77,19 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     http: newOp(),
   };
   const acks: { message: Message; atUs: number }[] = [];
-  const arrivals: { message: Message; atUs: number }[] = [];
   const ends: number[] = [];
   let records = 0;
   let unknownRecords = 0;
 
   const messageOf = (sender: number, room: number, n: number): Message => {
-    const id = `${sender}.${room}.${n}`;
+    const messages = rooms.get(room) ?? new Map<number, Message>();
+    rooms.set(room, messages);
+    const id = sender * 0x1000000 + n;
     const known = messages.get(id);
     if (known !== undefined) return known;
     const made = newMessage(sender, room, n);
     messages.set(id, made);
+    all.push(made);
     return made;
   };
   for (const file of files) {
@@ -110,10 +115,9 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
         message = messageOf(r.peer, r.room, r.n);
         message.arrived = true;
         prove(message, r.value, r.atUs);
-        if (r.kind === recordKind.delivered) arrivals.push({ message, atUs: r.atUs });
       } else if (r.kind === recordKind.stored && r.value > 0) {
         message = messageOf(r.peer, r.room, r.n);
-        message.storedSeqs.add(r.value);
+        if (!message.storedSeqs.includes(r.value)) message.storedSeqs.push(r.value);
         prove(message, r.value, Infinity);
       } else if (r.kind === recordKind.readDone) {
         readHeads.set(r.room, r.value);
@@ -144,10 +148,14 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     measured(op, atUs - dueUs, atUs - dueUs - message.waitUs);
   };
   for (const { message, atUs } of acks) sinceDue(ops['chat.ack'], message, atUs);
-  for (const { message, atUs } of arrivals) sinceDue(ops['chat.delivery'], message, atUs);
+  for (const events of users.values()) {
+    for (const { kind, message, atUs } of events) {
+      if (kind !== recordKind.delivered || message === undefined) continue;
+      sinceDue(ops['chat.delivery'], message, atUs);
+    }
+  }
 
   const endUs = Math.min(options.durationMs * 1000, ...(options.partial ? ends : []));
-  const all = [...messages.values()];
   const pairs = countPairs(all, users, { endUs, partial: options.partial });
   const ofMessages = countMessages(all, readHeads);
   const unanswered = ofMessages.refused + ofMessages.indeterminate + ofMessages.recovered;
@@ -182,7 +190,7 @@ function newMessage(sender: number, room: number, n: number): Message {
     acked: false,
     refused: false,
     arrived: false,
-    storedSeqs: new Set(),
+    storedSeqs: [],
     provenUs: Infinity,
   };
 }
@@ -213,7 +221,7 @@ function countMessages(
   const acked = messages.filter((m) => m.acked);
   const unacked = messages.filter((m) => !m.acked);
   const open = unacked.filter((m) => !m.refused && m.dueUs !== undefined);
-  const isKnown = (m: Message): boolean => m.arrived || m.storedSeqs.size > 0;
+  const isKnown = (m: Message): boolean => m.arrived || m.storedSeqs.length > 0;
   return {
     sent: messages.filter((m) => m.dueUs !== undefined).length,
     acked: acked.length,
@@ -222,9 +230,9 @@ function countMessages(
     indeterminate: open.filter((m) => !isKnown(m)).length,
     unstored: acked.filter((m) => {
       const head = readHeads.get(m.room);
-      return head !== undefined && m.storedSeqs.size === 0 && (m.seq ?? 0) > head - logKeeps;
+      return head !== undefined && m.storedSeqs.length === 0 && (m.seq ?? 0) > head - logKeeps;
     }).length,
-    storedTwice: messages.reduce((sum, m) => sum + Math.max(0, m.storedSeqs.size - 1), 0),
+    storedTwice: messages.reduce((sum, m) => sum + Math.max(0, m.storedSeqs.length - 1), 0),
   };
 }
 
