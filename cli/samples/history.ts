@@ -52,7 +52,7 @@ export const recordKind = {
   readDone: 17,
 } as const;
 
-export type RecordKind = (typeof recordKind)[keyof typeof recordKind];
+type RecordKind = (typeof recordKind)[keyof typeof recordKind];
 
 /** Why something failed, as far as a client can tell. */
 export const errorCode = {

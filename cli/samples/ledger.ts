@@ -1,7 +1,7 @@
 /**
  * The delivery ledger: every message of a run accounted for at every recipient, derived from the
  * history in two passes. Records may come in any order across workers; within one worker's file
- * each user's records are in time order. The rules of a pair are in membership.ts.
+ * each user's records are in time order. The rules of a pair are in owed.ts.
  *
  * `sent = acked + refused + recovered + indeterminate` (messages), and
  * `expected = delivered + late + lost + neverBack` (pairs), where `lost` further counts each message
@@ -20,7 +20,7 @@ import {
   memberRefetched,
   memberResumed,
 } from './membership.ts';
-import type { LedgerBook, Membership } from './membership.ts';
+import type { LedgerBook, Membership } from './owed.ts';
 import { createMessageTable, flag } from './message-table.ts';
 import type { ExceptionClass, LedgerSummary } from './summary.ts';
 
@@ -39,7 +39,7 @@ export type Ledger = {
 };
 
 /** A room keeps at least this many messages in its log; older ones need not be in the final read. */
-export const logKeeps = 10_000;
+const logKeeps = 10_000;
 
 /**
  * Where a history ends: with the run, or, in a run cut short, with the first file to end. A worker

@@ -1,80 +1,21 @@
 /**
  * One user's membership of one room, as pass 2 of the ledger follows it: which messages arrived, on
- * which connection, in which order, and, when it ends, which of those it was owed never came.
- *
- * The rules (source: the design's §6; each border is held by ledger.test.ts):
- * - A message is the member's when its seq is above the head acked at the join. After a resync, whose
- *   new epoch may count from a lower head, messages first seen after it are the member's too.
- * - A message that arrived is expected. One that did not is expected if it is known to exist (acked,
- *   or arrived anywhere) and was owed: a newer one of the room reached this member, or it had been
- *   known to exist for {@link leaveMarginUs} when the membership ended. What was in flight at a leave
- *   is neither expected nor wrong. In a run cut short it is owed only if its deadline has passed.
- * - It is on time within {@link deadlineUs} of its due time, or of the member's own resume.
- * - An involuntary disconnection does not end a membership; a leave does, and so does a disconnection
- *   that the user meant.
- * - A member that is away when the membership ends never came back: what it missed while away is
- *   `neverBack`; what it should have had before is `lost`.
- * - Order is judged within a connection. A message passed over on a connection and not delivered
- *   before that connection ended is `dropped`, even if a resume heals it later; delivered there, but
- *   after a newer one, it is `reordered`.
+ * which connection, in which order, and, when it ends, which of those it was owed never came. The
+ * rules are in owed.ts.
  */
-import { flag } from './message-table.ts';
-import type { MessageTable, RoomMessages } from './message-table.ts';
-import type { ExceptionClass } from './summary.ts';
+import type { RoomMessages } from './message-table.ts';
+import {
+  deadlineUs,
+  dueUs,
+  exists,
+  hasArrived,
+  isMine,
+  isOwed,
+  markArrived,
+  never,
+} from './owed.ts';
+import type { Frame, LedgerBook, Membership } from './owed.ts';
 
-/** How long after its due time a delivery is on time. */
-export const deadlineUs = 10_000_000;
-/** How long a message must be known to exist before a member that leaves can miss it. */
-export const leaveMarginUs = 1_000_000;
-
-export type PairCounts = {
-  expected: number;
-  delivered: number;
-  lost: number;
-  late: number;
-  duplicated: number;
-  reordered: number;
-  dropped: number;
-  neverBack: number;
-  resynced: number;
-};
-
-/** What all memberships of a run share. */
-export type LedgerBook = {
-  readonly table: MessageTable;
-  readonly counts: PairCounts;
-  readonly partial: boolean;
-  report(name: ExceptionClass, message: number, seq: number, recipient: number, atUs: number): void;
-};
-
-/** Where one user stands in one room. Plain data: there may be hundreds of thousands. */
-export type Membership = {
-  readonly room: RoomMessages;
-  readonly recipient: number;
-  state: 'outside' | 'member' | 'left';
-  /** One bit a message of the room, by ordinal. */
-  arrivedBits: Uint32Array;
-  joinSeq: number;
-  endUs: number;
-  /** Since when it is thrown off; -1 while it is connected. */
-  awayFromUs: number;
-  resumedUs: number;
-  resyncedUs: number;
-  /** The highest seq known to have reached it. */
-  reachedSeq: number;
-  /** The highest seq when the connection began, the highest by now, and how many between them came. */
-  connectionBase: number;
-  connectionTop: number;
-  connectionCount: number;
-  /** The highest seq read on this very connection; 0 before the first frame. */
-  lastSeq: number;
-  /** Frames read while not a member: they belong to the join that comes, or to the leave before. */
-  outside: Frame[] | undefined;
-};
-
-type Frame = { readonly message: number; readonly seq: number; readonly atUs: number };
-
-const never = -1;
 const noBits = new Uint32Array(0);
 
 /** A user's place in a room it has not joined yet. */
@@ -182,7 +123,7 @@ export function memberReceived(
     count(book, member, 'duplicated', message, seq, atUs);
     return;
   }
-  mark(book, member, message);
+  markArrived(book, member, message);
   countArrival(book, member, message, seq, atUs);
   // The log has one place for a message: an id under another seq is out of order too.
   const isElsewhere = seq !== book.table.seq[message];
@@ -203,7 +144,7 @@ export function memberRefetched(
 ): void {
   if (member.state !== 'member' || !isMine(book, member, message, seq)) return;
   if (hasArrived(book, member, message)) return;
-  mark(book, member, message);
+  markArrived(book, member, message);
   countArrival(book, member, message, seq, atUs);
   book.counts.resynced++;
 }
@@ -278,7 +219,7 @@ function takeAfterEnd(book: LedgerBook, member: Membership, frame: Frame): void 
     count(book, member, 'duplicated', message, seq, atUs);
     return;
   }
-  mark(book, member, message);
+  markArrived(book, member, message);
   if (isOwed(book, member, message, seq)) countArrival(book, member, message, seq, atUs);
 }
 
@@ -317,38 +258,4 @@ function count(
 ): void {
   book.counts[name]++;
   book.report(name, message, seq, member.recipient, atUs);
-}
-
-function isMine(book: LedgerBook, member: Membership, message: number, seq: number): boolean {
-  if (seq > member.joinSeq) return true;
-  return member.resyncedUs !== never && (book.table.seenUs[message] ?? 0) > member.resyncedUs;
-}
-
-function exists(book: LedgerBook, message: number): boolean {
-  return ((book.table.flags[message] ?? 0) & (flag.acked | flag.arrived)) !== 0;
-}
-
-function isOwed(book: LedgerBook, member: Membership, message: number, seq: number): boolean {
-  if (seq <= member.reachedSeq) return true;
-  const seenUs = Math.max(book.table.seenUs[message] ?? Infinity, member.resumedUs);
-  if (seenUs + leaveMarginUs > member.endUs) return false;
-  const fromUs = Math.max(dueUs(book, message), member.resumedUs);
-  return !book.partial || fromUs + deadlineUs <= member.endUs;
-}
-
-/** Without its `sent` record (a file was cut), a message is due when it is first seen. */
-function dueUs(book: LedgerBook, message: number): number {
-  const due = book.table.dueUs[message] ?? Infinity;
-  return due === Infinity ? (book.table.seenUs[message] ?? 0) : due;
-}
-
-function hasArrived(book: LedgerBook, member: Membership, message: number): boolean {
-  const ordinal = book.table.ordinal[message] ?? 0;
-  return (((member.arrivedBits[ordinal >>> 5] ?? 0) >>> (ordinal & 31)) & 1) === 1;
-}
-
-function mark(book: LedgerBook, member: Membership, message: number): void {
-  const ordinal = book.table.ordinal[message] ?? 0;
-  const word = ordinal >>> 5;
-  member.arrivedBits[word] = (member.arrivedBits[word] ?? 0) | (1 << (ordinal & 31));
 }

@@ -1,7 +1,7 @@
 /**
  * The auditor: derives the ledger's counts and the percentiles from the history a second time, with
  * its own decoder, its own data structures (plain maps and sorted arrays, no histogram) and its own
- * reading of the rules of membership.ts. It shares no code with the ledger but the record kinds.
+ * reading of the rules of owed.ts. It shares no code with the ledger but the record kinds.
  * Simple before fast: it keeps the whole history in memory.
  */
 import { recordKind } from './history.ts';

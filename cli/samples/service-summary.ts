@@ -3,7 +3,7 @@ import type { ServiceSample } from './resources.ts';
 import type { ServiceSummary } from './summary.ts';
 
 /** The window of `cpuPct.max`: one busy second is not a limit, five are. */
-export const cpuWindowMs = 5000;
+const cpuWindowMs = 5000;
 
 /** One entry a service, by name. A reading counts for the time since the one before it. */
 export function serviceSummaries(samples: readonly ServiceSample[]): ServiceSummary[] {
