@@ -76,7 +76,7 @@ function memoryStores(config: Config): Stores {
   };
 }
 
-const readyWithinMs = 10_000;
+const readyWithinMs = 5000;
 
 async function redisStores(config: Config, url: string, logger: Logger): Promise<Stores> {
   const requests = requestClient(url, `rtops-${config.node}`, logger);

@@ -47,7 +47,8 @@ export function sabotagedShow(kind: Sabotage, fanOut: FanOut): Show | undefined 
       return (view, entry) => {
         const late = held.get(view.room);
         held.delete(view.room);
-        const victim = late === undefined ? victimOf(view) : undefined;
+        const counted = victimOf(view);
+        const victim = late === undefined ? counted : undefined;
         const rest = new Set(view.members);
         if (victim !== undefined) {
           rest.delete(victim);

@@ -37,6 +37,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     // nginx on this host says who the client is; nobody else is believed.
     trustProxy: 'loopback',
     bodyLimit: 64 * 1024,
+    // A list is not a name: nothing is bent into the type that was asked for.
+    ajv: { customOptions: { coerceTypes: false } },
     // Above nginx's 60 s, so that it never reuses a connection that is just being closed.
     keepAliveTimeout: 72_000,
   });
