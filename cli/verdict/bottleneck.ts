@@ -111,5 +111,5 @@ function cpuOf({ name, cpuPct }: ServiceSummary): string {
 }
 
 function percent(value: number): string {
-  return `${Math.round(value)} %`;
+  return `${Math.round(value)}%`;
 }

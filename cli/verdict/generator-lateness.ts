@@ -10,7 +10,7 @@ export function generatorLateness(summary: Summary): string | undefined {
   const share = holdSends === 0 ? 0 : generator.lateSends / holdSends;
   if (share > mostLateShare) {
     const late = `${count(generator.lateSends)} of ${count(holdSends)} sends`;
-    return `the load generator was saturated: ${late} (${(100 * share).toFixed(1)} %) left more than 50 ms after they were due`;
+    return `the load generator was saturated: ${late} (${(100 * share).toFixed(1)}%) left more than 50 ms after they were due`;
   }
   // A run that was cut short owes no user.
   if (!partial && users.attempted < users.planned) {

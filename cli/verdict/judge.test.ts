@@ -105,14 +105,14 @@ describe('one threshold', () => {
     ['http count > 1000', {}, 'pass', 3000, '3,000'],
     ['http count > 1000', { ops: { http: op(0, 0) } }, 'fail', 0, 'count 0, and > 1,000 was asked'],
     ['http rate >= 100/s', {}, 'fail', 50, 'rate 50/s, and >= 100/s was asked'],
-    ['http errors < 1%', { ops: { http: op(100, 5, 2) } }, 'fail', 2, 'errors 2 %'],
-    ['errors < 1%', {}, 'pass', 0, '0 %'],
+    ['http errors < 1%', { ops: { http: op(100, 5, 2) } }, 'fail', 2, 'errors 2%'],
+    ['errors < 1%', {}, 'pass', 0, '0%'],
     [
       'errors < 1%',
       { ops: { connect: op(50, 5, 1), http: op(50, 5, 1), 'chat.delivery': op(9999) } },
       'fail',
       2,
-      '2 %, and < 1 % was asked',
+      '2%, and < 1% was asked',
     ],
     [
       'errors < 1%',
@@ -176,12 +176,12 @@ describe('one threshold', () => {
       0,
       'at least 1 are needed',
     ],
-    ['service.cpu max < 70%', {}, 'pass', 43, 'ws-2: max 43 %'],
-    ['service.cpu max < 40%', {}, 'fail', 43, 'ws-2: max 43 %, and < 40 % was asked'],
+    ['service.cpu max < 70%', {}, 'pass', 43, 'ws-2: max 43%'],
+    ['service.cpu max < 40%', {}, 'fail', 43, 'ws-2: max 43%, and < 40% was asked'],
     ['service.cpu avg < 70%', {}, 'pass', 21.5, 'ws-2'],
     ['service.cpu[ws-1] max < 70%', {}, 'pass', 40, 'ws-1'],
     ['service.cpu[api] max < 70%', {}, 'pass', 15, 'api-1'],
-    ['service.cpu[redis] max < 9%', {}, 'fail', 10, 'redis: max 10 %'],
+    ['service.cpu[redis] max < 9%', {}, 'fail', 10, 'redis: max 10%'],
     ['service.cpu[*] max < 70%', {}, 'pass', 43, 'ws-2'],
     [
       'service.cpu[ws-9] max < 70%',
@@ -194,7 +194,7 @@ describe('one threshold', () => {
     ['service.loopLag[nginx] max < 5ms', {}, 'no-data', null, 'nginx did not report it'],
     ['service.loopLag max < 50ms', {}, 'pass', 12, 'of < 50 ms asked'],
     ['service.restarts = 0', {}, 'pass', 0, '0'],
-    ['generator.lateSends < 1%', {}, 'pass', 0.05, '0.05 %'],
+    ['generator.lateSends < 1%', {}, 'pass', 0.05, '0.05%'],
     ['generator.lateSends < 1%', { holdSends: 0 }, 'no-data', 0, 'sends in hold stages'],
     ['generator.loopLag max < 50ms', {}, 'pass', 20, 'max 20 ms'],
   ])('%s with %o: %s', (text, change, verdict, observed, why) => {
@@ -222,7 +222,7 @@ describe('one threshold', () => {
       unit: '%',
       samples: 2,
       verdict: 'pass',
-      why: 'ws-2: max 43 %, of < 70 % asked',
+      why: 'ws-2: max 43%, of < 70% asked',
     });
   });
 });
@@ -281,7 +281,7 @@ describe('the run', () => {
       defaults,
       'no-data',
       122,
-      '101 of 10,000 sends (1.0 %) left more than 50 ms after they were due',
+      '101 of 10,000 sends (1.0%) left more than 50 ms after they were due',
     ],
     [
       'late sends are no failure of the system',
