@@ -50,7 +50,7 @@ export const reportScript = String.raw`
       ctx.fillStyle = css('--fault');
       for (const fault of data.faults) ctx.fillRect(x(fault.from), top, Math.max(px, x(fault.to) - x(fault.from)), height);
       ctx.fillStyle = css('--bad');
-      for (const fault of data.faults) ctx.fillText(fault.label, x(fault.from) + 4 * px, top + 12 * px);
+      for (const fault of data.faults) ctx.fillText(fault.label, x(fault.from) + 4 * px, top + height - 5 * px);
       ctx.strokeStyle = css('--muted'); ctx.globalAlpha = 0.45; ctx.lineWidth = px; ctx.setLineDash([2 * px, 4 * px]);
       for (const end of data.stageEnds) { ctx.beginPath(); ctx.moveTo(x(end), top); ctx.lineTo(x(end), top + height); ctx.stroke(); }
       ctx.globalAlpha = 1; ctx.setLineDash([6 * px, 4 * px]); ctx.strokeStyle = css('--bad'); ctx.fillStyle = css('--bad');
@@ -77,7 +77,7 @@ export const reportScript = String.raw`
     const axis = { stroke: css('--muted'), grid, ticks: { show: false }, font: '12px system-ui, sans-serif' };
     const height = () => Math.max(140, 252 - (place.querySelector('.u-legend')?.offsetHeight || 24));
     const plot = new uPlot({
-      width: place.clientWidth, height: 226, padding: [8, 8, 0, 0],
+      width: place.clientWidth, height: 226, padding: [8, 18, 0, 0],
       cursor: { sync: { key: 'run' }, y: false, points: { size: 6 }, drag: { x: true, y: false } },
       scales: {
         x: { time: false, range: (u, from, to) => plots.zoomed ? [from, to] : [0, data.durationSec] },

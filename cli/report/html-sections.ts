@@ -17,7 +17,7 @@ import {
   plural,
 } from './format.ts';
 import type { Report } from './report.ts';
-import { verdictSentence, verdictWord } from './verdict-words.ts';
+import { furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', 'no-data': '?' };
 const pills: Readonly<Record<Verdict, string>> = {
@@ -30,7 +30,9 @@ const shownExceptions = 20;
 
 export function verdictBanner(report: Report): string {
   const { run, scenario, topology } = report;
-  const notes = report.notes.map((note) => `<li>${esc(note)}</li>`).join('');
+  const notes = furtherNotes(report)
+    .map((note) => `<li>${esc(note)}</li>`)
+    .join('');
   const meta = [
     `${scenario.name} on ${topology?.name ?? 'another system'}`,
     formatDuration(run.durationMs),

@@ -12,7 +12,7 @@ import {
   plural,
 } from './format.ts';
 import type { Report } from './report.ts';
-import { verdictSentence, verdictWord } from './verdict-words.ts';
+import { furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 
 const verdictMark = { pass: '✅', fail: '❌', 'no-data': '⚪' } as const;
 /** Exceptions shown; the rest are in report.json. */
@@ -26,8 +26,8 @@ export function renderMarkdown(report: Report): string {
     `**${escaped(verdictSentence(report))}**`,
     `${formatCount(users.peak)} of ${formatCount(users.planned)} users · ${formatDuration(run.durationMs)} · ${formatInstant(run.startedAt)} · seed ${run.seed} · ${plural(run.host.cores, 'core')}`,
   ];
-  if (report.notes.length > 0)
-    parts.push(report.notes.map((note) => `- ${escaped(note)}`).join('\n'));
+  const notes = furtherNotes(report);
+  if (notes.length > 0) parts.push(notes.map((note) => `- ${escaped(note)}`).join('\n'));
   if (report.thresholds.length > 0) {
     parts.push(
       table(

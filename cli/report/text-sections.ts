@@ -59,12 +59,14 @@ function thresholdRow(
   const text = padColumns(fit(plainText(row.text), textWidth, style), textWidth);
   const observed = formatObserved(row.observed, row.unit).padStart(10);
   const left = width - textWidth - observed.length - 8;
+  // Said by the judge where clients and system share a machine.
+  const room = /([\d.,]+ ms) left for the network/.exec(row.why)?.[1];
   const aside =
-    row.verdict === 'pass' && row.unit === 'ms' && row.observed !== null
-      ? `${formatMs(row.bound - row.observed)} left for network`
-      : row.verdict === 'pass'
+    row.verdict === 'pass'
+      ? room === undefined
         ? ''
-        : { fail: 'failed', 'no-data': 'no data' }[row.verdict];
+        : `${room} left for network`
+      : { fail: 'failed', 'no-data': 'no data' }[row.verdict];
   const shown = aside.length <= left ? aside : '';
   const asideTone: Tone = row.verdict === 'pass' ? 'dim' : tone;
   return `  ${paint(style, tone, mark)} ${text}  ${paint(style, 'strong', observed)}  ${paint(style, asideTone, shown)}`.trimEnd();

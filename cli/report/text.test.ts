@@ -36,8 +36,16 @@ describe('the end summary', () => {
   test('an interrupted run says so in its first sentence', () => {
     const run = { ...sampleReport().run, partial: true, durationMs: 12_000 };
     expect(textOf(sampleReport({ run, exitCode: 105 }))[1]).toBe(
-      '✓ PASS  Interrupted after 12 s; of what was measured: all 6 thresholds held.',
+      '✓ PASS  Interrupted after 12 s: 6 of 6 thresholds held by then.',
     );
+  });
+
+  test('what the sentence says is not said again below it', () => {
+    const notes = ['the system lost 2 users', 'the log was not read'];
+    const lines = textOf(sampleReport({ verdict: 'fail', exitCode: 99, notes }));
+    expect(lines[1]).toBe('✗ FAIL  The system lost 2 users.');
+    expect(lines[3]).toBe(' ! The log was not read.');
+    expect(lines.filter((line) => line.includes('lost 2 users'))).toHaveLength(1);
   });
 
   test('a saturated generator is the reason when there is no verdict', () => {

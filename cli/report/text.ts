@@ -12,7 +12,7 @@ import {
   thresholdLines,
   usersLines,
 } from './text-sections.ts';
-import { verdictSentence, verdictWord } from './verdict-words.ts';
+import { furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 
 /** Where the files of the run are, as the person may type them; `null` for what was not written. */
 export type ReportPaths = {
@@ -71,7 +71,7 @@ function headLines(report: Report, style: TextStyle, width: number): readonly st
     `${scenario.name} on ${topology?.name ?? 'another system'} ${symbols.dot} ${formatDuration(run.durationMs)} ` +
       `${symbols.dot} ${formatInstant(run.startedAt)} ${symbols.dot} seed ${run.seed}`,
   );
-  const notes = report.notes
+  const notes = furtherNotes(report)
     .flatMap((note) => wrapWords(plainText(note), width - 4))
     .slice(0, 3)
     .map((line, index) =>

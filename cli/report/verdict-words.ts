@@ -16,19 +16,36 @@ export function verdictWord(verdict: Verdict): string {
   }
 }
 
-/** Why the verdict is what it is, in one sentence; notes of the judge follow where there are any. */
+/** Why the verdict is what it is, in one sentence. */
 export function verdictSentence(report: Report): string {
-  const reason = reasonOf(report);
   return report.run.partial || report.exitCode === exitCode.interrupted
-    ? `Interrupted after ${formatDuration(report.run.durationMs)}; of what was measured: ${lowerFirst(reason)}`
-    : reason;
+    ? interruptedSentence(report)
+    : reasonOf(report);
+}
+
+/** The notes that the sentence has not said already, each as a sentence. */
+export function furtherNotes(report: Report): readonly string[] {
+  const said = verdictSentence(report);
+  return report.notes.map(asSentence).filter((note) => note !== said);
+}
+
+function interruptedSentence({ run, thresholds }: Report): string {
+  const held = thresholds.filter((one) => one.verdict === 'pass').length;
+  const failed = thresholds.filter((one) => one.verdict === 'fail').length;
+  const so =
+    failed > 0
+      ? `${failed} of ${thresholds.length} thresholds had failed`
+      : `${held} of ${thresholds.length} thresholds held`;
+  const after = `Interrupted after ${formatDuration(run.durationMs)}`;
+  return thresholds.length === 0 ? `${after}.` : `${after}: ${so} by then.`;
 }
 
 function reasonOf(report: Report): string {
-  const { thresholds, users } = report;
+  const { thresholds, users, generator, notes } = report;
   const failed = thresholds.filter((one) => one.verdict === 'fail');
   const empty = thresholds.filter((one) => one.verdict === 'no-data');
-  const first = failed[0];
+  const [first] = failed;
+  const [note] = notes;
   switch (report.verdict) {
     case 'pass':
       return thresholds.length === 1
@@ -36,24 +53,25 @@ function reasonOf(report: Report): string {
         : `All ${thresholds.length} thresholds held.`;
     case 'fail':
       if (first !== undefined) {
-        const rest =
-          failed.length > 1 ? `, and ${failed.length - 1} more of ${thresholds.length} failed` : '';
+        const more = failed.length - 1;
+        const rest = more > 0 ? `, and ${more} more of ${thresholds.length} failed` : '';
         return `${first.text} does not hold: ${formatObserved(first.observed, first.unit)}${rest}.`;
       }
-      if (users.refused > 0 || users.lost > 0) {
-        return `The system refused ${plural(users.refused, 'user')} and lost ${plural(users.lost, 'user')}.`;
-      }
-      return report.notes[0] ?? 'The run did not prove what it had to.';
+      return asSentence(note ?? 'the run did not prove what it had to');
     case 'no-data':
-      if (report.generator.saturated) {
+      if (generator.saturated) {
         return 'The load generator was saturated, so the figures say nothing about the system.';
       }
       if (users.attempted === 0) return 'No user was ever attempted.';
-      if (report.notes[0] !== undefined && empty.length === 0) return report.notes[0];
-      return `${empty.length} of ${thresholds.length} thresholds had too few samples to judge.`;
+      if (empty.length > 0) {
+        return `${empty.length} of ${plural(thresholds.length, 'threshold')} had too little data to judge.`;
+      }
+      return asSentence(note ?? 'there was too little data to judge');
   }
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** Notes are written without a capital and a stop, so that they can follow others. */
+function asSentence(note: string): string {
+  const text = note.trim();
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
