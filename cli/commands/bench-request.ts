@@ -39,16 +39,26 @@ export type BenchRequest = {
   readonly thresholds: readonly Threshold[];
   readonly target:
     | { readonly kind: 'url'; readonly url: string }
-    /** `named`: the topology or its settings were typed, so what is up must match. */
-    | { readonly kind: 'topology'; readonly topology: Topology; readonly named: boolean };
+    /** Whatever is up. */
+    | { readonly kind: 'up' }
+    /** This one: what is up must be it, and with nothing up it is started. */
+    | { readonly kind: 'topology'; readonly topology: Topology };
   readonly workers: number | null;
   readonly runDir: string | null;
   readonly reporters: readonly string[];
   readonly json: boolean;
 };
 
-/** Reads the files and parses every word. Throws a usage (2) or file (104) failure. */
-export async function readBenchRequest(world: World, options: BenchOptions): Promise<BenchRequest> {
+/**
+ * Reads the files and parses every word. `upName` is the topology that is up in this folder: what
+ * `--set` and `--scale` are said of when no topology is named. Throws a usage (2) or file (104)
+ * failure.
+ */
+export async function readBenchRequest(
+  world: World,
+  options: BenchOptions,
+  upName: string | undefined,
+): Promise<BenchRequest> {
   const overrides = parseScenarioFlags(options);
   const asWritten = await readScenario(world, options.scenario ?? 'chat-1000');
   const scenario = overrideScenario(asWritten, {
@@ -61,7 +71,7 @@ export async function readBenchRequest(world: World, options: BenchOptions): Pro
   return {
     scenario,
     thresholds: scenario.thresholds.map((text) => parseThreshold(text)),
-    target: await readTarget(world, options),
+    target: await readTarget(world, options, upName),
     workers: options.workers ?? null,
     runDir: options.runDir === undefined ? null : resolve(world.cwd, options.runDir),
     reporters: options.reporter,
@@ -69,7 +79,11 @@ export async function readBenchRequest(world: World, options: BenchOptions): Pro
   };
 }
 
-async function readTarget(world: World, options: BenchOptions): Promise<BenchRequest['target']> {
+async function readTarget(
+  world: World,
+  options: BenchOptions,
+  upName: string | undefined,
+): Promise<BenchRequest['target']> {
   const named =
     options.topology !== undefined || options.set.length > 0 || options.scale.length > 0;
   if (options.url !== undefined) {
@@ -84,11 +98,8 @@ async function readTarget(world: World, options: BenchOptions): Promise<BenchReq
   if (options.allowHost !== undefined) {
     throw new Failure(exitCode.usage, '--allow-host says nothing without --url');
   }
-  const topology = await readTopology(
-    world,
-    options.topology ?? 'single',
-    options.set,
-    options.scale,
-  );
-  return { kind: 'topology', topology, named };
+  if (!named && upName !== undefined) return { kind: 'up' };
+  const name = options.topology ?? upName ?? 'single';
+  const topology = await readTopology(world, name, options.set, options.scale);
+  return { kind: 'topology', topology };
 }

@@ -4,7 +4,6 @@ import { Failure } from '../failure.ts';
 import type { RunEvent } from '../events.ts';
 import type { World } from '../world.ts';
 import type { Target } from '../load/driver.ts';
-import { attachSystem } from '../system/attach-system.ts';
 import type { RunningSystem } from '../system/running-system.ts';
 import { sameSystem } from '../system/same-system.ts';
 import { startSystem } from '../system/start-system.ts';
@@ -20,12 +19,13 @@ export type BenchTarget = AsyncDisposable & {
 };
 
 /**
- * `--url` is probed; what is up in this folder is used, and must be what was asked for; with
- * nothing up the topology is started for the run and stopped when the result is disposed.
+ * `--url` is probed; `up`, the system that is up in this folder, is used and must be what was asked
+ * for; with nothing up the topology is started for the run and stopped when the result is disposed.
  */
 export async function openBenchTarget(
   world: World,
   asked: BenchRequest['target'],
+  up: RunningSystem | undefined,
   emit: (event: RunEvent) => void,
 ): Promise<BenchTarget> {
   if (asked.kind === 'url') {
@@ -37,28 +37,32 @@ export async function openBenchTarget(
       [Symbol.asyncDispose]: async () => {},
     };
   }
-  const up = await attachSystem(world);
-  if (up !== undefined) {
-    const difference = asked.named ? sameSystem(up.topology, asked.topology) : undefined;
-    if (difference !== undefined) {
-      throw new Failure(exitCode.usage, 'what is up is not what was asked for', {
-        why: difference,
-        next: `rtops down, then again; or leave --topology, --set and --scale out to use ${up.topology.name} as it is`,
-      });
-    }
-    emit({ kind: 'note', t: 0, text: `using ${up.topology.name}, which is up at ${up.url}` });
-    return opened(up);
-  }
-  emit({
-    kind: 'note',
-    t: 0,
-    text: `nothing is up here: starting ${asked.topology.name} for this run`,
-  });
+  if (up !== undefined) return attached(up, asked, emit);
+  if (asked.kind === 'up') throw new Error('nothing is up to load');
+  const { topology } = asked;
+  emit({ kind: 'note', t: 0, text: `nothing is up here: starting ${topology.name} for this run` });
   return opened(
-    await startSystem(world, asked.topology, {
+    await startSystem(world, topology, {
       onService: (event) => emit({ kind: 'service', ...event }),
     }),
   );
+}
+
+function attached(
+  up: RunningSystem,
+  asked: Exclude<BenchRequest['target'], { kind: 'url' }>,
+  emit: (event: RunEvent) => void,
+): BenchTarget {
+  const difference =
+    asked.kind === 'topology' ? sameSystem(up.topology, asked.topology) : undefined;
+  if (difference !== undefined) {
+    throw new Failure(exitCode.usage, 'what is up is not what was asked for', {
+      why: difference,
+      next: `rtops down, then again; or leave --topology, --set and --scale out to use ${up.topology.name} as it is`,
+    });
+  }
+  emit({ kind: 'note', t: 0, text: `using ${up.topology.name}, which is up at ${up.url}` });
+  return opened(up);
 }
 
 function opened(system: RunningSystem): BenchTarget {

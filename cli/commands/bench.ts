@@ -3,6 +3,7 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { World } from '../world.ts';
 import { nativeDriver } from '../load/native/native-driver.ts';
+import { attachSystem } from '../system/attach-system.ts';
 import { judge } from '../verdict/judge.ts';
 import { readBenchRequest } from './bench-request.ts';
 import type { BenchOptions } from './bench-request.ts';
@@ -17,10 +18,11 @@ import { openRun } from './open-run.ts';
 /** Runs one bench. The exit code is the verdict's, or 105 when it was interrupted. */
 export async function bench(world: World, options: BenchOptions): Promise<ExitCode> {
   using interrupt = listenForInterrupt(world);
-  const asked = await readBenchRequest(world, options);
+  const up = await attachSystem(world);
+  const asked = await readBenchRequest(world, options, up?.topology.name);
   await using run = openRun(world, asked.runDir);
   await using outputs = await openOutputs(world, asked, run);
-  await using target = await openBenchTarget(world, asked.target, outputs.emit);
+  await using target = await openBenchTarget(world, asked.target, up, outputs.emit);
   if (interrupt.asked) return exitCode.interrupted;
 
   run.writeDocuments(asked.scenario, target.system?.topology ?? null);
