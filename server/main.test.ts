@@ -65,7 +65,7 @@ test('while it drains it is not ready and takes nobody new, and acks what it too
   child.kill('SIGTERM');
   expect((await acks).every((ack) => ack.ok)).toBe(true);
   expect(new Set(await Promise.all(disconnected))).toEqual(new Set(['transport close']));
-  await expect(fetch(url + path.health)).rejects.toThrow();
+  await expect(fetch(url + path.health)).rejects.toThrow('fetch failed');
   expect(await exited).toEqual([0, null]);
 });
 

@@ -50,7 +50,7 @@ describe.each(['memory', 'Redis'])('accounts in %s', (store) => {
     const refresh = (refreshToken: string): Promise<Answer<TokenPair>> =>
       post<TokenPair>(node, path.refresh, { refreshToken });
     const both = await Promise.all([refresh(first.refreshToken), refresh(first.refreshToken)]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 401]));
     const second = both.find(({ status }) => status === 200)?.body;
     expect((await refresh(second?.refreshToken ?? '')).status).toBe(200);
     expect((await refresh(first.accessToken)).status).toBe(401);
