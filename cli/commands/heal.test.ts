@@ -1,10 +1,13 @@
 /** rtops is killed at some moment; afterwards nothing may be left. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { newShell } from './testing/shell.ts';
+
+// Each command is a process; on a machine that does other things as well they take their time.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('rtops is killed', () => {
   test('the supervisor of up -d: heal leaves nothing, and the next up starts clean', async () => {

@@ -3,11 +3,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { newShell } from './testing/shell.ts';
 import type { Shell } from './testing/shell.ts';
+
+// Each command is a process; on a machine that does other things as well they take their time.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Row = { readonly name: string; readonly pid: number; readonly state: string };
 
@@ -69,6 +72,25 @@ test('up -d returns when all is ready; ps, logs and down work from other shells'
     stdout: 'nothing was up in this folder\ndata removed\n',
   });
   expect(existsSync(join(shell.dir, '.rtops', 'data'))).toBe(false);
+});
+
+test('of two that start at once in one folder one wins', async () => {
+  const shell = newShell();
+  const both = await Promise.all([
+    shell.run('up', '-d', 'single'),
+    shell.run('up', '-d', 'single'),
+  ]);
+  expect(new Set(both.map(({ code }) => code))).toEqual(new Set([0, 120]));
+  expect(both.find(({ code }) => code === 120)?.stderr).toMatch(/already up|just starting/);
+  expect(shell.left()).toHaveLength(1);
+});
+
+test('a system whose folder is removed ends by itself', async () => {
+  const shell = newShell();
+  await shell.run('up', '-d', 'single');
+  expect(shell.left()).toHaveLength(1);
+  rmSync(join(shell.dir, '.rtops'), { recursive: true });
+  await waitUntil(() => shell.left().length === 0);
 });
 
 describe('attached', () => {

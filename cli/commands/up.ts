@@ -56,7 +56,7 @@ async function upAttached(
   announce(world, options);
   if (!options.json)
     world.stdout.write('Ctrl-C stops it; in another shell: rtops ps, logs, bench.\n');
-  await interrupted(interrupt);
+  await untilItShallEnd(system, interrupt);
   world.stderr.write('stopping; once more to stop at once\n');
   await system[Symbol.asyncDispose]();
   return exitCode.pass;
@@ -91,7 +91,7 @@ async function superviseDetached(world: World, options: UpOptions): Promise<Exit
   started.catch((error: unknown) => report.failed(error));
   await using system = await started;
   report.ready();
-  await interrupted(interrupt);
+  await untilItShallEnd(system, interrupt);
   await system[Symbol.asyncDispose]();
   return exitCode.pass;
 }
@@ -122,8 +122,15 @@ async function startInterruptibly(
   });
 }
 
-async function interrupted(interrupt: Interrupt): Promise<void> {
-  await new Promise<void>((resolve) => interrupt.onFirst(resolve));
+/** A signal, as `down` sends it too. Throws 120 when the state folder was removed. */
+async function untilItShallEnd(system: StartedSystem, interrupt: Interrupt): Promise<void> {
+  const orphaned = system.orphaned.then(() => {
+    throw new Failure(exitCode.notReady, 'the system was stopped: its folder `.rtops` is gone', {
+      why: 'without it no other command could find it',
+      next: 'rtops down, before .rtops is removed',
+    });
+  });
+  await Promise.race([new Promise<void>((resolve) => interrupt.onFirst(resolve)), orphaned]);
 }
 
 /** `false` when nothing is up. Throws when what is up is something else, or not ready. */

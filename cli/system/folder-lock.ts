@@ -6,7 +6,12 @@ import type { ProcessIdentity } from './process-identity.ts';
 
 /** Got it, with the way to give it back; or who has it. */
 export type LockAttempt =
-  | { readonly kind: 'held'; readonly release: () => void }
+  | {
+      readonly kind: 'held';
+      readonly release: () => void;
+      /** `false` once somebody removed the lock, or the folder. */
+      readonly stillHeld: () => boolean;
+    }
   | { readonly kind: 'busy'; readonly holder: ProcessIdentity };
 
 /** Takes the lock for this process, over a dead holder's if need be. Never waits. */
@@ -18,7 +23,11 @@ export function takeFolderLock(lockFile: string): LockAttempt {
     for (;;) {
       // A link appears with its content, or not at all: nobody reads an empty lock.
       if (linked(beside, lockFile)) {
-        return { kind: 'held', release: () => releaseFolderLock(lockFile, self) };
+        const stillHeld = () => sameIdentity(readLockHolder(lockFile), self);
+        const release = () => {
+          if (stillHeld()) rmSync(lockFile, { force: true });
+        };
+        return { kind: 'held', release, stillHeld };
       }
       const holder = readLockHolder(lockFile);
       if (holder !== undefined && isAlive(holder)) return { kind: 'busy', holder };
@@ -55,11 +64,8 @@ function removeStale(lockFile: string): void {
   rmSync(aside, { force: true });
 }
 
-function releaseFolderLock(lockFile: string, self: ProcessIdentity): void {
-  const holder = readLockHolder(lockFile);
-  if (holder?.pid === self.pid && holder.startTime === self.startTime) {
-    rmSync(lockFile, { force: true });
-  }
+function sameIdentity(one: ProcessIdentity | undefined, other: ProcessIdentity): boolean {
+  return one?.pid === other.pid && one.startTime === other.startTime;
 }
 
 function linked(from: string, to: string): boolean {

@@ -32,8 +32,9 @@ const lookEveryMs = 20;
 export async function healFolder(world: World, folder: StateFolder): Promise<readonly Healed[]> {
   const left = leftovers(folder);
   const healed = left.map(({ name, pid }) => ({ name, pid, command: commandOf(pid) }));
-  for (const { pid } of left) {
-    signalProcess(pid, 'SIGTERM');
+  for (const { name, pid } of left) {
+    // Only Redis has something to put in order; a drain that nobody waits for helps no client.
+    signalProcess(pid, name === 'redis' ? 'SIGTERM' : 'SIGKILL');
     signalProcess(pid, 'SIGCONT');
   }
   await until(world, askedMs, () => !left.some(isAlive));

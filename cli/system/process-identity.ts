@@ -69,7 +69,8 @@ export function markedProcesses(dir: string): readonly ProcessIdentity[] {
 export function worksInside(pid: number, dir: string): boolean {
   if (!hasProc) return true;
   try {
-    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    // The folder may have been removed under it.
+    const cwd = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');
     return cwd === dir || cwd.startsWith(`${dir}/`);
   } catch {
     return false;

@@ -1,28 +1,17 @@
 /** What the processes of each service use: CPU, memory, run-queue wait; lag and connections scraped. */
-import { readdirSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
-
 import type { ServiceSample } from '../samples/resources.ts';
 import type { World } from '../world.ts';
-import { allPids, groupMembers, readProc, statFields } from './process-identity.ts';
+import { allPids, groupMembers, statFields } from './process-identity.ts';
+import { readUsage } from './process-usage.ts';
+import type { Usage } from './process-usage.ts';
 import { scrapeNode } from './scrape-node.ts';
 import type { ServiceRecord } from './system-state.ts';
 
-/** Ticks a second of /proc/<pid>/stat: USER_HZ, 100 on every Linux that Node runs on. */
-const ticksPerSec = 100;
 /** Groups change seldom (a reload, a worker that died): all of /proc is read every so many times. */
 const regroupEvery = 10;
 
 /** Reads all services once; rates are since the call before, 0 in the first. */
 export type Sampler = (services: readonly ServiceRecord[]) => Promise<readonly ServiceSample[]>;
-
-/** One process's counters since its start. */
-type Usage = {
-  readonly cpuMs: number;
-  /** Of each thread: ms it stood in the run queue. */
-  readonly waitMs: ReadonlyMap<string, number>;
-  readonly rssKb: number;
-};
 
 export function createSampler(world: World): Sampler {
   let before: { readonly atNs: bigint; readonly usage: ReadonlyMap<string, Usage> } | undefined;
@@ -103,52 +92,4 @@ function groupsOf(leaders: readonly number[]): ReadonlyMap<number, readonly numb
   const groups = new Map<number, number[]>(leaders.map((leader) => [leader, []]));
   for (const pid of allPids()) groups.get(Number(statFields(pid)?.[2]))?.push(pid);
   return groups;
-}
-
-/** `undefined` when the process is gone. */
-function readUsage(pid: number): Usage | undefined {
-  if (process.platform !== 'linux') return readUsageByPs(pid);
-  const fields = statFields(pid);
-  const status = readProc(`/proc/${pid}/status`);
-  if (fields === undefined || status === undefined) return undefined;
-  // Fields 14 and 15 of the whole line: user and system time of all threads, dead ones too.
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  return {
-    cpuMs: (ticks * 1000) / ticksPerSec,
-    waitMs: readWaits(pid),
-    rssKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0),
-  };
-}
-
-/** The second number of schedstat: ns spent waiting on a run queue. */
-function readWaits(pid: number): ReadonlyMap<string, number> {
-  const waits = new Map<string, number>();
-  let threads: readonly string[];
-  try {
-    threads = readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return waits;
-  }
-  for (const thread of threads) {
-    const waitedNs = readProc(`/proc/${pid}/task/${thread}/schedstat`)?.split(' ')[1];
-    if (waitedNs !== undefined) waits.set(thread, Number(waitedNs) / 1e6);
-  }
-  return waits;
-}
-
-function readUsageByPs(pid: number): Usage | undefined {
-  try {
-    const line = execFileSync('ps', ['-o', 'rss=,time=', '-p', String(pid)], { encoding: 'utf8' });
-    const [rssKb, time = '0'] = line.trim().split(/\s+/);
-    return { cpuMs: cpuTimeMs(time), waitMs: new Map(), rssKb: Number(rssKb) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** `[[DD-]HH:]MM:SS[.ss]` as ps prints it. */
-function cpuTimeMs(text: string): number {
-  const [days, clock] = text.includes('-') ? text.split('-', 2) : ['0', text];
-  const seconds = (clock ?? '0').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
-  return (Number(days) * 86_400 + seconds) * 1000;
 }

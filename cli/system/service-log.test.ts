@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -10,6 +10,7 @@ import {
   rotateLog,
   serviceLog,
   sizeOf,
+  trimLog,
 } from './service-log.ts';
 import { testWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
@@ -48,6 +49,20 @@ test('a large log is put aside when its system starts, a small one is not', () =
   expect(rotateLog(large)).toBe(0);
   expect(sizeOf(`${large}.1`)).toBe(8 * 1024 * 1024 + 1);
   expect(sizeOf(large)).toBe(0);
+});
+
+test('a log that grows too large is emptied under its writer, who goes on at its new end', () => {
+  const file = newLog('');
+  const writer = openSync(file, 'a');
+  writeSync(writer, 'one\n');
+  trimLog(file, 4);
+  expect(sizeOf(file)).toBe(4);
+  writeSync(writer, 'two\n');
+  trimLog(file, 4);
+  writeSync(writer, 'three\n');
+  closeSync(writer);
+  expect(readFrom(file, 0).text).toBe('three\n');
+  expect(readFrom(`${file}.1`, 0).text).toBe('one\ntwo\n');
 });
 
 test('following prints whole lines as they come, of a file that appears or shrinks too', async () => {

@@ -1,6 +1,7 @@
 /** `.rtops/logs/<service>.log`: written by the services themselves, read by people. */
 import {
   closeSync,
+  copyFileSync,
   fstatSync,
   openSync,
   readdirSync,
@@ -8,11 +9,13 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
 /** A log larger than this when its system starts is put aside as `.log.1`, over the one before. */
 const rotateAboveBytes = 8 * 1024 * 1024;
+const trimAboveBytes = 64 * 1024 * 1024;
 /** As much of the end of a file as is looked at for its last lines. */
 const tailBytes = 256 * 1024;
 /** One look takes no more than this; the next goes on from there. */
@@ -41,6 +44,17 @@ export function rotateLog(file: string): number {
   rmSync(`${file}.1`, { force: true });
   renameSync(file, `${file}.1`);
   return 0;
+}
+
+/**
+ * Keeps a log that is being written from filling the disk: beyond the bound it is copied to
+ * `.log.1` and emptied. Its writers append, so they go on at its new end; a line written in
+ * between may be lost.
+ */
+export function trimLog(file: string, aboveBytes = trimAboveBytes): void {
+  if (sizeOf(file) <= aboveBytes) return;
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
 }
 
 /** Opens for appending: several processes may write to it, a truncation does no harm. */

@@ -6,6 +6,7 @@ import type { Plan } from '../topology/plan.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 import { takeFolderLock } from './folder-lock.ts';
+import type { LockAttempt } from './folder-lock.ts';
 import { healFolder } from './heal-folder.ts';
 import type { Healed } from './heal-folder.ts';
 import { commandOf, selfIdentity } from './process-identity.ts';
@@ -13,6 +14,7 @@ import { interrupted, runService } from './run-service.ts';
 import type { ServiceRunner } from './run-service.ts';
 import type { RunningSystem } from './running-system.ts';
 import { createSampler } from './sampler.ts';
+import { serviceLog, trimLog } from './service-log.ts';
 import { surveySite } from './site.ts';
 import type { SiteWishes } from './site.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
@@ -42,6 +44,11 @@ export type StartOptions = SiteWishes & {
 export type StartedSystem = RunningSystem & {
   /** SIGKILL to every process, at once and without waiting: for a second Ctrl-C. */
   kill(): void;
+  /**
+   * Resolves when the state folder or the lock in it was removed: nobody could find the system any
+   * more, so it is stopped. Never resolves otherwise.
+   */
+  readonly orphaned: Promise<void>;
 };
 
 /**
@@ -66,7 +73,7 @@ export async function startSystem(
     const running = supervise(world, planned, site.secret, options);
     options.killSignal?.addEventListener('abort', () => running.kill(), { once: true });
     await running.start(options.signal ?? new AbortController().signal);
-    return running.system(lock.release);
+    return running.system(lock);
   } catch (error) {
     lock.release();
     throw error;
@@ -143,10 +150,18 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
         throw error;
       }
     },
-    system(release: () => void): StartedSystem {
+    system(lock: HeldLock): StartedSystem {
       const sampler = createSampler(world);
+      const over = new AbortController();
       let stopping: Promise<void> | undefined;
+      const end = () => {
+        over.abort();
+        return (stopping ??= stop().finally(lock.release));
+      };
       return {
+        orphaned: untilOrphaned(world, lock, over.signal, () => {
+          for (const { service } of runners) trimLog(serviceLog(folder.logsDir, service.name));
+        }).then(end),
         topology: planned.topology,
         url,
         secret,
@@ -154,10 +169,33 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
         services: () => Promise.resolve(runners.map((runner) => runner.record())),
         sample: () => sampler(runners.map((runner) => runner.record())),
         kill,
-        [Symbol.asyncDispose]: () => (stopping ??= stop().finally(release)),
+        [Symbol.asyncDispose]: end,
       };
     },
   };
+}
+
+type HeldLock = Extract<LockAttempt, { kind: 'held' }>;
+
+const lookAtLockEveryMs = 1000;
+const trimLogsEvery = 60;
+
+/** Looks after the folder meanwhile. Never resolves once `over` fired. */
+async function untilOrphaned(
+  world: World,
+  lock: HeldLock,
+  over: AbortSignal,
+  trimLogs: () => void,
+): Promise<void> {
+  for (let look = 1; lock.stillHeld(); look += 1) {
+    try {
+      if (look % trimLogsEvery === 0) trimLogs();
+    } catch {
+      // A full disk: the next look may have more luck.
+    }
+    await world.clock.sleep(lookAtLockEveryMs, over).catch(() => undefined);
+    if (over.aborted) await new Promise(() => {});
+  }
 }
 
 /** Each service as soon as those it depends on are ready; the first that fails ends the others. */
