@@ -289,7 +289,7 @@ export class ChatUser implements ChannelListener {
     this.#epoch = reply.epoch ?? '';
     const { counters, histograms } = this.#desk.measures;
     counters.joins += 1;
-    const tookUs = nowUs - this.#enteredUs;
+    const tookUs = Math.max(1, nowUs - this.#enteredUs);
     histograms.join.record(tookUs);
     // A member that had to join anew is still owed what came while it was away.
     const kind = this.#member ? recordKind.resumed : recordKind.joined;

@@ -1,10 +1,7 @@
 /**
- * A chat connection of the real `socket.io-client`: the fidelity sample (websocket) and the users
- * on HTTP long polling. It reconnects by the same rule as a lean user, driven from outside, so that
- * both keep the same history.
+ * A chat connection of the real `socket.io-client`, for the fidelity sample. It reconnects by the
+ * same rule as a lean user, driven from outside, so that both keep the same history.
  */
-import { Agent } from 'node:http';
-
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 
@@ -15,40 +12,28 @@ import { messageFields, readMessagePayload } from './frames.ts';
 
 const fields = messageFields();
 
-/** Dials at once with the one transport given; it never upgrades. */
-export function clientChannel(
-  dial: Dial,
-  listener: ChannelListener,
-  transport: 'websocket' | 'polling',
-): Channel {
-  return new ClientChannel(dial, listener, transport);
+/** Dials at once, by WebSocket alone. */
+export function clientChannel(dial: Dial, listener: ChannelListener): Channel {
+  return new ClientChannel(dial, listener);
 }
 
 class ClientChannel implements Channel {
   readonly #socket: Socket;
   readonly #listener: ChannelListener;
-  readonly #agent: Agent | undefined;
   #state: 'opening' | 'in' | 'over' = 'opening';
 
-  constructor(dial: Dial, listener: ChannelListener, transport: 'websocket' | 'polling') {
+  constructor(dial: Dial, listener: ChannelListener) {
     this.#listener = listener;
     const { localAddress } = dial;
-    // An agent of its own keeps a polling user on its own connections, as a browser's would be.
-    this.#agent =
-      transport === 'polling'
-        ? new Agent({ keepAlive: true, ...(localAddress === undefined ? {} : { localAddress }) })
-        : undefined;
     const options = {
-      transports: [transport],
-      upgrade: false,
+      transports: ['websocket'],
       forceNew: true,
       reconnection: false,
       auth: JSON.parse(dial.auth) as Record<string, unknown>,
-      ...(this.#agent === undefined ? {} : { agent: this.#agent }),
+      // Not among the declared options: engine.io-client hands it to `ws` on Node.
       ...(localAddress === undefined ? {} : { localAddress }),
     };
-    // `agent` is declared a string for browsers; on Node it is handed to `http.request`.
-    this.#socket = io(new URL(chatNamespace, dial.url).href, options as unknown as object);
+    this.#socket = io(new URL(chatNamespace, dial.url).href, options);
     this.#listen();
   }
 
@@ -79,12 +64,8 @@ class ClientChannel implements Channel {
       const { code, text } = connectFailure(error);
       this.#end(code, text, 'lost');
     });
-    this.#socket.on('disconnect', (reason, details) => {
-      const failure = details === undefined ? undefined : connectFailure(details);
-      const broken = failure?.broken === true;
-      const text = broken ? failure.text : reason;
-      const final = reason === 'io server disconnect';
-      this.#end(errorCode.closed, text, broken ? 'broken' : final ? 'final' : 'lost');
+    this.#socket.on('disconnect', (reason) => {
+      this.#end(errorCode.closed, reason, reason === 'io server disconnect' ? 'final' : 'lost');
     });
     this.#socket.onAny((name: string, payload: unknown) => {
       if (this.#state === 'over') return;
@@ -96,7 +77,7 @@ class ClientChannel implements Channel {
     });
   }
 
-  #end(code: number, text: string, how: 'lost' | 'final' | 'broken'): void {
+  #end(code: number, text: string, how: 'lost' | 'final'): void {
     if (this.#state === 'over') return;
     const wasIn = this.#state === 'in';
     this.#state = 'over';
@@ -108,40 +89,23 @@ class ClientChannel implements Channel {
   #shut(): void {
     this.#socket.disconnect();
     this.#socket.io.engine?.close();
-    this.#agent?.destroy();
   }
 }
 
-/** Engine.IO reports a failed poll as a bare error with the status and the request beside it. */
-function connectFailure(error: unknown): { code: number; text: string; broken: boolean } {
-  const { message, description, context, data } = error as {
-    message?: string;
-    description?: unknown;
-    context?: { responseText?: unknown };
+function connectFailure(error: Error): { code: number; text: string } {
+  const { message, description, data } = error as Error & {
+    description?: { message?: string };
     data?: { code?: unknown };
   };
-  const answer = typeof context?.responseText === 'string' ? context.responseText : '';
-  if (description === 400 && /"code":1\b/.test(answer)) {
-    return { code: errorCode.httpStatus, text: sessionUnknown, broken: true };
-  }
-  if (typeof description === 'number' && description > 0) {
-    return {
-      code: errorCode.httpStatus,
-      text: `HTTP ${description} at the handshake`,
-      broken: false,
-    };
-  }
   // Only a refusal by the namespace comes without the transport's type.
-  if (!('type' in (error as object))) {
+  if (!('type' in error)) {
     const code = typeof data?.code === 'string' ? ` (${data.code})` : '';
-    return {
-      code: errorCode.namespaceRefused,
-      text: `refused: ${message ?? 'connection refused'}${code}`,
-      broken: false,
-    };
+    return { code: errorCode.namespaceRefused, text: `refused: ${message}${code}` };
   }
-  return { code: errorCode.dial, text: message ?? 'no connection', broken: false };
+  const cause = description?.message ?? message;
+  const status = /^Unexpected server response: (\d+)/.exec(cause)?.[1];
+  if (status !== undefined) {
+    return { code: errorCode.httpStatus, text: `HTTP ${status} at the handshake` };
+  }
+  return { code: errorCode.dial, text: cause };
 }
-
-/** What a polling user meets when its requests reach a node that did not open its session. */
-export const sessionUnknown = 'broken session: HTTP 400, Session ID unknown';

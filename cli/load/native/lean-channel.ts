@@ -1,11 +1,9 @@
 /**
- * A chat connection without a client library: Engine.IO 4 and Socket.IO 5 by hand on one WebSocket.
+ * A chat connection without a client library: Engine.IO 4 and Socket.IO 5 by hand on one transport.
  * It exists because a run holds tens of thousands of them; the fidelity sample shows beside every
  * run that it measures what the real client measures.
  */
-import { WebSocket } from 'ws';
-
-import { event, path } from '../../../server/contract.ts';
+import { event } from '../../../server/contract.ts';
 import { errorCode } from '../../samples/history.ts';
 import type { Channel, ChannelListener, Dial } from './channel.ts';
 import {
@@ -17,6 +15,7 @@ import {
   readPacket,
   readSendAck,
 } from './frames.ts';
+import type { Transport, TransportFailure, TransportListener } from './transport.ts';
 
 /** `socket.io-client` gives up on a connection that is not open after 20 s; so do lean users. */
 const openTimeoutUs = 20_000_000;
@@ -25,12 +24,17 @@ const fields = messageFields();
 const sendAck = { ackId: 0, seq: 0 };
 
 /** Dials at once; what happens is told to the listener, never before this call returns. */
-export function leanChannel(dial: Dial, listener: ChannelListener, nowUs: number): Channel {
-  return new LeanChannel(dial, listener, nowUs);
+export function leanChannel(
+  dial: Dial,
+  listener: ChannelListener,
+  nowUs: number,
+  open: (dial: Dial, listener: TransportListener) => Transport,
+): Channel {
+  return new LeanChannel(dial, listener, nowUs, open);
 }
 
-class LeanChannel implements Channel {
-  readonly #socket: WebSocket;
+class LeanChannel implements Channel, TransportListener {
+  readonly #transport: Transport;
   readonly #listener: ChannelListener;
   readonly #auth: string;
   #state: 'opening' | 'in' | 'over' = 'opening';
@@ -40,45 +44,27 @@ class LeanChannel implements Channel {
   /** A ping came since the last look at the clock. */
   #pinged = false;
 
-  constructor(dial: Dial, listener: ChannelListener, nowUs: number) {
+  constructor(
+    dial: Dial,
+    listener: ChannelListener,
+    nowUs: number,
+    open: (dial: Dial, listener: TransportListener) => Transport,
+  ) {
     this.#listener = listener;
     this.#auth = dial.auth;
     this.#deadlineUs = nowUs + openTimeoutUs;
-    const address = dial.url;
-    const scheme = address.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.#socket = new WebSocket(
-      `${scheme}//${address.host}${path.socketIo}?EIO=4&transport=websocket`,
-      {
-        perMessageDeflate: false,
-        skipUTF8Validation: true,
-        // A zero mask is a valid one and spares the copying; there is no shared proxy to protect.
-        generateMask: noMask,
-        ...(dial.localAddress === undefined ? {} : { localAddress: dial.localAddress }),
-      },
-    );
-    this.#socket.on('message', (data: Buffer) => {
-      this.#onFrame(data);
-    });
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#onError(error);
-    });
-    this.#socket.on('close', (code: number) => {
-      this.#end(errorCode.closed, `connection closed (${code})`);
-    });
+    this.#transport = open(dial, this);
   }
 
   emit(name: string, payload: string, ackId: number): void {
-    if (this.#socket.readyState === WebSocket.OPEN) {
-      this.#socket.send(eventFrame(name, payload, ackId));
-    }
+    this.#transport.send(eventFrame(name, payload, ackId));
   }
 
   close(): void {
     if (this.#state === 'over') return;
-    const polite = this.#state === 'in' && this.#socket.readyState === WebSocket.OPEN;
+    const wasIn = this.#state === 'in';
     this.#state = 'over';
-    if (polite) this.#socket.close(1000);
-    else this.#socket.terminate();
+    this.#transport.end(wasIn);
   }
 
   check(nowUs: number): void {
@@ -93,7 +79,7 @@ class LeanChannel implements Channel {
     }
   }
 
-  #onFrame(data: Buffer): void {
+  packet(data: Buffer): void {
     if (this.#state === 'over') return;
     // Frames by first byte: 4 message, 2 ping, 0 open, 1 close, 6 noop.
     switch (data[0]) {
@@ -102,7 +88,7 @@ class LeanChannel implements Channel {
         return;
       case 0x32:
         this.#pinged = true;
-        this.#socket.send('3');
+        this.#transport.send('3');
         return;
       case 0x30:
         this.#onOpen(data);
@@ -119,7 +105,7 @@ class LeanChannel implements Channel {
       const open: unknown = JSON.parse(data.toString('utf8', 1));
       const { pingInterval, pingTimeout } = open as { pingInterval?: number; pingTimeout?: number };
       this.#silenceUs = ((pingInterval ?? 25_000) + (pingTimeout ?? 20_000)) * 1000;
-      this.#socket.send(connectFrame(this.#auth));
+      this.#transport.send(connectFrame(this.#auth));
     } catch {
       this.#end(errorCode.protocol, 'the server speaks no Engine.IO 4');
     }
@@ -172,26 +158,28 @@ class LeanChannel implements Channel {
     this.#listener.message(seq, sender, room, n, dueUs, waitUs);
   }
 
-  #onError(error: NodeJS.ErrnoException): void {
-    if (error.message.startsWith('Unexpected server response')) {
-      const status = error.message.replace(/\D+/g, '');
-      this.#end(errorCode.httpStatus, `HTTP ${status} at the handshake`);
-    } else {
-      const isDial = this.#state === 'opening' && this.#socket.readyState !== WebSocket.OPEN;
-      this.#end(isDial ? errorCode.dial : errorCode.closed, error.code ?? error.message);
+  failed({ kind, text }: TransportFailure): void {
+    switch (kind) {
+      case 'dial':
+        this.#end(errorCode.dial, text);
+        return;
+      case 'http-status':
+        this.#end(errorCode.httpStatus, text);
+        return;
+      case 'session-unknown':
+        this.#end(errorCode.httpStatus, text, 'broken');
+        return;
+      case 'closed':
+        this.#end(errorCode.closed, text);
     }
   }
 
-  #end(code: number, text: string, how: 'lost' | 'final' = 'lost'): void {
+  #end(code: number, text: string, how: 'lost' | 'final' | 'broken' = 'lost'): void {
     if (this.#state === 'over') return;
     const wasIn = this.#state === 'in';
     this.#state = 'over';
-    this.#socket.terminate();
+    this.#transport.end(false);
     if (wasIn) this.#listener.closed(text, how);
     else this.#listener.refused(code, text);
   }
-}
-
-function noMask(mask: Buffer): void {
-  mask.fill(0);
 }

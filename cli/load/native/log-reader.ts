@@ -11,6 +11,8 @@ import type { RunClock } from './run-clock.ts';
 
 const roomsAtOnce = 16;
 const retryMs = 250;
+/** A server that has not let the reader in for this long is not waited for any longer. */
+const noEntryMs = 5000;
 
 export type LogReading = {
   readonly runId: string;
@@ -98,12 +100,14 @@ class RequestLine implements ChannelListener {
   readonly #watch: NodeJS.Timeout;
   #channel: Channel | undefined;
   #isIn = false;
+  #outSinceUs: number;
   #whenIn: (() => void)[] = [];
   #ackId = 0;
 
   constructor(reading: LogReading, deadlineUs: number) {
     this.#reading = reading;
     this.#deadlineUs = deadlineUs;
+    this.#outSinceUs = reading.clock.nowUs();
     this.#channel = reading.dial(this);
     this.#watch = setInterval(() => {
       this.#channel?.check(reading.clock.nowUs());
@@ -150,6 +154,7 @@ class RequestLine implements ChannelListener {
 
   closed(): void {
     this.#isIn = false;
+    this.#outSinceUs = this.#reading.clock.nowUs();
     this.#channel = undefined;
     for (const [id, answer] of this.#open) {
       this.#open.delete(id);
@@ -175,7 +180,8 @@ class RequestLine implements ChannelListener {
   }
 
   get #isOver(): boolean {
-    return this.#reading.clock.nowUs() > this.#deadlineUs;
+    const nowUs = this.#reading.clock.nowUs();
+    return nowUs > this.#deadlineUs || (!this.#isIn && nowUs > this.#outSinceUs + noEntryMs * 1000);
   }
 
   async #request(name: string, payload: string): Promise<unknown> {

@@ -144,12 +144,21 @@ class NativeRun implements Drive {
     await this.#answer('settled', scenario.drainMs + answerGraceMs, (worker) => {
       worker.tell({ kind: 'settle', heads });
     });
+    await this.#read();
+    await this.#answer('done', answerGraceMs, (worker) => {
+      worker.tell({ kind: 'finish' });
+    });
+  }
+
+  async #read(): Promise<void> {
+    if (!this.#tally.anybodyJoined) {
+      // Nothing was ever sent, so there is nothing to hold against the log.
+      for (const { index } of this.#workers) this.#wasRead.add(index);
+      return;
+    }
     const withinMs = this.#stopped ? readWithinStoppedMs : readWithinMs;
     await this.#answer('read-done', withinMs + answerGraceMs, (worker) => {
       worker.tell({ kind: 'read', withinMs });
-    });
-    await this.#answer('done', answerGraceMs, (worker) => {
-      worker.tell({ kind: 'finish' });
     });
   }
 

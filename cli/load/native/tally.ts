@@ -208,6 +208,10 @@ export class Tally {
     };
   }
 
+  get anybodyJoined(): boolean {
+    return this.#sum().joins > 0;
+  }
+
   get holdSends(): number {
     return this.#sum().holdSends;
   }

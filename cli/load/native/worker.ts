@@ -1,5 +1,4 @@
 /** A worker's run: its users, its timers, its reports, and what the parent asks of it. */
-import { chatNamespace } from '../../../server/contract.ts';
 import { userName } from '../../samples/history.ts';
 import { pacerOf } from '../../scenario/pacer.ts';
 import { salt, seededUnit } from '../../scenario/pacer-seed.ts';
@@ -14,9 +13,11 @@ import type * as HttpModule from './http-load.ts';
 import { leanChannel } from './lean-channel.ts';
 import { readLogs } from './log-reader.ts';
 import { createMeasures, type Measures } from './measures.ts';
+import { pollingTransport } from './polling-transport.ts';
 import { runClock, type RunClock } from './run-clock.ts';
 import { sourceAddress } from './source-address.ts';
 import { TimerHeap } from './timer-heap.ts';
+import { webSocketTransport } from './transport.ts';
 import { userKinds } from './user-kinds.ts';
 import { watchHealth, type WorkerHealth } from './worker-health.ts';
 import type {
@@ -96,7 +97,7 @@ export class Worker implements Desk {
   static async load(start: WorkerStart, say: (message: FromWorker) => void): Promise<Worker> {
     const kindOf = userKinds(start.scenario, start.workers);
     let needsClient = false;
-    for (const index of ownUsers(start)) needsClient ||= kindOf(index) !== 'lean';
+    for (const index of ownUsers(start)) needsClient ||= kindOf(index) === 'client';
     const needsHttp = start.index === 0 && start.scenario.http.perSec > 0;
     return new Worker(start, say, {
       clients: needsClient ? await import('./client-channel.ts') : undefined,
@@ -134,15 +135,12 @@ export class Worker implements Desk {
     };
     switch (kind) {
       case 'lean':
-        return leanChannel(dial, listener, this.clock.nowUs());
-      case 'client':
+        return leanChannel(dial, listener, this.clock.nowUs(), webSocketTransport);
       case 'polling':
-        if (this.#clients === undefined) throw new Error(`no ${chatNamespace} client was loaded`);
-        return this.#clients.clientChannel(
-          dial,
-          listener,
-          kind === 'client' ? 'websocket' : 'polling',
-        );
+        return leanChannel(dial, listener, this.clock.nowUs(), pollingTransport);
+      case 'client':
+        if (this.#clients === undefined) throw new Error('socket.io-client was not loaded');
+        return this.#clients.clientChannel(dial, listener);
     }
   }
 
