@@ -28,21 +28,18 @@ describe('rtops is killed', () => {
     expect((await shell.run('heal')).stdout).toBe('nothing to heal\n');
   });
 
-  test.each([
-    'redis +starting',
-    'redis +ready',
-    'api-2 +starting',
-    'ws-\\d +ready',
-    'nginx +starting',
-  ])('an attached up at the moment of: %s', async (moment) => {
-    const shell = newShell();
-    const up = shell.start('up');
-    await waitUntil(() => new RegExp(moment).test(up.said()));
-    process.kill(up.pid, 'SIGKILL');
-    await up.ended;
-    await shell.run('heal');
-    expect(shell.left()).toEqual([]);
-  });
+  test.each(['redis +starting', 'api-2 +starting', 'nginx +starting'])(
+    'an attached up at the moment of: %s',
+    async (moment) => {
+      const shell = newShell();
+      const up = shell.start('up');
+      await waitUntil(() => new RegExp(moment).test(up.said()));
+      process.kill(up.pid, 'SIGKILL');
+      await up.ended;
+      await shell.run('heal');
+      expect(shell.left()).toEqual([]);
+    },
+  );
 
   test('the next up heals by itself and says so', async () => {
     const shell = newShell();

@@ -1,6 +1,6 @@
 /** What nginx really does with the file we write: where clients land, and what happens to the pinned. */
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { scaled } from '../topology/testing/topologies.ts';
@@ -9,7 +9,7 @@ import type { RunningSystem } from './running-system.ts';
 import { startSystem } from './start-system.ts';
 import { testWorld } from './testing/test-world.ts';
 
-const standIn = join(import.meta.dirname, 'testing/stand-in-server.ts');
+const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
 
 /** Three WS nodes that stay down when they are killed. */
 async function startWith(balance: WsBalance): Promise<RunningSystem> {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { Failure } from '../failure.ts';
@@ -15,7 +15,7 @@ import { testWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
 import type { World } from '../world.ts';
 
-const standIn = join(import.meta.dirname, 'testing/stand-in-server.ts');
+const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
 const wellBehaved: StartOptions = { serverArgv: [standIn] };
 
 /** Processes of this machine that work inside the world's state folder. */

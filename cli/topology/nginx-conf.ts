@@ -19,7 +19,7 @@ export type NginxConfInput = {
 };
 
 /** The cookie that names a client's WS node when `proxy.ws.balance` is `cookie`. */
-export const stickyCookie = 'rtops_node';
+const stickyCookie = 'rtops_node';
 
 /** Above the ping sum, so that the heartbeat ends a dead tunnel and never the proxy (s). */
 const readTimeoutMarginSec = 15;
