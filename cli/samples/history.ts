@@ -52,8 +52,6 @@ export const recordKind = {
   readDone: 17,
 } as const;
 
-type RecordKind = (typeof recordKind)[keyof typeof recordKind];
-
 /** Why something failed, as far as a client can tell. */
 export const errorCode = {
   none: 0,

@@ -10,9 +10,6 @@ export type LatencyMs = {
   readonly max: number;
 };
 
-/** The operations a run measures; other protocols may add names. */
-export type OpName = 'connect' | 'chat.join' | 'chat.ack' | 'chat.delivery' | 'http';
-
 /** `latencyMs` counts from the due time (what a user waits), `serviceMs` from the actual send. */
 export type OpSummary = {
   readonly count: number;

@@ -6,14 +6,9 @@ import type { ServerSettings } from './topology.ts';
 
 const pool = z.strictObject({
   count: z.int().min(1).max(64).default(1).meta({ description: 'Server processes of this pool.' }),
-  cores: z
-    .array(z.int().min(0).max(1023))
-    .min(1)
-    .nullable()
-    .default(null)
-    .meta({
-      description: 'Pin each process to one of these cores, round robin; null: the kernel decides.',
-    }),
+  cores: z.array(z.int().min(0).max(1023)).min(1).nullable().default(null).meta({
+    description: 'Pin each process to one of these cores, round robin; null: the kernel decides.',
+  }),
 });
 
 const proxy = z.strictObject({
@@ -74,11 +69,9 @@ const restart = z.strictObject({
     .enum(['always', 'on-failure', 'no'])
     .default('always')
     .meta({ description: 'What the supervisor does when a process ends by itself.' }),
-  delay: durationMs(1, 3_600_000)
-    .prefault('500ms')
-    .meta({
-      description: 'Wait before a restart; doubles at each failure in a row, up to 30 times this.',
-    }),
+  delay: durationMs(1, 3_600_000).prefault('500ms').meta({
+    description: 'Wait before a restart; doubles at each failure in a row, up to 30 times this.',
+  }),
   maxRetries: z
     .int()
     .min(0)
@@ -98,12 +91,9 @@ export const topologyShape = z.strictObject({
       description: "Default: the file's name.",
     }),
   description: z.string().default(''),
-  messagePath: z
-    .enum(['log', 'adapter'])
-    .default('log')
-    .meta({
-      description: 'log: stored before acked. adapter: Socket.IO Redis adapter, at most once.',
-    }),
+  messagePath: z.enum(['log', 'adapter']).default('log').meta({
+    description: 'log: stored before acked. adapter: Socket.IO Redis adapter, at most once.',
+  }),
   all: pool.nullable().default(null).meta({ description: 'Servers with API and WS on one port.' }),
   api: pool.nullable().default(null).meta({ description: 'Servers of the REST API; needs ws.' }),
   ws: pool.nullable().default(null).meta({ description: 'Servers of the chat; needs api.' }),
