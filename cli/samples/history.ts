@@ -24,7 +24,7 @@ export const recordKind = {
   connectFailed: 3,
   /** The connection ended. code 1 = the user meant it (leave, churn, end of run), 0 = it was thrown off. */
   disconnected: 4,
-  /** Join acked. room, value = head seq at the join. */
+  /** Join acked. room, value = head seq at the join, n = µs it took (capped). */
   joined: 5,
   /** Join failed. room, code = {@link errorCode}. */
   joinFailed: 6,
@@ -40,7 +40,10 @@ export const recordKind = {
   indeterminate: 11,
   /** A broadcast frame, as read from the wire. user = recipient, room, peer = sender, n, value = seq. */
   delivered: 12,
-  /** Resumed after a reconnect. room, value = head seq; code 1 = resync (the log no longer reached back). */
+  /**
+   * Resumed after a reconnect. room, value = head seq; code 1 = resync (the log no longer reached
+   * back). n above 0: the member had to join anew, which took n µs.
+   */
   resumed: 13,
   /** A message learnt by a full refetch after a resync. Fields as delivered. */
   resynced: 14,

@@ -338,6 +338,24 @@ describe('a pair', () => {
       wrong: { lost: 1 },
     },
     {
+      it: 'left out by a replay is lost even when its recipient leaves at once',
+      records: [joined(1, 0), thrownOff(1, 1), ...message(0, 2), resumed(1, 30, 1), left(1, 30.1)],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'not refetched by one that leaves within a second of a resync is not judged',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        ...message(0, 2),
+        resumed(1, 30, 1, 1),
+        left(1, 30.1),
+      ],
+      expected: 0,
+      wrong: {},
+    },
+    {
       it: 'missed by one that joined again without leaving is lost',
       records: [
         joined(1, 0),

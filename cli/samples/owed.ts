@@ -6,8 +6,8 @@
  *   new epoch may count from a lower head, messages first seen after it are the member's too.
  * - A message that arrived is expected. One that did not is expected if it is known to exist (acked,
  *   or arrived anywhere) and was owed: a newer one of the room reached this member, or it had been
- *   known to exist for {@link leaveMarginUs} when the membership ended. What was in flight at a leave
- *   is neither expected nor wrong. In a run cut short it is owed only if its deadline has passed.
+ *   known to exist for {@link leaveMarginUs} when the membership ended (and a resync was that long
+ *   ago). What was in flight at a leave is neither expected nor wrong. In a run cut short it is owed only if its deadline has passed.
  * - It is on time within {@link deadlineUs} of its due time, or of the member's own resume.
  * - An involuntary disconnection does not end a membership; a leave does, and so does a disconnection
  *   that the user meant.
@@ -100,7 +100,8 @@ export function isOwed(
   seq: number,
 ): boolean {
   if (seq <= member.reachedSeq) return true;
-  const seenUs = Math.max(book.table.seenUs[message] ?? Infinity, member.resumedUs);
+  // A replay is complete when it says so; the refetch after a resync takes its time.
+  const seenUs = Math.max(book.table.seenUs[message] ?? Infinity, member.resyncedUs);
   if (seenUs + leaveMarginUs > member.endUs) return false;
   const fromUs = Math.max(dueUs(book, message), member.resumedUs);
   return !book.partial || fromUs + deadlineUs <= member.endUs;

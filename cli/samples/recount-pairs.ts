@@ -107,7 +107,7 @@ function judgeStay(
   };
   const isOwed = (message: Message, seq: number): boolean => {
     if (seq <= reached) return true;
-    const isSettled = Math.max(message.provenUs, backUs) + marginUs <= stay.endUs;
+    const isSettled = Math.max(message.provenUs, resyncUs ?? -1) + marginUs <= stay.endUs;
     const isOverdue = Math.max(dueUs(message), backUs) + onTimeUs <= stay.endUs;
     return isSettled && (isOverdue || !run.partial);
   };

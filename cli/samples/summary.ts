@@ -128,6 +128,7 @@ export type Summary = {
   readonly durationMs: number;
   readonly partial: boolean;
   readonly users: UserCounts;
+  /** `connect`, `chat.join`, `chat.ack`, `chat.delivery`, `http`; other protocols may add names. */
   readonly ops: Readonly<Record<string, OpSummary>>;
   readonly ledger: LedgerSummary;
   readonly fidelity: Fidelity;
