@@ -29,7 +29,7 @@ describe('the pacer', () => {
 
   test('users are spread over the period, not in step', () => {
     const pacer = pacerOf(scenario({ kind: 'per-user', perSec: 1 }));
-    const tenths = new Array<number>(10).fill(0);
+    const tenths = Array.from({ length: 10 }, () => 0);
     for (let user = 0; user < 1000; user += 1) {
       const tenth = Math.min(9, Math.floor(pacer.sendDueUs(user, 0) / 100_000));
       tenths[tenth] = (tenths[tenth] ?? 0) + 1;

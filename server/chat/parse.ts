@@ -12,7 +12,7 @@ import type {
 import { historyLimit } from '../contract.ts';
 
 /** Largest body, in UTF-8 bytes. */
-export const bodyLimitBytes = 16 * 1024;
+const bodyLimitBytes = 16 * 1024;
 /** Most rooms one client may resume, or be in, at once. */
 export const roomsPerClient = 1000;
 const idLimit = 128;
@@ -20,7 +20,7 @@ const idLimit = 128;
 // Neither quotes nor braces nor spaces: a room name goes into Redis keys and JSON as it is.
 const roomPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 
-export function parseRoom(value: unknown): string | undefined {
+function parseRoom(value: unknown): string | undefined {
   return typeof value === 'string' && roomPattern.test(value) ? value : undefined;
 }
 
@@ -77,12 +77,12 @@ export function parseResume(
   return { epoch, rooms };
 }
 
-export function isSeq(value: unknown): value is number {
+function isSeq(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** The own property of an object; a payload's prototype never answers. */
-export function field(payload: unknown, key: string): unknown {
+function field(payload: unknown, key: string): unknown {
   if (typeof payload !== 'object' || payload === null) return undefined;
   return Object.hasOwn(payload, key) ? (payload as Record<string, unknown>)[key] : undefined;
 }

@@ -29,7 +29,7 @@ type Readiness = {
   };
 };
 
-export function readiness({ parts, draining }: Health): Readiness {
+function readiness({ parts, draining }: Health): Readiness {
   const all = [...parts(), ...(draining() ? [{ name: 'server', up: false }] : [])];
   const detailsOf = (up: boolean): Details =>
     Object.fromEntries(
