@@ -103,8 +103,9 @@ function compare(value: number, comparison: Comparison, bound: number): boolean 
 
 /** With three digits that mean something: `4.12 ms`, `31.2%`, `1,204`. */
 function figure(value: number, unit: string): string {
-  const digits =
-    unit === '' ? (Number.isInteger(value) ? 0 : 2) : value < 10 ? 2 : value < 100 ? 1 : 0;
-  const text = value.toLocaleString('en-US', { maximumFractionDigits: digits });
+  const text = value.toLocaleString(
+    'en-US',
+    Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
+  );
   return unit === '' ? text : `${text}${unit === '/s' || unit === '%' ? '' : ' '}${unit}`;
 }

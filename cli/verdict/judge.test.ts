@@ -40,6 +40,7 @@ describe('one threshold', () => {
       'p95 4.12 ms: 25.9 ms left for the network, which loopback hides',
     ],
     ['chat.ack p95 < 4ms', {}, 'fail', 4.12, 'p95 4.12 ms, and < 4 ms was asked'],
+    ['chat.ack p95 < 1us', {}, 'fail', 4.12, 'p95 4.12 ms, and < 0.001 ms was asked'],
     ['chat.ack p95 > 4ms', {}, 'pass', 4.12, 'p95 4.12 ms, of > 4 ms asked'],
     ['chat.ack p50 <= 2.06ms', {}, 'pass', 2.06, 'p50 2.06 ms: 0 ms left for the network'],
     ['chat.ack p50 < 2.06ms', {}, 'fail', 2.06, 'p50 2.06 ms, and < 2.06 ms was asked'],

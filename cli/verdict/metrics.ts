@@ -2,48 +2,10 @@
  * What a threshold may be about: each metric, the statistics it has, its unit, and how it is read
  * from a {@link Summary}. The grammar and docs/thresholds.md follow this table.
  */
-import type {
-  LatencyMs,
-  LedgerSummary,
-  OpSummary,
-  ServiceSummary,
-  Summary,
-} from '../samples/summary.ts';
-
-/** A unit of a bound; `''` is a plain number. Shares and CPU are percent, 100 = the whole or one core. */
-export type MetricUnit = 'ms' | '%' | 'MB' | '/s' | '';
-
-/** What was seen of a metric. */
-export type Observation = {
-  /** `null`: there is nothing to observe. */
-  readonly value: number | null;
-  /** How many measurements stand behind the value. */
-  readonly samples: number;
-  /** Samples below which the value says nothing. */
-  readonly leastSamples: number;
-  /** What the samples are, or why there are none: for the sentence of a `no-data`. */
-  readonly note: string;
-  /** Whose value it is where a metric has several (the worst process); else `null`. */
-  readonly whose: string | null;
-};
-
-type Statistic = {
-  readonly name: string;
-  readonly unit: MetricUnit;
-  readonly read: (summary: Summary, selector: string | null) => Observation;
-};
-
-export type Metric = {
-  readonly name: string;
-  /** For docs and errors: one line. */
-  readonly about: string;
-  /** The one with the name `''` needs no statistic. */
-  readonly statistics: readonly Statistic[];
-  /** Whether `metric[selector]` picks services. */
-  readonly selects: boolean;
-  /** Counts of things that happened: one above its bound is proof, however few were looked at. */
-  readonly isCount: boolean;
-};
+import type { LatencyMs, LedgerSummary, OpSummary, Summary } from '../samples/summary.ts';
+import { nothing, share } from './metric.ts';
+import type { Metric, Observation } from './metric.ts';
+import { generatorMetric, serviceMetric } from './service-metrics.ts';
 
 const opNames = ['connect', 'chat.join', 'chat.ack', 'chat.delivery', 'http'] as const;
 const opAbout: Readonly<Record<(typeof opNames)[number], string>> = {
@@ -155,21 +117,6 @@ export const metrics: readonly Metric[] = [
   ]),
 ];
 
-/** The Node servers, when a threshold selects nothing else. */
-const serverKind = 'server';
-
-/** A service answers to its name (`ws-1`), its kind (`redis`), and its name without the number (`ws`). */
-function selectServices(
-  services: readonly ServiceSummary[],
-  selector: string | null,
-): readonly ServiceSummary[] {
-  if (selector === '*') return services;
-  const wanted = selector ?? serverKind;
-  return services.filter(
-    ({ name, kind }) => name === wanted || kind === wanted || name.replace(/-\d+$/, '') === wanted,
-  );
-}
-
 function opMetric(name: (typeof opNames)[number]): Metric {
   const observe =
     (
@@ -240,79 +187,6 @@ function countMetric(name: string, about: string, read: (summary: Summary) => Ob
   return { name, about, statistics: [{ name: '', unit: '', read }], selects: false, isCount: true };
 }
 
-/** The worst of the selected services. */
-function serviceMetric(
-  name: string,
-  about: string,
-  unit: MetricUnit,
-  statistics: readonly (readonly [string, (service: ServiceSummary) => number | null])[],
-  isCount = false,
-): Metric {
-  return {
-    name,
-    about,
-    selects: true,
-    isCount,
-    statistics: statistics.map(([statistic, value]) => ({
-      name: statistic,
-      unit,
-      read: ({ services }, selector) => {
-        const chosen = selectServices(services, selector);
-        const read = chosen.flatMap((service) => {
-          const one = value(service);
-          return one === null ? [] : [{ value: one, name: service.name }];
-        });
-        const [first, ...others] = read;
-        if (first === undefined) return nothing(noService(services, chosen, selector));
-        const worst = others.reduce((a, b) => (b.value > a.value ? b : a), first);
-        return {
-          value: worst.value,
-          samples: read.length,
-          leastSamples: 1,
-          note: 'services read',
-          whose: worst.name,
-        };
-      },
-    })),
-  };
-}
-
-function noService(
-  services: readonly ServiceSummary[],
-  chosen: readonly ServiceSummary[],
-  selector: string | null,
-): string {
-  if (services.length === 0) return 'no service was read (rtops does not run this target)';
-  if (chosen.length > 0) return `${chosen.map(({ name }) => name).join(', ')} did not report it`;
-  const names = services.map(({ name }) => name).join(', ');
-  return `no service is called ${selector ?? serverKind}; there are ${names}`;
-}
-
-function generatorMetric(
-  name: string,
-  about: string,
-  unit: MetricUnit,
-  statistics: readonly (readonly [string, (generator: Summary['generator']) => number])[],
-): Metric {
-  return {
-    name,
-    about,
-    selects: false,
-    isCount: false,
-    statistics: statistics.map(([statistic, value]) => ({
-      name: statistic,
-      unit,
-      read: ({ generator }) => ({
-        value: value(generator),
-        samples: generator.workers,
-        leastSamples: 1,
-        note: 'load workers',
-        whose: null,
-      }),
-    })),
-  };
-}
-
 /** A delivery is nobody's request: what is wrong with deliveries is the ledger's to say. */
 function readErrors({ ops }: Summary): Observation {
   let errors = 0;
@@ -329,20 +203,9 @@ function readLateSends({ generator, holdSends }: Summary): Observation {
   return { ...share(generator.lateSends, holdSends), note: 'sends in hold stages', whose: null };
 }
 
-function share(
-  part: number,
-  whole: number,
-): { value: number; samples: number; leastSamples: number } {
-  return { value: whole === 0 ? 0 : (100 * part) / whole, samples: whole, leastSamples: 1 };
-}
-
 /** `count` has both ends of an operation; only those that ended well have a latency. */
 function answered({ count, errors }: OpSummary): number {
   return Math.max(0, count - errors);
-}
-
-function nothing(note: string): Observation {
-  return { value: null, samples: 0, leastSamples: 1, note, whose: null };
 }
 
 function entries<K extends string>(

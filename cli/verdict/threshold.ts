@@ -18,7 +18,7 @@
 import { exitCode } from '../exit-code.ts';
 import { Failure, nearestName } from '../failure.ts';
 import { metrics } from './metrics.ts';
-import type { Metric, MetricUnit } from './metrics.ts';
+import type { Metric, MetricUnit } from './metric.ts';
 
 export type Comparison = '<' | '<=' | '>' | '>=' | '=' | '!=';
 
