@@ -17,13 +17,13 @@ import {
   plural,
 } from './format.ts';
 import type { Report } from './report.ts';
-import { furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
+import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', 'no-data': '?' };
 const pills: Readonly<Record<Verdict, string>> = {
   pass: '✓ held',
   fail: '✗ failed',
-  'no-data': '? no data',
+  'no-data': '? not judged',
 };
 /** Exceptions shown of each class; report.json has up to 100. */
 const shownExceptions = 20;
@@ -206,10 +206,7 @@ export function serviceSection(report: Report): string {
 
 export function limitSection(report: Report): string {
   const { bottleneck, generator, fidelity } = report;
-  const what =
-    bottleneck.kind === 'none'
-      ? 'Nothing was at its limit'
-      : `First at its limit: ${bottleneck.kind}`;
+  const what = `Bottleneck: ${bottleneck.kind}`;
   const check =
     fidelity.clientUsers === 0
       ? ''
@@ -217,7 +214,7 @@ export function limitSection(report: Report): string {
 <dt>${formatCount(fidelity.leanUsers)} lean users</dt><dd>p50 ${formatMs(fidelity.leanMs.p50)} · p95 ${formatMs(fidelity.leanMs.p95)} · p99 ${formatMs(fidelity.leanMs.p99)}</dd>
 <dt>${formatCount(fidelity.clientUsers)} on socket.io-client</dt><dd>p50 ${formatMs(fidelity.clientMs.p50)} · p95 ${formatMs(fidelity.clientMs.p95)} · p99 ${formatMs(fidelity.clientMs.p99)}</dd></dl></div>`;
   return `<h2>Limits</h2><div class="two">
-<div class="card text"><h3>${what}</h3><p class="muted">${esc(bottleneck.evidence)}</p></div>
+<div class="card text"><h3>${what}</h3><p class="muted">${esc(asSentence(bottleneck.evidence))}</p></div>
 <div class="card text"><h3>Load generator: ${generator.saturated ? 'saturated' : 'well'}</h3><dl>
 <dt>Workers</dt><dd>${formatCount(generator.workers)}</dd><dt>CPU, memory</dt><dd>${formatPercent(generator.cpuPct)} of a core, ${formatMb(generator.rssMb)}</dd>
 <dt>Event loop lag</dt><dd>p99 ${formatMs(generator.loopLagMs.p99)}, max ${formatMs(generator.loopLagMs.max)}</dd>

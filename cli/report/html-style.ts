@@ -70,6 +70,7 @@ pre{margin:0;padding:14px 16px;overflow:auto;max-height:460px}
 .chart h3 small{font-weight:400;color:var(--muted);margin-left:6px;font-size:13px}
 .chart .plot{height:252px;overflow:hidden}
 .two{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:12px}
+.two>:last-child:nth-child(odd){grid-column:1/-1}
 .text{padding:14px 18px}
 .text h3{font-size:15px;margin-bottom:4px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:14px}

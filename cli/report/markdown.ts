@@ -12,7 +12,7 @@ import {
   plural,
 } from './format.ts';
 import type { Report } from './report.ts';
-import { furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
+import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 
 const verdictMark = { pass: '✅', fail: '❌', 'no-data': '⚪' } as const;
 /** Exceptions shown; the rest are in report.json. */
@@ -130,7 +130,7 @@ export function renderMarkdown(report: Report): string {
     );
   }
   parts.push(
-    `**Bottleneck:** ${bottleneck.kind}. ${escaped(bottleneck.evidence)}`,
+    `**Bottleneck:** ${bottleneck.kind}. ${escaped(asSentence(bottleneck.evidence))}`,
     `**Generator:** ${plural(generator.workers, 'worker')}, cpu ${formatPercent(generator.cpuPct)}, ${formatCount(generator.lateSends)} late sends${generator.saturated ? ', **saturated**' : ''}`,
   );
   return `${parts.join('\n\n')}\n`;

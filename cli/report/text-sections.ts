@@ -14,6 +14,7 @@ import {
 } from './format.ts';
 import { displayWidth, padColumns } from './display-width.ts';
 import type { Report } from './report.ts';
+import { asSentence } from './verdict-words.ts';
 import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
 
@@ -66,7 +67,11 @@ function thresholdRow(
       ? room === undefined
         ? ''
         : `${room} left for network`
-      : { fail: 'failed', 'no-data': 'no data' }[row.verdict];
+      : row.verdict === 'fail'
+        ? 'failed'
+        : row.observed === null
+          ? ''
+          : 'not judged';
   const shown = aside.length <= left ? aside : '';
   const asideTone: Tone = row.verdict === 'pass' ? 'dim' : tone;
   return `  ${paint(style, tone, mark)} ${text}  ${paint(style, 'strong', observed)}  ${paint(style, asideTone, shown)}`.trimEnd();
@@ -190,7 +195,7 @@ export function generatorLines(report: Report, style: TextStyle, width: number):
   const { dot } = symbolsOf(style);
   const what = plainText(
     bottleneck.kind === 'none'
-      ? `none: ${bottleneck.evidence}`
+      ? asSentence(bottleneck.evidence)
       : `${bottleneck.kind}: ${bottleneck.evidence}`,
   );
   const health =

@@ -22,7 +22,7 @@ describe('the end summary', () => {
     expect(lines[1]).toContain('✗ FAIL  chat.ack p95 < 30ms does not hold: 41.2 ms');
     expect(lines[at + 1]).toMatch(/✗ chat\.ack p95 < 30ms +41\.2 ms {2}failed/);
     expect(lines[at + 2]).toContain('11.2 ms above the bound');
-    expect(lines.some((line) => /– http p95 < 150ms +no data/.test(line))).toBe(true);
+    expect(lines.some((line) => /– http p95 < 150ms +no data$/.test(line))).toBe(true);
   });
 
   test('says beside a latency that held what is left for the network', () => {

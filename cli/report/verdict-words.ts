@@ -64,14 +64,14 @@ function reasonOf(report: Report): string {
       }
       if (users.attempted === 0) return 'No user was ever attempted.';
       if (empty.length > 0) {
-        return `${empty.length} of ${plural(thresholds.length, 'threshold')} had too little data to judge.`;
+        return `${empty.length} of ${plural(thresholds.length, 'threshold')} could not be judged.`;
       }
       return asSentence(note ?? 'there was too little data to judge');
   }
 }
 
-/** Notes are written without a capital and a stop, so that they can follow others. */
-function asSentence(note: string): string {
+/** A note or evidence as a sentence: the judge writes them without a capital and a stop. */
+export function asSentence(note: string): string {
   const text = note.trim();
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

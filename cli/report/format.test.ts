@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+
+import {
+  bareMs,
+  formatClock,
+  formatDuration,
+  formatInstant,
+  formatMb,
+  formatMs,
+  formatObserved,
+  formatPercent,
+  formatRate,
+} from './format.ts';
+
+describe('figures', () => {
+  test.each([
+    [formatMs(0), '0 ms'],
+    [formatMs(0.4242), '0.42 ms'],
+    [formatMs(4.14), '4.1 ms'],
+    [formatMs(312.4), '312 ms'],
+    [formatMs(9999), '9,999 ms'],
+    [formatMs(12_345), '12.3 s'],
+    [bareMs(1234.5), '1,235'],
+    [formatDuration(850), '850 ms'],
+    [formatDuration(9500), '9.5 s'],
+    [formatDuration(59_990), '1m 00s'],
+    [formatDuration(65_000), '1m 05s'],
+    [formatDuration(7_380_000), '2h 03m'],
+    [formatClock(-5), '0:00'],
+    [formatClock(760_000), '12:40'],
+    [formatRate(0), '0'],
+    [formatRate(0.5), '0.5'],
+    [formatRate(1204.4), '1,204'],
+    [formatPercent(0), '0%'],
+    [formatPercent(0.44), '0.4%'],
+    [formatPercent(143.2), '143%'],
+    [formatMb(84.4), '84 MB'],
+    [formatMb(1434), '1.4 GB'],
+    [formatObserved(null, 'ms'), 'no data'],
+    [formatObserved(0, '%'), '0%'],
+    [formatObserved(0.034, '%'), '0.03%'],
+    [formatObserved(1234, ''), '1,234'],
+    [formatObserved(98.7, '/s'), '98.7/s'],
+    [formatInstant('2026-11-21T11:29:13.123Z'), '2026-11-21 11:29:13 UTC'],
+    [formatInstant('yesterday'), 'yesterday'],
+  ])('%s', (shown, expected) => {
+    expect(shown).toBe(expected);
+  });
+});
