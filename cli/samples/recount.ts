@@ -6,7 +6,7 @@
  */
 import { recordKind } from './history.ts';
 import { countPairs } from './recount-pairs.ts';
-import type { LatencyMs, LedgerSummary, OpName } from './summary.ts';
+import type { LatencyMs, LedgerSummary } from './summary.ts';
 
 export type RecountOptions = { readonly durationMs: number; readonly partial: boolean };
 
@@ -69,7 +69,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   const rooms = new Map<number, Map<number, Message>>();
   const users = new Map<number, UserEvent[]>();
   const readHeads = new Map<number, number>();
-  const ops: Record<OpName, Op> = {
+  const ops = {
     connect: newOp(),
     'chat.join': newOp(),
     'chat.ack': newOp(),
