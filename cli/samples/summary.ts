@@ -10,9 +10,6 @@ export type LatencyMs = {
   readonly max: number;
 };
 
-/** The operations a run measures; other protocols may add names. */
-export type OpName = 'connect' | 'chat.join' | 'chat.ack' | 'chat.delivery' | 'http';
-
 /** `latencyMs` counts from the due time (what a user waits), `serviceMs` from the actual send. */
 export type OpSummary = {
   readonly count: number;
@@ -131,6 +128,7 @@ export type Summary = {
   readonly durationMs: number;
   readonly partial: boolean;
   readonly users: UserCounts;
+  /** `connect`, `chat.join`, `chat.ack`, `chat.delivery`, `http`; other protocols may add names. */
   readonly ops: Readonly<Record<string, OpSummary>>;
   readonly ledger: LedgerSummary;
   readonly fidelity: Fidelity;
