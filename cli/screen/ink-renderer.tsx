@@ -13,8 +13,8 @@ import type { RunState } from './run-state.ts';
 import { terminalStyle } from './terminal.ts';
 
 const framesPerSec = 6;
-/** ms between two looks at the clock. */
-const clockEveryMs = 500;
+/** A frame costs CPU that the load could use: the clock draws one only when no event came for so long. */
+const clockEveryMs = 1100;
 
 type View = { readonly state: RunState; readonly elapsedMs: number };
 
@@ -35,7 +35,7 @@ export function inkRenderer(world: World, out: Output): Renderer {
     interactive: true,
     maxFps: framesPerSec,
   });
-  const clock = setInterval(() => store.lookAtClock(), clockEveryMs);
+  const clock = setInterval(() => store.lookAtClock(), clockEveryMs / 4);
   let finished = false;
   return {
     event(event) {
@@ -66,9 +66,11 @@ type Store = ReturnType<typeof createStore>;
 function createStore(world: Pick<World, 'clock'>) {
   let view: View = { state: emptyRunState, elapsedMs: 0 };
   let startedAtMs: number | null = null;
+  let drawnAtMs = 0;
   const listeners = new Set<() => void>();
   const set = (state: RunState): void => {
-    const elapsedMs = startedAtMs === null ? 0 : world.clock.now() - startedAtMs;
+    drawnAtMs = world.clock.now();
+    const elapsedMs = startedAtMs === null ? 0 : drawnAtMs - startedAtMs;
     view = { state, elapsedMs };
     for (const listener of listeners) listener();
   };
@@ -85,7 +87,7 @@ function createStore(world: Pick<World, 'clock'>) {
       set(nextRunState(view.state, event));
     },
     lookAtClock() {
-      set(view.state);
+      if (world.clock.now() - drawnAtMs >= clockEveryMs) set(view.state);
     },
   };
 }
