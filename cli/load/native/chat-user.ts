@@ -2,13 +2,14 @@
  * One user: comes at its time, joins its room, sends what falls due, is thrown off and comes back
  * by itself, leaves at its time. What it sees goes to the history before anything is dropped.
  */
-import { event, historyLimit } from '../../../server/contract.ts';
-import { errorCode, parseMessageId, recordKind, roomName } from '../../samples/history.ts';
+import { event } from '../../../server/contract.ts';
+import { errorCode, recordKind, roomName } from '../../samples/history.ts';
 import type { Histogram } from '../../samples/histogram.ts';
 import type { Session } from '../../scenario/timeline.ts';
 import { backoffMs } from './backoff.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { timerFor, type Desk, type TimerFor, type UserKind } from './desk.ts';
+import { historyPage, readHistoryPage } from './history-page.ts';
 import { Outbox } from './outbox.ts';
 import { readReply, refusalCode } from './reply.ts';
 
@@ -349,32 +350,21 @@ export class ChatUser implements ChannelListener {
   /** Refetches the room after a resync, page by page. */
   #fetch(after: number): void {
     this.#fetchAckId = this.takeAckId();
-    this.#channel?.emit(
-      event.history,
-      `{"room":"${this.roomText}","after":${after},"limit":${historyLimit}}`,
-      this.#fetchAckId,
-    );
+    this.#channel?.emit(event.history, historyPage(this.roomText, after), this.#fetchAckId);
   }
 
   #fetched(value: unknown, nowUs: number): void {
-    const reply = readReply(value);
     this.#fetchAckId = -1;
-    if (!reply.ok || reply.messages === undefined) {
-      this.#desk.measures.problem(`refetch refused: ${reply.code ?? 'no reason'}`);
+    const page = readHistoryPage(value);
+    if (page.refused !== undefined) {
+      this.#desk.measures.problem(`refetch refused: ${page.refused}`);
       return;
     }
-    let last = 0;
-    for (const message of reply.messages) {
-      const { seq, id } = message as { seq?: unknown; id?: unknown };
-      const parts = typeof id === 'string' ? parseMessageId(id) : undefined;
-      if (typeof seq !== 'number') continue;
-      last = Math.max(last, seq);
-      if (parts === undefined) continue;
-      const { sender, room, n } = parts;
+    for (const { seq, sender, room, n } of page.messages) {
       this.#desk.history.add(recordKind.resynced, 0, this.index, room, sender, n, seq, nowUs);
     }
-    this.#lastSeq = Math.max(this.#lastSeq, last);
-    if (last > 0 && last < (reply.head ?? 0)) this.#fetch(last);
+    this.#lastSeq = Math.max(this.#lastSeq, page.lastSeq);
+    if (page.lastSeq > 0 && page.lastSeq < page.head) this.#fetch(page.lastSeq);
   }
 
   #askToLeave(nowUs: number): void {

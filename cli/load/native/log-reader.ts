@@ -2,17 +2,17 @@
  * The final read: one connection reads the log of many rooms to the end, page by page, a few rooms
  * at a time, and records what is stored. What is acked must be there.
  */
-import { event, historyLimit } from '../../../server/contract.ts';
-import { parseMessageId, recordKind, roomName } from '../../samples/history.ts';
+import { event } from '../../../server/contract.ts';
+import { recordKind, roomName } from '../../samples/history.ts';
 import type { Channel, ChannelListener } from './channel.ts';
+import { historyPage, readHistoryPage, type HistoryPage } from './history-page.ts';
 import type { HistoryWriter } from './history-writer.ts';
-import { readReply, type Reply } from './reply.ts';
 import type { RunClock } from './run-clock.ts';
 
 const roomsAtOnce = 16;
 const retryMs = 250;
 /** A server that has not let the reader in for this long is not waited for any longer. */
-const noEntryMs = 5000;
+const noEntryMs = 3000;
 
 export type LogReading = {
   readonly runId: string;
@@ -56,40 +56,28 @@ async function readRoom(
   const name = roomName(runId, room);
   let after = 0;
   for (;;) {
-    const reply = await line.history(name, after);
-    if (reply === undefined) return `room ${name} was not read in time`;
+    const page = await line.history(name, after);
+    if (page === undefined) return `room ${name} was not read in time`;
     // A room nobody ever made has an empty log.
-    const absent = !reply.ok && reply.code === 'NOT_FOUND';
-    if (!reply.ok && !absent) return `room ${name} was refused: ${reply.code ?? 'no reason'}`;
-    const messages = reply.messages ?? [];
-    const head = reply.head ?? 0;
-    const nowUs = clock.nowUs();
-    const firstSeq = seqOf(messages[0]);
-    if (messages.length === 0 && head > after) {
-      return `the server keeps no log (room ${name} has a head of ${head} and no messages)`;
+    if (page.refused !== undefined && page.refused !== 'NOT_FOUND') {
+      return `room ${name} was refused: ${page.refused}`;
     }
-    if (after === 0 && firstSeq !== undefined && firstSeq > 1) {
+    if (page.lastSeq === 0 && page.head > after) {
+      return `the server keeps no log (room ${name} has a head of ${page.head} and no messages)`;
+    }
+    if (after === 0 && page.firstSeq > 1) {
       return `the log of room ${name} no longer reaches back to its first message`;
     }
-    for (const message of messages) {
-      const seq = seqOf(message);
-      const id = (message as { id?: unknown }).id;
-      const parts = typeof id === 'string' ? parseMessageId(id) : undefined;
-      if (seq === undefined) continue;
-      after = Math.max(after, seq);
-      if (parts === undefined) continue;
-      history.add(recordKind.stored, 0, reader, room, parts.sender, parts.n, seq, nowUs);
+    const nowUs = clock.nowUs();
+    for (const { seq, sender, n } of page.messages) {
+      history.add(recordKind.stored, 0, reader, room, sender, n, seq, nowUs);
     }
-    if (messages.length === 0 || after >= head) {
-      history.add(recordKind.readDone, 0, reader, room, 0, 0, head, nowUs);
+    after = Math.max(after, page.lastSeq);
+    if (page.lastSeq === 0 || after >= page.head) {
+      history.add(recordKind.readDone, 0, reader, room, 0, 0, page.head, nowUs);
       return null;
     }
   }
-}
-
-function seqOf(message: unknown): number | undefined {
-  const seq = (message as { seq?: unknown } | undefined)?.seq;
-  return typeof seq === 'number' ? seq : undefined;
 }
 
 /** Requests and their replies on one connection that is dialled again when it breaks. */
@@ -117,21 +105,21 @@ class RequestLine implements ChannelListener {
   }
 
   /** One page; `undefined` when the deadline passes first. Tries again while unavailable. */
-  async history(room: string, after: number): Promise<Reply | undefined> {
-    const page = `{"room":"${room}","after":${after},"limit":${historyLimit}}`;
+  async history(room: string, after: number): Promise<HistoryPage | undefined> {
+    const asked = historyPage(room, after);
     let joined = false;
     while (!this.#isOver) {
-      const value = await this.#request(event.history, page);
+      const value = await this.#request(event.history, asked);
       if (value === undefined) continue;
-      const reply = readReply(value);
-      if (reply.code === 'FORBIDDEN' && !joined) {
+      const page = readHistoryPage(value);
+      if (page.refused === 'FORBIDDEN' && !joined) {
         // A server may let only members read.
         joined = true;
         await this.#request(event.join, `{"room":"${room}"}`);
-      } else if (reply.code === 'UNAVAILABLE' || reply.code === 'RATE_LIMITED') {
-        await pause(Math.min(1000, reply.retryAfterMs ?? retryMs));
+      } else if (page.refused === 'UNAVAILABLE' || page.refused === 'RATE_LIMITED') {
+        await pause(Math.min(1000, page.retryAfterMs ?? retryMs));
       } else {
-        return reply;
+        return page;
       }
     }
     return undefined;

@@ -74,7 +74,7 @@ export class Outbox {
   fire(atUs: number, nowUs: number): void {
     if (atUs !== this.#timerUs) return;
     this.#timerUs = -1;
-    this.#due = true;
+    this.#fallDue(atUs);
     if (nowUs - atUs > lateUs && this.#desk.isHold(atUs))
       this.#desk.measures.counters.lateSends += 1;
     if (this.#under === undefined && this.#channel !== undefined) this.#sendNext(nowUs);
@@ -157,11 +157,16 @@ export class Outbox {
     const dueUs = this.#desk.pacer.sendDueUs(this.#sender.index, this.#k);
     if (dueUs >= this.#untilUs) return;
     if (dueUs <= nowUs) {
-      this.#due = true;
+      this.#fallDue(dueUs);
       return;
     }
     this.#timerUs = dueUs;
     this.#desk.timer(dueUs, this.#sender.index, timerFor.send);
+  }
+
+  #fallDue(dueUs: number): void {
+    this.#due = true;
+    if (this.#desk.isHold(dueUs)) this.#desk.measures.counters.holdSends += 1;
   }
 
   #sendNext(nowUs: number): void {
@@ -175,9 +180,7 @@ export class Outbox {
     this.#under = under;
     this.#transmit(under, nowUs);
     this.#record(recordKind.sent, 0, under.n, waitUs, dueUs);
-    const { counters } = this.#desk.measures;
-    counters.sent += 1;
-    if (this.#desk.isHold(dueUs)) counters.holdSends += 1;
+    this.#desk.measures.counters.sent += 1;
     this.#schedule(nowUs);
   }
 

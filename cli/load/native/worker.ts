@@ -178,6 +178,7 @@ export class Worker implements Desk {
     const rooms: number[] = [];
     for (let room = index; room < roomCount; room += workers) rooms.push(room);
     const reader = planned + index;
+    const way = this.scenario.pollingShare >= 1 ? 'polling' : 'lean';
     return await readLogs({
       runId: this.runId,
       rooms,
@@ -185,7 +186,8 @@ export class Worker implements Desk {
       clock: this.clock,
       withinMs,
       reader,
-      dial: (listener) => this.dial(reader, 'lean', undefined, listener),
+      // The reader comes the way the users come.
+      dial: (listener) => this.dial(reader, way, undefined, listener),
     });
   }
 

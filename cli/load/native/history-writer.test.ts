@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import { readRecord, recordBytes, recordKind } from '../../samples/history.ts';
+import { HistoryWriter } from './history-writer.ts';
+
+test('many chunks arrive whole and in order', async () => {
+  const file = tempFile();
+  const writer = new HistoryWriter(file, failed);
+  for (let n = 0; n < 20_000; n += 1) writer.add(recordKind.sent, 0, 1, 2, 0, n, n * 2, n * 3);
+  await writer.flush();
+  const bytes = readFileSync(file);
+  expect(bytes.length).toBe(20_000 * recordBytes);
+  for (let n = 0; n < 20_000; n += 1) {
+    const record = readRecord(bytes, n * recordBytes);
+    expect([record.n, record.value, record.atUs]).toEqual([n, n * 2, n * 3]);
+  }
+});
+
+test('closing at once keeps what was not handed over yet', () => {
+  const file = tempFile();
+  const writer = new HistoryWriter(file, failed);
+  writer.add(recordKind.left, 0, 7, 1, 0, 0, 0, 5);
+  writer.closeNow();
+  const bytes = readFileSync(file);
+  expect(bytes.length).toBe(recordBytes);
+  expect(readRecord(bytes, 0)).toMatchObject({ kind: recordKind.left, user: 7, atUs: 5 });
+});
+
+test('a full disk is reported once, and neither throws nor hangs', async () => {
+  const errors: string[] = [];
+  const writer = new HistoryWriter('/dev/full', (text) => errors.push(text));
+  for (let n = 0; n < 20_000; n += 1) writer.add(recordKind.sent, 0, 1, 2, 0, n, 0, n);
+  await writer.flush();
+  writer.add(recordKind.sent, 0, 1, 2, 0, 0, 0, 0);
+  writer.closeNow();
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toContain('ENOSPC');
+});
+
+function tempFile(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rtops-history-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return path.join(folder, 'worker-0.bin');
+}
+
+function failed(text: string): void {
+  throw new Error(text);
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+
+import {
+  childPids,
+  count,
+  folder,
+  history,
+  hold,
+  isAlive,
+  standIn,
+  start,
+  untilTick,
+} from '../../../test/servers/load-run.ts';
+import { recordKind } from '../../samples/history.ts';
+
+describe('ending early', () => {
+  test('stop drains, reads the log and gives the result; no worker is left', async () => {
+    const server = await standIn();
+    const { drive } = start(server.url, { stages: hold(50, 300, 60_000) });
+    await untilTick(drive, ({ users }) => users === 50);
+    const workers = childPids();
+    expect(workers.length).toBeGreaterThan(0);
+    const askedAt = Date.now();
+    drive.stop();
+    const result = await drive.result;
+    expect(Date.now() - askedAt).toBeLessThan(5000);
+    expect(result.stopped).toBe(true);
+    expect(result.finalRead.done).toBe(true);
+    expect(result.generator.saturated).toBe(false);
+    expect(count(result, 'chat.ack')).toBe([...server.rooms.values()].flat().length);
+    expect(workers.filter(isAlive)).toEqual([]);
+  });
+
+  test('abort ends at once with what was measured; no worker is left', async () => {
+    const server = await standIn();
+    const { drive, historyDir } = start(server.url, { stages: hold(50, 300, 60_000) });
+    await untilTick(drive, ({ users }) => users === 50);
+    const workers = childPids();
+    const askedAt = Date.now();
+    await drive.abort();
+    expect(Date.now() - askedAt).toBeLessThan(1500);
+    expect(workers.filter(isAlive)).toEqual([]);
+    const result = await drive.result;
+    expect(count(result, 'chat.delivery')).toBeGreaterThan(0);
+    expect(result.finalRead).toEqual({ done: false, why: 'the run was aborted' });
+    expect(history(historyDir).some(({ kind }) => kind === recordKind.delivered)).toBe(true);
+  });
+
+  test('a worker that is killed: its users are lost, the others go on, the result says so', async () => {
+    const server = await standIn();
+    const { drive } = start(server.url, { stages: hold(40, 300, 2700), workers: 2 });
+    await untilTick(drive, ({ users }) => users === 40);
+    const [victim] = childPids();
+    process.kill(victim ?? 0, 'SIGKILL');
+    const result = await drive.result;
+    expect(result.users.lost).toBe(20);
+    expect(Object.keys(result.errorTexts).join()).toMatch(
+      /load worker \d died \(it was killed by SIGKILL\)/,
+    );
+    expect(result.finalRead.done).toBe(false);
+  });
+
+  test('the parent killed by SIGKILL leaves no worker behind', async () => {
+    const server = await standIn();
+    const script = fileURLToPath(
+      new URL('../../../test/servers/drive-forever.ts', import.meta.url),
+    );
+    const parent = spawn(process.execPath, [script, server.url, folder()], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => {
+      parent.kill('SIGKILL');
+    });
+    await new Promise((resolve) => {
+      parent.stdout.once('data', resolve);
+    });
+    const workers = childPids(parent.pid);
+    expect(workers.length).toBeGreaterThan(0);
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => {
+      expect(workers.filter(isAlive)).toEqual([]);
+    }, 5000);
+  });
+
+  test('a full disk: a clean stop, the reason in the result, the figures kept', async () => {
+    const server = await standIn();
+    const historyDir = folder();
+    symlinkSync('/dev/full', path.join(historyDir, 'worker-0.bin'));
+    // One chunk is 4,096 records: 100 users in rooms of 50 fill it within two seconds.
+    const { drive } = start(server.url, {
+      stages: hold(100, 200, 30_000),
+      roomSize: 50,
+      historyDir,
+    });
+    const result = await drive.result;
+    expect(result.stopped).toBe(true);
+    expect(result.durationMs).toBeLessThan(15_000);
+    expect(result.finalRead.done).toBe(false);
+    expect(result.finalRead.why).toContain('ENOSPC');
+    expect(count(result, 'chat.delivery')).toBeGreaterThan(1000);
+  });
+});

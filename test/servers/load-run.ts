@@ -1,0 +1,146 @@
+/** What the tests of the native engine share: a run against a stand-in, and a look at its history. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { onTestFinished } from 'vitest';
+
+import type { Drive, DriveResult } from '../../cli/load/driver.ts';
+import { nativeDriver } from '../../cli/load/native/native-driver.ts';
+import {
+  readRecord,
+  recordBytes,
+  recordKind,
+  type HistoryRecord,
+} from '../../cli/samples/history.ts';
+import type { Scenario, Stage } from '../../cli/scenario/scenario.ts';
+import { realWorld } from '../../cli/world.ts';
+import { startStandIn, type StandIn } from './stand-in-chat.ts';
+
+type Options = Partial<Scenario> & { workers?: number; historyDir?: string };
+
+export function start(url: string, options: Options): { drive: Drive; historyDir: string } {
+  const { workers = null, historyDir = folder(), ...scenario } = options;
+  runs += 1;
+  const drive = nativeDriver(realWorld()).start({
+    runId: `t${process.pid}-${runs}`,
+    historyDir,
+    workers,
+    target: { url, secret: 'a secret of at least thirty-two characters' },
+    scenario: {
+      name: 'test',
+      description: '',
+      protocol: 'socket.io',
+      stages: hold(10, 100, 900),
+      rate: { kind: 'per-user', perSec: 1 },
+      roomSize: 10,
+      payloadBytes: 64,
+      http: { perSec: 0, path: '/api/v1/rooms' },
+      pollingShare: 0,
+      fidelityUsers: 0,
+      churnPerMin: 0,
+      drainMs: 2000,
+      thresholds: [],
+      seed: 1,
+      ...scenario,
+    },
+  });
+  onTestFinished(async () => {
+    await drive.abort();
+  });
+  return { drive, historyDir };
+}
+let runs = 0;
+
+export function hold(users: number, rampMs: number, holdMs: number): [Stage, Stage] {
+  return [
+    { durationMs: rampMs, target: users },
+    { durationMs: holdMs, target: users },
+  ];
+}
+
+export async function standIn(): Promise<StandIn> {
+  const server = await startStandIn();
+  onTestFinished(async () => {
+    await server.close();
+  });
+  return server;
+}
+
+export function folder(): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'rtops-load-'));
+  onTestFinished(() => {
+    rmSync(made, { recursive: true, force: true });
+  });
+  return made;
+}
+
+export async function untilTick(
+  drive: Drive,
+  enough: (tick: { t: number; users: number; errors: number; refused: number }) => boolean,
+): Promise<void> {
+  const iterator = drive.ticks[Symbol.asyncIterator]();
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+    if (enough(next.value)) return;
+  }
+  throw new Error('the run ended before the tick that was waited for');
+}
+
+export function history(historyDir: string): HistoryRecord[] {
+  return readdirSync(historyDir).flatMap((name) => {
+    const bytes = readFileSync(path.join(historyDir, name));
+    if (bytes.length % recordBytes !== 0) throw new Error(`${name} ends within a record`);
+    return Array.from({ length: bytes.length / recordBytes }, (_, i) =>
+      readRecord(bytes, i * recordBytes),
+    );
+  });
+}
+
+/** Pairs (recipient, seq) above the recipient's join that neither arrived nor were refetched. */
+export function missing(records: readonly HistoryRecord[]): string[] {
+  const stored = records.filter(({ kind }) => kind === recordKind.stored);
+  const got = new Set(
+    records
+      .filter(({ kind }) => kind === recordKind.delivered || kind === recordKind.resynced)
+      .map(({ user, value }) => `${user} ${value}`),
+  );
+  return records
+    .filter(({ kind }) => kind === recordKind.joined)
+    .flatMap(({ user, room, value: head }) =>
+      stored
+        .filter((message) => message.room === room && message.value > head)
+        .map(({ value }) => `${user} ${value}`),
+    )
+    .filter((pair) => !got.has(pair));
+}
+
+export function op(result: DriveResult, name: string): DriveResult['ops'][string] {
+  const found = result.ops[name];
+  if (found === undefined) throw new Error(`no operation ${name}`);
+  return found;
+}
+
+export function count(result: DriveResult, name: string): number {
+  return op(result, name).count;
+}
+
+/** Children of a process that are load workers. */
+export function childPids(parent: number = process.pid): number[] {
+  const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(parent)], {
+    encoding: 'utf8',
+  });
+  return table
+    .split('\n')
+    .filter((line) => line.includes('worker-main'))
+    .map((line) => Number.parseInt(line, 10));
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
