@@ -36,7 +36,7 @@ export type World = {
   readonly clock: Clock;
   /** 0 ≤ x < 1. Seeded scenarios never use it. */
   random(): number;
-  /** Calls `handler` on each SIGINT or SIGTERM until the returned function is called. */
+  /** Calls `handler` on each SIGINT, SIGTERM or SIGHUP (the terminal was closed) until the returned function is called. */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
 };
 
@@ -97,7 +97,7 @@ function output(stream: NodeJS.WriteStream): Output {
 }
 
 function onSignal(handler: (signal: NodeJS.Signals) => void): () => void {
-  const names = ['SIGINT', 'SIGTERM'] as const;
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of names) process.on(name, handler);
   return () => {
     for (const name of names) process.off(name, handler);

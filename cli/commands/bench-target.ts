@@ -8,6 +8,7 @@ import type { RunningSystem } from '../system/running-system.ts';
 import { sameSystem } from '../system/same-system.ts';
 import { startSystem } from '../system/start-system.ts';
 import type { BenchRequest } from './bench-request.ts';
+import type { Interrupt } from './interrupt.ts';
 import { probeUrl } from './probe-url.ts';
 
 export type BenchTarget = AsyncDisposable & {
@@ -26,6 +27,7 @@ export async function openBenchTarget(
   world: World,
   asked: BenchRequest['target'],
   up: RunningSystem | undefined,
+  interrupt: Interrupt,
   emit: (event: RunEvent) => void,
 ): Promise<BenchTarget> {
   if (asked.kind === 'url') {
@@ -41,11 +43,21 @@ export async function openBenchTarget(
   if (asked.kind === 'up') throw new Error('nothing is up to load');
   const { topology } = asked;
   emit({ kind: 'note', t: 0, text: `nothing is up here: starting ${topology.name} for this run` });
-  return opened(
-    await startSystem(world, topology, {
-      onService: (event) => emit({ kind: 'service', ...event }),
-    }),
-  );
+  const giveUp = new AbortController();
+  const kill = new AbortController();
+  // A system that is ready is stopped by its disposal, after the drain and the report.
+  let ready = false;
+  interrupt.onFirst(() => {
+    if (!ready) giveUp.abort();
+  });
+  interrupt.onSecond(() => kill.abort());
+  const system = await startSystem(world, topology, {
+    signal: giveUp.signal,
+    killSignal: kill.signal,
+    onService: (event) => emit({ kind: 'service', ...event }),
+  });
+  ready = true;
+  return opened(system);
 }
 
 function attached(

@@ -12,6 +12,7 @@ import { composeReport } from './compose-report.ts';
 import { hostFacts } from './host-facts.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { measure } from './measure.ts';
+import { isLoopback } from './probe-url.ts';
 import { openOutputs } from './outputs.ts';
 import { openRun } from './open-run.ts';
 
@@ -22,7 +23,7 @@ export async function bench(world: World, options: BenchOptions): Promise<ExitCo
   const asked = await readBenchRequest(world, options, up?.topology.name);
   await using run = openRun(world, asked.runDir);
   await using outputs = await openOutputs(world, asked, run);
-  await using target = await openBenchTarget(world, asked.target, up, outputs.emit);
+  await using target = await openBenchTarget(world, asked.target, up, interrupt, outputs.emit);
   if (interrupt.asked) return exitCode.interrupted;
 
   run.writeDocuments(asked.scenario, target.system?.topology ?? null);
@@ -34,7 +35,10 @@ export async function bench(world: World, options: BenchOptions): Promise<ExitCo
     outputs.emit,
   );
   const host = hostFacts();
-  const judgement = judge(measured.summary, asked.thresholds, { cores: host.cores });
+  const judgement = judge(measured.summary, asked.thresholds, {
+    cores: host.cores,
+    loopback: isLoopback(new URL(target.target.url).hostname),
+  });
   const report = await composeReport(world, { run, asked, target, measured, judgement, host });
   await outputs.finish(report, measured.detail);
   return report.run.partial ? exitCode.interrupted : judgement.exitCode;

@@ -52,7 +52,7 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     fidelity: summary.fidelity,
     services: summary.services,
     generator: summary.generator,
-    bottleneck: findBottleneck(summary, host.cores),
+    bottleneck: findBottleneck(summary, host.cores, target.system?.topology.proxy?.workers),
     faults: [],
     series: summary.series,
   };

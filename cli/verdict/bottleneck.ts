@@ -28,8 +28,8 @@ const longWaitPct = 20;
  * | 5 | redis     | Redis used ≥ 90 % of one core (it runs commands on one)                           |
  * | 6 | machine   | all services and the generator together used ≥ 90 % of the cores                  |
  * | 7 | generator | its workers used ≥ 90 % of a core each, though still in time                      |
- * | 8 | server    | a Node server's event loop lagged ≥ 100 ms (p99): work that blocks, not much work |
- * | 9 | machine   | a service stood ≥ 20 % of the time in the run queue: other programs are busy      |
+ * | 8 | machine   | a service stood ≥ 20 % of the time in the run queue: other programs are busy      |
+ * | 9 | server    | a Node server's event loop lagged ≥ 100 ms (p99): work that blocks, not much work |
  *
  * CPU of a service is its highest mean over 5 s; of the generator, its mean over the run.
  *
@@ -69,18 +69,18 @@ export function findBottleneck(summary: Summary, cores: number, proxyWorkers = 1
       evidence: `its ${generator.workers} workers used ${percent(perWorkerPct)} of a core each, though still in time; ${machine}`,
     };
   }
-  const lagging = highest(services, 'server', ({ loopLagMs }) => loopLagMs ?? 0);
-  if (lagging !== undefined && (lagging.loopLagMs ?? 0) >= longLoopLagMs) {
-    return {
-      kind: 'server',
-      evidence: `the event loop of ${lagging.name} lagged ${Math.round(lagging.loopLagMs ?? 0)} ms (p99) at ${percent(lagging.cpuPct.max)} of a core: work that blocks`,
-    };
-  }
   const waiting = highest(services, null, ({ waitPct }) => waitPct);
   if (waiting !== undefined && waiting.waitPct >= longWaitPct) {
     return {
       kind: 'machine',
       evidence: `${waiting.name} stood ${percent(waiting.waitPct)} of the time in the run queue, though ${machine} by this run: other programs are busy`,
+    };
+  }
+  const lagging = highest(services, 'server', ({ loopLagMs }) => loopLagMs ?? 0);
+  if (lagging !== undefined && (lagging.loopLagMs ?? 0) >= longLoopLagMs) {
+    return {
+      kind: 'server',
+      evidence: `the event loop of ${lagging.name} lagged ${Math.round(lagging.loopLagMs ?? 0)} ms (p99) at ${percent(lagging.cpuPct.max)} of a core: work that blocks`,
     };
   }
   const busiest = highest(services, null, ({ cpuPct }) => cpuPct.max);

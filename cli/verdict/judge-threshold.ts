@@ -22,7 +22,8 @@ const networked: ReadonlySet<string> = new Set([
 /**
  * In order: nothing observed → no-data. A count above its bound → fail, however few were looked at.
  * Fewer samples than asked for (`over`), or than 1/(1−q) for a percentile → no-data. Nothing lost,
- * but the log was not read → no-data. Then the comparison; a failure in an invalid run → no-data.
+ * but the log was not read → no-data. Then the comparison; a failure in an invalid run → no-data,
+ * unless no lateness of the generator could have made it (see {@link provesItself}).
  */
 export function judgeThreshold(
   threshold: Threshold,
@@ -50,7 +51,7 @@ export function judgeThreshold(
   const holds = compare(value, comparison, bound);
   const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figure(value, unit)}`;
   const fail = (): ThresholdResult =>
-    invalid === undefined
+    invalid === undefined || provesItself(metric.name, summary)
       ? result('fail', `${seen}, and ${comparison} ${figure(bound, unit)} was asked`)
       : result('no-data', `${seen}, but the run is not valid: ${invalid}`);
 
@@ -77,6 +78,22 @@ export function judgeThreshold(
       ? `${seen}: ${figure(bound - value, unit)} left for the network, which loopback hides`
       : `${seen}, of ${comparison} ${figure(bound, unit)} asked`,
   );
+}
+
+/** What the wire itself shows: a frame that came twice came twice, however late it was read. */
+const seenOnTheWire: ReadonlySet<string> = new Set([
+  'ledger.duplicated',
+  'ledger.reordered',
+  'ledger.dropped',
+]);
+
+/**
+ * Whether a failure stands even when the generator was late. A loss may only be a frame the starved
+ * generator did not read in time, unless the message was acked and is not in the log either.
+ */
+function provesItself(metric: string, { ledger }: Summary): boolean {
+  if (metric === 'ledger.lost') return ledger.exceptions.some((one) => one.class === 'unstored');
+  return seenOnTheWire.has(metric);
 }
 
 /** `chat.ack p95`, `service.cpu[redis] max`. */
