@@ -46,7 +46,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     metrics,
     tokens,
     accounts: stores.accounts,
-    redis: stores.redis,
+    redis: stores.redis?.client,
     rooms: {
       list: cached(() => stores.log.rooms(roomsListed), roomsCachedMs),
       history: (room, after, limit) => readHistory(stores.log, room, after, limit),

@@ -16,6 +16,7 @@ import { redisLog } from './log/redis-log.ts';
 import type { RoomLog } from './log/room-log.ts';
 import type { Metrics } from './metrics.ts';
 import { adapterClient, channelClient, readyWithin, requestClient } from './redis/clients.ts';
+import { patience, type Patience } from './redis/patience.ts';
 import { pulse } from './redis/pulse.ts';
 import { redisAccounts } from './redis/redis-accounts.ts';
 import { redisLimiter } from './redis/redis-limiter.ts';
@@ -23,7 +24,7 @@ import { redisLimiter } from './redis/redis-limiter.ts';
 export type Stores = {
   readonly accounts: Accounts;
   readonly limiter: SendLimiter | undefined;
-  readonly redis: Redis | undefined;
+  readonly redis: { readonly client: Redis; readonly waits: Patience } | undefined;
   readonly log: RoomLog;
   /** `undefined` where there is no Redis. */
   readonly redisUp: () => boolean | undefined;
@@ -88,13 +89,22 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
     channels.disconnect();
     throw error;
   }
-  const heart = pulse(requests);
-  const log = await redisLog({ requests, channels, pulse: heart, keep: config.logKeep, logger });
+  const waits = patience();
+  const heart = pulse(requests, waits);
+  const log = await redisLog({
+    requests,
+    channels,
+    pulse: heart,
+    waits,
+    keep: config.logKeep,
+    logger,
+  });
   const extra: Redis[] = [];
   return {
-    accounts: redisAccounts(requests),
-    limiter: config.sendLimit === undefined ? undefined : redisLimiter(requests, config.sendLimit),
-    redis: requests,
+    accounts: redisAccounts(requests, waits),
+    limiter:
+      config.sendLimit === undefined ? undefined : redisLimiter(requests, waits, config.sendLimit),
+    redis: { client: requests, waits },
     log,
     redisUp: () => heart.up(),
     adapter: () => {
@@ -105,6 +115,7 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
     },
     close: async () => {
       heart.close();
+      waits.close();
       await log.close();
       for (const client of extra) client.disconnect();
       requests.disconnect();

@@ -7,8 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { event, type Resumed } from '../contract.ts';
-import { LogUnavailable } from '../log/room-log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Patience } from '../redis/patience.ts';
 import type { ChatNamespace } from './chat-socket.ts';
 import type { MessagePath } from './message-path.ts';
 
@@ -17,10 +17,10 @@ const inside = (room: string): string => `room:${room}`;
 
 export function adapterPath(
   chat: ChatNamespace,
-  redis: Redis | undefined,
+  redis: { readonly client: Redis; readonly waits: Patience } | undefined,
   metrics: Metrics,
 ): MessagePath {
-  const counter = redis === undefined ? memoryCounter() : redisCounter(redis);
+  const counter = redis === undefined ? memoryCounter() : redisCounter(redis.client, redis.waits);
   const epoch = randomUUID();
   return {
     join: async (socket, room) => {
@@ -76,17 +76,10 @@ function memoryCounter(): Counter {
   };
 }
 
-function redisCounter(redis: Redis): Counter {
+function redisCounter(redis: Redis, waits: Patience): Counter {
   const key = (room: string): string => `rtops:{${room}}:count`;
-  const answered = async (ask: Promise<number>): Promise<number> => {
-    try {
-      return await ask;
-    } catch (error) {
-      throw new LogUnavailable(error instanceof Error ? error.message : String(error));
-    }
-  };
   return {
-    next: (room) => answered(redis.incr(key(room))),
-    current: (room) => answered(redis.get(key(room)).then(Number)),
+    next: (room) => waits.ask(() => redis.incr(key(room))),
+    current: async (room) => Number(await waits.ask(() => redis.get(key(room)))),
   };
 }

@@ -6,9 +6,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import type { Patience } from '../redis/patience.ts';
 import type { Pulse } from '../redis/pulse.ts';
 import { withLogScripts } from './redis-scripts.ts';
-import { LogUnavailable, dedupeKey, messageJson, withoutBody } from './room-log.ts';
+import { dedupeKey, messageJson, withoutBody } from './room-log.ts';
 import type { LogEntry, LogListener, LogPage, RoomLog } from './room-log.ts';
 
 /** A retry later than this is a new message. */
@@ -40,12 +41,13 @@ type RedisLogOptions = {
   /** For this log alone, ready; the log closes it. */
   readonly channels: Redis;
   readonly pulse: Pulse;
+  readonly waits: Patience;
   readonly keep: number;
   readonly logger: Logger;
 };
 
 export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
-  const { requests, channels, pulse, keep, logger } = options;
+  const { requests, channels, pulse, waits, keep, logger } = options;
   const store = withLogScripts(requests);
   const followed = new Set<string>();
   let listener: LogListener | undefined;
@@ -97,7 +99,7 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
 
   return {
     append: (message) =>
-      answered(async () => {
+      waits.ask(async () => {
         const { room, sender, id } = message;
         const { seq, log, channel } = keysOf(room);
         const at = Date.now();
@@ -110,12 +112,12 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
         return earlier(reply);
       }),
     find: ({ room, sender, id }) =>
-      answered(async () => {
+      waits.ask(async () => {
         const reply = await store.get(dedupeOf(room, sender, id));
         return reply === null ? undefined : earlier(reply);
       }),
     heads: (rooms) =>
-      answered(async () => {
+      waits.ask(async () => {
         const chunks: Promise<(string | null)[]>[] = [];
         const epoch = currentEpoch();
         for (let from = 0; from < rooms.length; from += headsAtOnce) {
@@ -126,9 +128,9 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
         const [current, ...heads] = await Promise.all([epoch, ...chunks]);
         return { epoch: current, heads: heads.flat().map(Number) };
       }),
-    read: (room, after, limit) => answered(() => readPage(room, after, limit)),
+    read: (room, after, limit) => waits.ask(() => readPage(room, after, limit)),
     remove: (room, seq) =>
-      answered(async () => {
+      waits.ask(async () => {
         const { head, entries } = await readPage(room, seq - 1, 1);
         const [entry] = entries;
         if (entry?.seq !== seq) return false;
@@ -138,9 +140,9 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
         return true;
       }),
     renewEpoch: (old) =>
-      answered(() => store.rtopsRenewEpoch(epochKey, old, randomUUID(), epochChannel)),
+      waits.ask(() => store.rtopsRenewEpoch(epochKey, old, randomUUID(), epochChannel)),
     follow: (room) =>
-      answered(async () => {
+      waits.ask(async () => {
         followed.add(room);
         try {
           await channels.subscribe(keysOf(room).channel);
@@ -163,22 +165,13 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
     listen: (one) => {
       listener = one;
     },
-    rooms: (limit) => answered(() => store.zrevrange(roomsKey, 0, limit - 1)),
+    rooms: (limit) => waits.ask(() => store.zrevrange(roomsKey, 0, limit - 1)),
     up: () => pulse.up(),
     close: async () => {
       clearInterval(ping);
       channels.disconnect();
     },
   };
-}
-
-/** Whatever Redis or the way to it did wrong, the caller knows one thing: it may be stored. */
-async function answered<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    throw new LogUnavailable(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function earlier(reply: string): { seq: number; at: number; duplicate: true } {

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ChatMessage } from '../contract.ts';
 import { channelClient, readyWithin, requestClient } from '../redis/clients.ts';
+import { patience } from '../redis/patience.ts';
 import { pulse } from '../redis/pulse.ts';
 import { startRedis } from '../testing/redis.ts';
 import { memoryLog } from './memory-log.ts';
@@ -16,10 +17,12 @@ async function inRedis(keep: number): Promise<RoomLog> {
   const requests = requestClient(redis.url, 'requests', logger);
   const channels = channelClient(redis.url, 'channels', logger);
   await Promise.all([readyWithin(requests, 5000), readyWithin(channels, 5000)]);
-  const heart = pulse(requests);
-  const log = await redisLog({ requests, channels, pulse: heart, keep, logger });
+  const waits = patience();
+  const heart = pulse(requests, waits);
+  const log = await redisLog({ requests, channels, pulse: heart, waits, keep, logger });
   onTestFinished(async () => {
     heart.close();
+    waits.close();
     await log.close();
     requests.disconnect();
   });

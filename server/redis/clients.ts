@@ -2,20 +2,20 @@
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-/** A request that Redis does not answer in this time is given up; it may still be done. */
-const commandTimeoutMs = 1500;
 /** A connection that has been silent this long, though asked, is replaced. */
 const silentForMs = 5000;
 
 const common = {
-  commandTimeout: commandTimeoutMs,
   connectTimeout: 2000,
   socketTimeout: silentForMs,
   keepAlive: 10_000,
   retryStrategy: (attempt: number): number => Math.min(100 * attempt, 1000),
 };
 
-/** For requests: fails at once when Redis is away, and never sends anything a second time. */
+/**
+ * For requests: fails at once when Redis is away, and never sends anything a second time. How long
+ * a reply may take is for `patience.ts`.
+ */
 export function requestClient(url: string, name: string, logger: Logger): Redis {
   return logged(
     new Redis(url, {

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { SendLimiter } from '../chat/send-limit.ts';
 import type { SendLimit } from '../config.ts';
-import { LogUnavailable } from '../log/room-log.ts';
+import type { Patience } from './patience.ts';
 
 /**
  * KEYS sends of the user, the newest first. ARGV count, window ms. Answers 0, or the ms to wait.
@@ -20,17 +20,15 @@ return 0`;
 
 type Scripted = { rtopsTake(key: string, count: number, windowMs: number): Promise<number> };
 
-export function redisLimiter(client: Redis, { count, windowMs }: SendLimit): SendLimiter {
+export function redisLimiter(
+  client: Redis,
+  waits: Patience,
+  { count, windowMs }: SendLimit,
+): SendLimiter {
   client.defineCommand('rtopsTake', { lua: take, numberOfKeys: 1 });
   const scripted = client as Redis & Scripted;
   return {
-    take: async (user) => {
-      try {
-        return await scripted.rtopsTake(`rtops:sends:${user}`, count, windowMs);
-      } catch (error) {
-        throw new LogUnavailable(error instanceof Error ? error.message : String(error));
-      }
-    },
+    take: (user) => waits.ask(() => scripted.rtopsTake(`rtops:sends:${user}`, count, windowMs)),
     close: () => {},
   };
 }
