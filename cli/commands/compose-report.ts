@@ -1,5 +1,6 @@
 /** Puts a run's parts together as report.json has them. */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
 import { exitCode } from '../exit-code.ts';
 import type { HostFacts, Report } from '../report/report.ts';
@@ -67,13 +68,13 @@ function errorNotes(measured: Measured): string[] {
 
 function packageVersions(): Record<string, string> {
   const versionOf = (file: string): string => {
-    const manifest: unknown = JSON.parse(readFileSync(packageFile(file), 'utf8'));
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return typeof manifest === 'object' && manifest !== null && 'version' in manifest
       ? String(manifest.version)
       : '';
   };
   return {
-    rtops: versionOf('package.json'),
-    'socket.io': versionOf('node_modules/socket.io/package.json'),
+    rtops: versionOf(packageFile('package.json')),
+    'socket.io': versionOf(createRequire(import.meta.url).resolve('socket.io/package.json')),
   };
 }

@@ -8,6 +8,7 @@ import { renderText } from '../report/text.ts';
 import type { Report } from '../report/report.ts';
 import type { Detail } from '../samples/detail.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { terminalStyle } from '../screen/terminal.ts';
 import type { World } from '../world.ts';
 import { openRenderers } from './renderers.ts';
 import type { Run } from './open-run.ts';
@@ -62,9 +63,7 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
         const shown = inside.startsWith('..') ? run.dir : inside;
         out.write(
           renderText(report, {
-            color: out.isTTY && world.env['NO_COLOR'] === undefined,
-            width: out.isTTY ? out.columns : 80,
-            ascii: !asksForUtf8(world.env),
+            ...terminalStyle(world, out),
             paths:
               unwritten === undefined ? { dir: shown, html: join(shown, 'report.html') } : null,
           }),
@@ -98,12 +97,6 @@ function startEvent(
     stages,
     runDir: run.dir,
   };
-}
-
-/** C.UTF-8, en_US.utf8 and nothing at all (a container's default) show ✓; a plain C or latin1 may not. */
-function asksForUtf8(env: World['env']): boolean {
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || 'C.UTF-8';
-  return /utf-?8/i.test(locale);
 }
 
 /** The run folder cannot be written (a full disk): what was measured goes to the temporary folder. */

@@ -23,7 +23,7 @@ export function allowedUrl(text: string, allowHost: string | undefined): string 
 }
 
 /** Whether a host name can only be this machine. */
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
