@@ -8,9 +8,10 @@ import type { Accounts } from '../auth/accounts.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Config } from '../config.ts';
 import { header } from '../contract.ts';
+import { LogUnavailable } from '../log/room-log.ts';
 import type { Metrics } from '../metrics.ts';
 import { requestId } from '../request-id.ts';
-import { authRoutes } from './auth-routes.ts';
+import { authRoutes, problem } from './auth-routes.ts';
 import { healthRoutes, type Health } from './health-routes.ts';
 import { roomRoutes, type Rooms } from './room-routes.ts';
 
@@ -52,6 +53,14 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       route: request.routeOptions.url ?? 'unknown',
       status: String(reply.statusCode),
     });
+  });
+  app.setErrorHandler(async (error, _request, reply) => {
+    if (!(error instanceof LogUnavailable)) throw error;
+    const why = 'the store does not answer; try again';
+    return reply
+      .status(503)
+      .header('retry-after', '1')
+      .send(problem(503, 'Service Unavailable', why));
   });
   await app.register(helmet);
   await app.register(cors, {

@@ -109,6 +109,8 @@ describe('health', () => {
         body: { status: 'error', info: {}, error: { redis: { status: 'down' } } },
       });
     expect((await get(node, path.live)).status).toBe(200);
+    expect((await get(node, path.rooms)).status).toBe(503);
+    expect((await post(node, path.register, anna)).status).toBe(503);
   });
 
   test('a node that should have a Redis does not start without one', async () => {

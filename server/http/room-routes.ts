@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import { TokenRefused, type Tokens } from '../auth/tokens.ts';
 import { parseHistory } from '../chat/parse.ts';
 import { historyLimit, path, type HistoryAck } from '../contract.ts';
-import { LogUnavailable } from '../log/room-log.ts';
 import { problem } from './auth-routes.ts';
 
 export type Rooms = {
@@ -22,8 +21,7 @@ export function roomRoutes(
   { rooms, tokens }: { readonly rooms: Rooms; readonly tokens: Tokens },
 ): void {
   app.get(path.rooms, async (_request, reply) => {
-    const names = await orUnavailable(rooms.list());
-    if (names === undefined) return reply.status(503).send(unavailable);
+    const names = await rooms.list();
     return reply.send({ rooms: names.map((room) => ({ room })) });
   });
 
@@ -46,18 +44,6 @@ export function roomRoutes(
     if (asked === undefined) {
       return reply.status(400).send(problem(400, 'Bad Request', 'bad room, after or limit'));
     }
-    const page = await orUnavailable(rooms.history(asked.room, asked.after, asked.limit));
-    return page === undefined ? reply.status(503).send(unavailable) : reply.send(page);
+    return reply.send(await rooms.history(asked.room, asked.after, asked.limit));
   });
-}
-
-const unavailable = problem(503, 'Service Unavailable', 'the store does not answer; try again');
-
-async function orUnavailable<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof LogUnavailable) return undefined;
-    throw error;
-  }
 }
