@@ -53,7 +53,14 @@ export type JoinRequest = { readonly room: string };
 export type JoinAck = { readonly ok: true; readonly seq: number; readonly epoch: string } | Refusal;
 
 export type LeaveRequest = { readonly room: string };
-export type LeaveAck = { readonly ok: true } | Refusal;
+/**
+ * `seq`, under `epoch`: the head of the room as this node had shown it when the member left. Every
+ * message of the membership up to it was sent to this connection before the ack, none above it was.
+ * Absent where that is not known: who leaves was no member, or the path `adapter`, which keeps no order.
+ */
+export type LeaveAck =
+  | { readonly ok: true; readonly seq?: number; readonly epoch?: string }
+  | Refusal;
 
 /** `id` is made by the client and stays the same over retries: room + user + id is stored once. */
 export type SendRequest = { readonly id: string; readonly room: string; readonly body: string };

@@ -1,6 +1,6 @@
 /** The events of the contract on one node, as a plain client sees them. */
 import { describe, expect, test } from 'vitest';
-import { event, type Head, type Refusal } from '../contract.ts';
+import { event, type Head, type LeaveAck, type Refusal } from '../contract.ts';
 import { connect } from '../testing/client.ts';
 import { startNode } from '../testing/node.ts';
 
@@ -19,6 +19,27 @@ describe.each(['websocket', 'polling'] as const)('over %s', (transport) => {
     expect(seen).toMatchObject({ room: 'r', seq: 1, id: '1', sender: 'anna', body });
     expect(await berta.received(1)).toEqual([seen]);
     expect(await berta.history('r')).toMatchObject({ ok: true, head: 1, messages: [seen] });
+  });
+
+  test('who leaves in the middle of it has, by the ack, all up to its seq, and gets no more', async () => {
+    const node = await startNode();
+    const anna = await connect(node.url, 'anna', options);
+    const berta = await connect(node.url, 'berta', options);
+    const joined = await anna.join('r');
+    await berta.join('r');
+    const sent = Array.from({ length: 300 }, async (_, i) => anna.send('r', `${i}`));
+    await sent[100];
+    const left = await berta.ask<LeaveAck>(event.leave, { room: 'r' });
+    const seen = berta.messages.map(({ seq }) => seq);
+    await Promise.all(sent);
+    await anna.received(300);
+    const seq = left.ok ? (left.seq ?? 0) : 0;
+    expect(seq).toBeGreaterThan(100);
+    expect(seen).toEqual(Array.from({ length: seq }, (_, i) => i + 1));
+    expect(left).toEqual({ ok: true, seq, epoch: joined.ok ? joined.epoch : '' });
+    // What follows the ack on the same connection shows that nothing came in between.
+    await berta.join('r');
+    expect(berta.messages).toHaveLength(seq);
   });
 });
 
@@ -54,6 +75,7 @@ test('who is not in the room, or left it, neither sends, reads nor hears', async
   await berta.join('r');
   await anna.send('r', '1');
   await berta.received(1);
+  expect(await berta.ask(event.leave, { room: 'r' })).toMatchObject({ ok: true, seq: 1 });
   expect(await berta.ask(event.leave, { room: 'r' })).toEqual({ ok: true });
   await anna.send('r', '2');
   await anna.received(2);

@@ -53,8 +53,7 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
   on(event.leave, parseLeave, async ({ room }): Promise<LeaveAck> => {
     await entered(room);
     rooms.delete(room);
-    path.leave(socket, room);
-    return { ok: true };
+    return { ok: true, ...path.leave(socket, room) };
   });
 
   on(event.send, parseSend, async (request): Promise<SendAck> => {

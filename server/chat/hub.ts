@@ -179,11 +179,14 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     log.unfollow(room);
   };
 
-  const dropMember = (socket: ChatSocket, room: string): void => {
+  const dropMember = (
+    socket: ChatSocket,
+    room: string,
+  ): { seq: number; epoch: string } | undefined => {
     const view = views.get(room);
-    if (view?.members.delete(socket) === true && view.members.size === 0) {
-      emptySince.set(room, Date.now());
-    }
+    if (view?.members.delete(socket) !== true) return undefined;
+    if (view.members.size === 0) emptySince.set(room, Date.now());
+    return { seq: view.last(), epoch };
   };
 
   /** What the socket misses, then membership, with nothing between them and nothing twice. */

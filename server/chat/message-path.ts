@@ -7,7 +7,11 @@ import type { ChatSocket } from './chat-socket.ts';
 export type MessagePath = {
   /** Once it resolves, every message above `seq` reaches the socket (path `adapter`: tries to). */
   join(socket: ChatSocket, room: string): Promise<{ readonly seq: number; readonly epoch: string }>;
-  leave(socket: ChatSocket, room: string): void;
+  /** Up to which seq the room was shown to this member, exactly; `undefined` when that is not known. */
+  leave(
+    socket: ChatSocket,
+    room: string,
+  ): { readonly seq: number; readonly epoch: string } | undefined;
   has(socket: ChatSocket, room: string): boolean;
   /** Rejoins the rooms of a returning client, replays what it missed, and emits `chat:resumed`. */
   resume(socket: ChatSocket, epoch: string, rooms: ReadonlyMap<string, number>): Promise<void>;
