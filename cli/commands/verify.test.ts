@@ -187,7 +187,7 @@ async function runFolder(
     pauseMs: 100,
     delayMs: (i * 37) % 200,
   }));
-  const run = honestRun({ users: 8, roomSize: 4, workers: 2, steps });
+  const run = honestRun({ users: 8, roomSize: 4, workers: 2, steps, leaves: 'exact' });
   const dir = join(cwd, '.rtops', 'runs', '20261121-120000-abcd');
   const history = join(dir, 'history');
   mkdirSync(history, { recursive: true });

@@ -28,7 +28,12 @@ export const recordKind = {
   joined: 5,
   /** Join failed. room, code = {@link errorCode}. */
   joinFailed: 6,
-  /** Left the room by itself: deliveries are no longer expected. room. */
+  /**
+   * Left the room by itself. room. code 1 = the server said where the membership ends: value = the
+   * highest seq of the room it had sent to this member, and all it sent precedes this record. Then a
+   * message is owed iff join seq < seq ≤ value, or it was overdue. code 0 = it did not say (no ack in
+   * time, an ack without a seq, or a seq of another epoch), and a margin decides what was in flight.
+   */
   left: 7,
   /** A message left. user = sender, room, n; at = due, value = µs from due to the actual send. */
   sent: 8,

@@ -37,6 +37,12 @@ const joined = (user: number, at: number, head = 0) => ({
   atUs: sec(at),
 });
 const left = (user: number, at: number) => ({ kind: recordKind.left, user, atUs: sec(at) });
+/** Let out by a server that had sent the room up to `seq`. */
+const letOut = (user: number, at: number, seq: number) => ({
+  ...left(user, at),
+  code: 1,
+  value: seq,
+});
 const thrownOff = (user: number, at: number) => ({
   kind: recordKind.disconnected,
   user,
@@ -166,6 +172,110 @@ describe('a pair', () => {
       records: [joined(1, 0), ...message(0, 1), left(1, 2.5), got(1, 0, 2.51)],
       expected: 1,
       wrong: {},
+    },
+    {
+      it: 'at the seq of an exact leave is lost if it never came, however fresh',
+      records: [joined(1, 0), ...message(0, 1), letOut(1, 1.002, 1)],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'below the seq of an exact leave is lost if it never came',
+      records: [
+        joined(1, 0),
+        ...message(0, 1),
+        ...message(1, 1),
+        got(1, 0, 1.1),
+        letOut(1, 1.2, 2),
+      ],
+      expected: 2,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'up to the seq of an exact leave that all came is delivered',
+      records: [
+        joined(1, 0),
+        ...message(0, 1),
+        ...message(1, 1),
+        got(1, 0, 3),
+        got(1, 1, 4),
+        letOut(1, 4.1, 2),
+      ],
+      expected: 2,
+      wrong: {},
+    },
+    {
+      it: 'above the seq of an exact leave is not owed even if acked long before',
+      records: [joined(1, 0), ...message(0, 1), ...message(1, 1), got(1, 0, 9), letOut(1, 11, 1)],
+      expected: 1,
+      wrong: {},
+    },
+    {
+      it: 'above the seq of an exact leave is lost if it was overdue: a deaf node is no excuse',
+      records: [joined(1, 0), ...message(0, 1), letOut(1, 11.001, 0)],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'above the seq of an exact leave that came all the same is delivered, and those below it owed',
+      records: [
+        joined(1, 0),
+        ...message(0, 1),
+        ...message(1, 1),
+        got(1, 1, 1.1),
+        letOut(1, 1.2, 0),
+      ],
+      expected: 2,
+      wrong: { lost: 1, dropped: 1 },
+    },
+    {
+      it: 'at or below the join head is not owed at an exact leave either',
+      records: [joined(1, 0, 1), ...message(0, 1), letOut(1, 5, 1)],
+      expected: 0,
+      wrong: {},
+    },
+    {
+      it: 'above an exact leave is of the next membership if that joined below it',
+      records: [
+        joined(1, 0),
+        letOut(1, 1, 0),
+        joined(1, 2, 0),
+        ...message(0, 3),
+        letOut(1, 3.1, 1),
+      ],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'left out by a replay is lost at an exact leave right after it',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        ...message(0, 29.9),
+        resumed(1, 30, 1),
+        letOut(1, 30.1, 1),
+      ],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'of before a resync that the whole refetch did not bring is lost at an exact leave',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        ...message(4, 29.9),
+        resumed(1, 30, 0, 1),
+        letOut(1, 30.1, 0),
+      ],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
+      it: 'owed at an exact leave is lost in a run cut short, too',
+      records: [joined(1, 0), ...message(0, 1), letOut(1, 1.1, 1)],
+      expected: 1,
+      wrong: { lost: 1 },
+      partial: true,
     },
     {
       it: 'passed over before a leave is owed however fresh',
@@ -480,14 +590,16 @@ describe('a made-up run', () => {
     ),
     user: fc.nat(11),
     pauseMs: fc.nat(400),
-    delayMs: fc.nat(300),
+    delayMs: fc.oneof(fc.nat(300), fc.nat(4000)),
   });
   const shape = fc.record<RunShape>({
     users: fc.integer({ min: 2, max: 9 }),
     roomSize: fc.integer({ min: 2, max: 5 }),
     workers: fc.integer({ min: 1, max: 3 }),
     steps: fc.array(step, { minLength: 5, maxLength: 120, size: 'max' }),
+    leaves: fc.constantFrom('margin', 'exact'),
   });
+  const exact = shape.map((some): RunShape => ({ ...some, leaves: 'exact' }));
   const deliveries = (run: MadeRun): HistoryRecord[] =>
     run.files.flat().filter((record) => record.kind === recordKind.delivered);
   const edited = (
@@ -531,6 +643,25 @@ describe('a made-up run', () => {
         expect(dropped ?? 1).toBe(1);
       }),
     );
+  });
+
+  test('with exact leaves loses exactly the pair taken out, whoever left and whenever', () => {
+    let ofLeavers = 0;
+    fc.assert(
+      fc.property(exact, fc.nat(), (some, at) => {
+        const run = honestRun(some);
+        const gone = pick(deliveries(run), at);
+        fc.pre(gone !== undefined);
+        if (!openAtEnd(run).has(gone.user)) ofLeavers++;
+        const ledger = ledgerOf(edited(run, (file) => file.filter((r) => r !== gone)));
+        expect(named(ledger)).toContain(`lost ${idOf(gone)}`);
+        const { dropped, ...rest } = wrongs(ledger);
+        expect(rest).toEqual({ lost: 1 });
+        expect(dropped ?? 1).toBe(1);
+      }),
+      { numRuns: 300 },
+    );
+    expect(ofLeavers).toBeGreaterThan(50);
   });
 
   test('with one delivery doubled has exactly that duplicate', () => {
@@ -587,7 +718,9 @@ describe('a made-up run', () => {
         const ack = { ...ghost, kind: recordKind.acked, value: head + 1 };
         const ledger = ledgerOf({ ...run, files: [...run.files, [ghost, ack]] });
         const owed = [...members].filter((u) => Math.floor(u / some.roomSize) === room).length;
-        expect(wrongs(ledger)).toEqual({ lost: owed + 1 });
+        // After an exact leave only the ack has lied: the server never said that it had sent it.
+        const pairs = some.leaves === 'exact' ? 0 : owed;
+        expect(wrongs(ledger)).toEqual({ lost: pairs + 1 });
         expect(named(ledger)).toContain(`unstored 999.${room}.0 at log`);
       }),
     );

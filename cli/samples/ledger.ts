@@ -234,7 +234,7 @@ export function createLedger(options: LedgerOptions): Ledger {
           memberJoined(book, membershipOf(user, room), value, atUs);
           break;
         case recordKind.left:
-          memberEnded(membershipOf(user, room), atUs);
+          memberEnded(membershipOf(user, room), atUs, record.code === 1 ? value : undefined);
           break;
         case recordKind.resumed:
           memberResumed(membershipOf(user, room), value, record.code === 1, atUs);

@@ -27,6 +27,7 @@ export function createMembership(room: RoomMessages, recipient: number): Members
     arrivedBits: noBits,
     joinSeq: 0,
     endUs: 0,
+    leftSeq: never,
     awayFromUs: never,
     resumedUs: never,
     resyncedUs: never,
@@ -58,6 +59,7 @@ export function memberJoined(
   member.outside = undefined;
   member.state = 'member';
   member.joinSeq = head;
+  member.leftSeq = never;
   member.awayFromUs = never;
   member.resumedUs = never;
   member.resyncedUs = never;
@@ -70,11 +72,12 @@ export function memberJoined(
   }
 }
 
-/** The user left, or meant the disconnection. */
-export function memberEnded(member: Membership, atUs: number): void {
+/** The user left, or meant the disconnection. `leftSeq`: of an exact leave. */
+export function memberEnded(member: Membership, atUs: number, leftSeq = never): void {
   if (member.state !== 'member') return;
   member.state = 'left';
   member.endUs = atUs;
+  member.leftSeq = leftSeq;
 }
 
 /** Thrown off. */

@@ -5,9 +5,14 @@
  * - A message is the member's when its seq is above the head acked at the join. After a resync, whose
  *   new epoch may count from a lower head, messages first seen after it are the member's too.
  * - A message that arrived is expected. One that did not is expected if it is known to exist (acked,
- *   or arrived anywhere) and was owed: a newer one of the room reached this member, or it had been
- *   known to exist for {@link leaveMarginUs} when the membership ended (and a resync was that long
- *   ago). What was in flight at a leave is neither expected nor wrong. In a run cut short it is owed only if its deadline has passed.
+ *   or arrived anywhere) and was owed when the membership ended. A newer one of the room had reached
+ *   this member: owed. Else, where the server acked the leave with the seq it had shown (an exact
+ *   leave): owed up to that seq, and above it only what was overdue, that is known to exist for
+ *   {@link deadlineUs}: a node that is deaf to its room must not pass for one that is honest. Before a
+ *   resync seqs are of another epoch, and the refetch was complete before the leave: owed. Where the
+ *   server did not say: owed if it had been known to exist for {@link leaveMarginUs} (and a resync
+ *   was that long ago), in a run cut short only if its deadline had passed. What was in flight at a
+ *   leave is neither expected nor wrong.
  * - It is on time within {@link deadlineUs} of its due time, or of the member's own resume.
  * - An involuntary disconnection does not end a membership; a leave does, and so does a disconnection
  *   that the user meant.
@@ -23,7 +28,7 @@ import type { ExceptionClass } from './summary.ts';
 
 /** How long after its due time a delivery is on time. */
 export const deadlineUs = 10_000_000;
-/** How long a message must be known to exist before a member that leaves can miss it. */
+/** How long a message must be known to exist before a member whose leave is not exact can miss it. */
 const leaveMarginUs = 1_000_000;
 
 type PairCounts = {
@@ -55,6 +60,8 @@ export type Membership = {
   arrivedBits: Uint32Array;
   joinSeq: number;
   endUs: number;
+  /** Where an exact leave ended it; {@link never} when the server did not say. */
+  leftSeq: number;
   /** Since when it is thrown off; -1 while it is connected. */
   awayFromUs: number;
   resumedUs: number;
@@ -100,8 +107,13 @@ export function isOwed(
   seq: number,
 ): boolean {
   if (seq <= member.reachedSeq) return true;
+  const knownUs = book.table.seenUs[message] ?? Infinity;
+  if (member.leftSeq !== never) {
+    const isOverdue = Math.max(knownUs, member.resumedUs) + deadlineUs <= member.endUs;
+    return seq <= member.leftSeq || knownUs <= member.resyncedUs || isOverdue;
+  }
   // A replay is complete when it says so; the refetch after a resync takes its time.
-  const seenUs = Math.max(book.table.seenUs[message] ?? Infinity, member.resyncedUs);
+  const seenUs = Math.max(knownUs, member.resyncedUs);
   if (seenUs + leaveMarginUs > member.endUs) return false;
   const fromUs = Math.max(dueUs(book, message), member.resumedUs);
   return !book.partial || fromUs + deadlineUs <= member.endUs;

@@ -52,6 +52,8 @@ type Stay = {
   readonly events: UserEvent[];
   readonly after: UserEvent[];
   endUs: number;
+  /** The last seq the server had sent, where it said so when the stay ended. */
+  lastSent: number | undefined;
 };
 
 function stays(events: readonly UserEvent[], runEndUs: number): Stay[] {
@@ -67,12 +69,19 @@ function stays(events: readonly UserEvent[], runEndUs: number): Stay[] {
       current.events.push(event);
       if (!isEnd) continue;
       current.endUs = event.atUs;
+      if (event.kind === recordKind.left && event.code === 1) current.lastSent = event.value;
       current = undefined;
     } else if (event.kind === recordKind.joined) {
       // A frame may overtake the ack of the join; one at or below its head is of the stay before.
       found.at(-1)?.after.push(...between.filter((frame) => frame.value <= event.value));
       const early = between.filter((frame) => frame.value > event.value);
-      current = { head: event.value, events: early, after: [], endUs: runEndUs };
+      current = {
+        head: event.value,
+        events: early,
+        after: [],
+        endUs: runEndUs,
+        lastSent: undefined,
+      };
       found.push(current);
       between = [];
     } else if (event.kind === recordKind.delivered) between.push(event);
@@ -107,6 +116,11 @@ function judgeStay(
   };
   const isOwed = (message: Message, seq: number): boolean => {
     if (seq <= reached) return true;
+    if (stay.lastSent !== undefined) {
+      const wasRefetched = resyncUs !== undefined && message.provenUs <= resyncUs;
+      const sinceUs = stay.endUs - Math.max(message.provenUs, backUs);
+      return wasRefetched || sinceUs >= onTimeUs || seq <= stay.lastSent;
+    }
     const isSettled = Math.max(message.provenUs, resyncUs ?? -1) + marginUs <= stay.endUs;
     const isOverdue = Math.max(dueUs(message), backUs) + onTimeUs <= stay.endUs;
     return isSettled && (isOverdue || !run.partial);

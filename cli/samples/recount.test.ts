@@ -29,13 +29,14 @@ const step = fc.record<Step>({
   act: fc.constantFrom('send', 'send', 'send', 'crash', 'return', 'leave', 'join', 'wait'),
   user: fc.nat(8),
   pauseMs: fc.oneof(fc.nat(400), fc.nat(15_000)),
-  delayMs: fc.nat(300),
+  delayMs: fc.oneof(fc.nat(300), fc.nat(4000)),
 });
 const shape = fc.record<RunShape>({
   users: fc.integer({ min: 2, max: 7 }),
   roomSize: fc.integer({ min: 2, max: 4 }),
   workers: fc.integer({ min: 1, max: 3 }),
   steps: fc.array(step, { minLength: 5, maxLength: 80, size: 'max' }),
+  leaves: fc.constantFrom('margin', 'exact'),
 });
 
 describe('the recount', () => {

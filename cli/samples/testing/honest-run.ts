@@ -21,6 +21,11 @@ export type RunShape = {
   readonly roomSize: number;
   readonly workers: number;
   readonly steps: readonly Step[];
+  /**
+   * `margin`: a leave ends at a time, and what is in flight is cut off. `exact`: it ends at the seq
+   * the server had sent, all of that arrives first, and the server's node may lag behind the log.
+   */
+  readonly leaves: 'margin' | 'exact';
 };
 
 /** A history: one list of records a worker, each in time order per user. */
@@ -33,10 +38,12 @@ type Message = { readonly sender: number; readonly n: number; readonly seq: numb
 type User = {
   readonly index: number;
   readonly room: number;
-  state: 'in' | 'away' | 'out';
+  state: 'in' | 'away' | 'leaving' | 'out';
   lastSeq: number;
   sends: number;
   inFlight: { readonly message: Message; readonly atUs: number }[];
+  /** While leaving: when the ack comes, and the seq it carries. */
+  letOut: { readonly atUs: number; readonly seq: number };
 };
 
 /** Plays the script, then brings everybody back, drains 5 s, reads the log and lets all leave. */
@@ -51,6 +58,7 @@ export function honestRun(shape: RunShape): MadeRun {
     lastSeq: 0,
     sends: 0,
     inFlight: [],
+    letOut: { atUs: 0, seq: 0 },
   }));
   const logOf = (room: number): Message[] => (logs[room] ??= []);
 
@@ -67,6 +75,11 @@ export function honestRun(shape: RunShape): MadeRun {
       const frame = user.inFlight.shift();
       if (frame !== undefined) deliver(user, frame.message, frame.atUs);
     }
+    const { atUs, seq } = user.letOut;
+    if (user.state !== 'leaving' || atUs > untilUs) return;
+    write(user, recordKind.left, { code: 1, value: seq, atUs });
+    write(user, recordKind.disconnected, { code: 1, room: 0, atUs });
+    user.state = 'out';
   };
   const join = (user: User): void => {
     if (user.state !== 'out') return;
@@ -76,8 +89,17 @@ export function honestRun(shape: RunShape): MadeRun {
     write(user, recordKind.joined, { value: user.lastSeq });
     user.state = 'in';
   };
-  const leave = (user: User): void => {
+  const leave = (user: User, emitted: number): void => {
     if (user.state !== 'in') return;
+    if (shape.leaves === 'exact') {
+      // What the node had not sent by now it never will; what it had comes before its ack.
+      user.inFlight = user.inFlight.slice(0, emitted % (user.inFlight.length + 1));
+      const last = user.inFlight.at(-1);
+      const seq = last?.message.seq ?? user.lastSeq;
+      user.letOut = { atUs: Math.max(nowUs + 500, last?.atUs ?? 0), seq };
+      user.state = 'leaving';
+      return;
+    }
     write(user, recordKind.left, {});
     // One frame may still come after the leave; the rest of what was in flight never does.
     const frame = user.inFlight[0];
@@ -86,6 +108,7 @@ export function honestRun(shape: RunShape): MadeRun {
     write(user, recordKind.disconnected, { code: 1, room: 0, atUs: nowUs + 2 });
     user.state = 'out';
   };
+  const longestDelayUs = shape.leaves === 'exact' ? 4_000_000 : 300_000;
   const comeBack = (user: User): void => {
     if (user.state !== 'away') return;
     write(user, recordKind.connected, { room: 0, value: 1500, n: 200 });
@@ -104,7 +127,7 @@ export function honestRun(shape: RunShape): MadeRun {
     for (const member of users) {
       if (member.room !== user.room || member.state !== 'in') continue;
       const after = member.inFlight.at(-1)?.atUs ?? 0;
-      const atUs = Math.max(nowUs + 500 + ((delayUs * (member.index + 1)) % 300_000), after);
+      const atUs = Math.max(nowUs + 500 + ((delayUs * (member.index + 1)) % longestDelayUs), after);
       member.inFlight.push({ message, atUs });
     }
   };
@@ -117,7 +140,7 @@ export function honestRun(shape: RunShape): MadeRun {
     if (user === undefined) continue;
     if (step.act === 'send') send(user, step.delayMs * 1000);
     if (step.act === 'join') join(user);
-    if (step.act === 'leave') leave(user);
+    if (step.act === 'leave') leave(user, step.delayMs);
     if (step.act === 'return') comeBack(user);
     if (step.act === 'crash' && user.state === 'in') {
       write(user, recordKind.disconnected, { code: 0, room: 0 });
@@ -138,7 +161,8 @@ export function honestRun(shape: RunShape): MadeRun {
     write(reader, recordKind.readDone, { room, value: log.length });
   }
   nowUs += 1000;
-  for (const user of users) leave(user);
+  for (const user of users) leave(user, 0);
+  for (const user of users) readUpTo(user, nowUs + 500);
   return { files, durationMs: nowUs / 1000 + 1 };
 }
 
