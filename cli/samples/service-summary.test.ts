@@ -40,6 +40,17 @@ describe('the summary of a service', () => {
     expect(serviceSummaries(cpu(...values))[0]?.cpuPct.max).toBeCloseTo(max, 6);
   });
 
+  test('has no maximum below its mean, whatever the spacing of its readings', () => {
+    // The only whole window, the last 5 s, holds none of the busy first half second.
+    const [summary] = serviceSummaries([
+      reading('ws-1', 500, { cpuPct: 100 }),
+      reading('ws-1', 1000, { cpuPct: 10 }),
+      reading('ws-1', 5400, { cpuPct: 10 }),
+    ]);
+    expect(summary?.cpuPct.avg).toBeCloseTo((500 * 100 + 4900 * 10) / 5400, 6);
+    expect(summary?.cpuPct.max).toBe(summary?.cpuPct.avg);
+  });
+
   test('weighs each reading by the time since the one before', () => {
     const samples = [
       reading('ws-1', 1000, { cpuPct: 10 }),

@@ -18,15 +18,21 @@ export function serviceSummaries(samples: readonly ServiceSample[]): ServiceSumm
     );
 }
 
+/**
+ * `cpuPct.max` is the highest window, but never below `avg`: windows end at readings and cover what
+ * is whole within them, so that with readings far apart or a run shorter than a window the mean over
+ * all can be the higher one, and a maximum below the mean is no maximum.
+ */
 function serviceSummary(name: string, readings: readonly ServiceSample[]): ServiceSummary {
   const last = readings.at(-1);
+  const cpuAvg = weightedMean(spans(readings, 'cpuPct'));
   const rss = readings.map((reading) => reading.rssMb);
   const lags = readings.flatMap((reading) => reading.loopLagMs ?? []);
   return {
     name,
     kind: last?.kind ?? '',
     pid: last?.pid ?? 0,
-    cpuPct: { avg: weightedMean(spans(readings, 'cpuPct')), max: highestWindow(readings) },
+    cpuPct: { avg: cpuAvg, max: Math.max(cpuAvg, highestWindow(readings)) },
     rssMb: { avg: mean(rss), max: Math.max(0, ...rss) },
     loopLagMs: lags.length === 0 ? null : Math.max(...lags),
     waitPct: weightedMean(spans(readings, 'waitPct')),
