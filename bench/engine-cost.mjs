@@ -99,14 +99,17 @@ async function runArtillery() {
           {
             engine: 'socketio',
             flow: [
-              { emit: ['chat:join-room', { room: '{{ room }}' }], acknowledge: {} },
+              {
+                emit: { channel: 'chat:join-room', data: { room: '{{ room }}' } },
+                acknowledge: {},
+              },
               {
                 loop: [
                   {
-                    emit: [
-                      'chat:send-message',
-                      { id: '{{ $uuid }}', room: '{{ room }}', body: 'x'.repeat(payloadBytes) },
-                    ],
+                    emit: {
+                      channel: 'chat:send-message',
+                      data: { id: '{{ $uuid }}', room: '{{ room }}', body: 'x'.repeat(payloadBytes) },
+                    },
                     acknowledge: {},
                   },
                   { think: 1 },

@@ -6,6 +6,7 @@ import { isHold, plannedUsers, sessionsOf, stageAt, stagesMs } from '../../scena
 import { mintAccessToken } from './access-token.ts';
 import type { Channel, ChannelListener, Dial } from './channel.ts';
 import { ChatUser } from './chat-user.ts';
+import { CookieJar } from './cookie-jar.ts';
 import type * as ClientModule from './client-channel.ts';
 import type { Desk, Resume, TimerFor, UserKind } from './desk.ts';
 import { HistoryWriter } from './history-writer.ts';
@@ -17,6 +18,7 @@ import { pollingTransport } from './polling-transport.ts';
 import { runClock, type RunClock } from './run-clock.ts';
 import { sourceAddress } from './source-address.ts';
 import { TimerHeap } from './timer-heap.ts';
+import { rawWebSocketTransport } from './raw-web-socket.ts';
 import { webSocketTransport } from './transport.ts';
 import { userKinds } from './user-kinds.ts';
 import { watchHealth, type WorkerHealth } from './worker-health.ts';
@@ -30,6 +32,8 @@ import type {
 
 const sweepUs = 250_000;
 const maxDrainUs = 10_000_000;
+/** After a stop somebody waits for the end: those who leave are given no longer than this. */
+const leaveWithinStoppedUs = 1_000_000;
 /** A timer's tag is user × this + what it is for. */
 const timerKinds = 8;
 
@@ -52,6 +56,8 @@ export class Worker implements Desk {
   readonly #url: URL;
   readonly #say: (message: FromWorker) => void;
   readonly #users = new Map<number, ChatUser>();
+  /** Of those that came by long polling; the others send none. */
+  readonly #cookies = new Map<number, CookieJar>();
   readonly #timers = new TimerHeap();
   readonly #heads = new Map<number, number>();
   readonly #readHealth: () => WorkerHealth = watchHealth();
@@ -65,11 +71,13 @@ export class Worker implements Desk {
   #nextSweepUs = 0;
   #nextSecond = 1;
   #randoms = 0;
-  #phase: 'sending' | 'draining' | 'quiet' | 'settling' | 'over' = 'sending';
+  #phase: 'sending' | 'draining' | 'quiet' | 'settling' | 'leaving' | 'over' = 'sending';
   #stopped = false;
   #hasStarted = false;
   #drainUntilUs = Infinity;
   #targets: readonly RoomHead[] = [];
+  #leaveUntilUs = Infinity;
+  readonly #everybodyLeft = Promise.withResolvers<void>();
 
   private constructor(
     start: WorkerStart,
@@ -132,10 +140,16 @@ export class Worker implements Desk {
       url: this.#url,
       localAddress: sourceAddress(this.#url, user),
       auth: handshake(this.#token(user), resume),
+      cookies: kind === 'polling' ? this.#cookiesOf(user) : noCookies,
     };
     switch (kind) {
       case 'lean':
-        return leanChannel(dial, listener, this.clock.nowUs(), webSocketTransport);
+        return leanChannel(
+          dial,
+          listener,
+          this.clock.nowUs(),
+          dial.url.protocol === 'https:' ? webSocketTransport : rawWebSocketTransport,
+        );
       case 'polling':
         return leanChannel(dial, listener, this.clock.nowUs(), pollingTransport);
       case 'client':
@@ -193,6 +207,12 @@ export class Worker implements Desk {
 
   /** Everybody leaves; resolves when the history is written. */
   async finish(): Promise<void> {
+    const withinUs = this.#stopped ? Math.min(this.drainUs, leaveWithinStoppedUs) : this.drainUs;
+    this.#leaveUntilUs = this.clock.nowUs() + withinUs;
+    this.#phase = 'leaving';
+    for (const user of this.#users.values()) user.goHome(this.clock.nowUs());
+    this.#arm();
+    await this.#everybodyLeft.promise;
     this.#phase = 'over';
     this.#disarm();
     await this.#http?.close();
@@ -238,6 +258,14 @@ export class Worker implements Desk {
       const sessions = sessionsOf(this.scenario, index);
       this.#users.set(index, new ChatUser(this, index, kindOf(index), sessions));
     }
+  }
+
+  #cookiesOf(user: number): CookieJar {
+    const known = this.#cookies.get(user);
+    if (known !== undefined) return known;
+    const made = new CookieJar();
+    this.#cookies.set(user, made);
+    return made;
   }
 
   #token(user: number): string {
@@ -330,12 +358,19 @@ export class Worker implements Desk {
     } else if (this.#phase === 'settling' && (isOver || this.#isSettled())) {
       this.#phase = 'quiet';
       this.#say({ kind: 'settled' });
+    } else if (this.#phase === 'leaving' && (nowUs >= this.#leaveUntilUs || this.#isEmpty())) {
+      this.#everybodyLeft.resolve();
     }
   }
 
   #isQuiet(): boolean {
     if (this.#http?.isQuiet === false) return false;
     for (const user of this.#users.values()) if (!user.isQuiet) return false;
+    return true;
+  }
+
+  #isEmpty(): boolean {
+    for (const user of this.#users.values()) if (!user.isGone) return false;
     return true;
   }
 
@@ -364,6 +399,8 @@ export class Worker implements Desk {
     return report;
   }
 }
+
+const noCookies = new CookieJar();
 
 const notStarted: RunClock = { nowUs: () => -Infinity };
 
