@@ -22,6 +22,12 @@ export type StandIn = {
   nack: { readonly code: string; readonly retryAfterMs?: number } | undefined;
   /** While true, sends are neither stored nor answered. */
   mute: boolean;
+  /** While true, those who leave get no answer. */
+  muteLeaves: boolean;
+  /** Resolves when somebody has asked to leave. */
+  readonly firstLeave: Promise<void>;
+  /** What a leave's ack holds beside `ok`, given the head of the room; by default its seq. */
+  leaveAck: (head: number) => object;
   /** Forgets the log: the next resume must refetch. */
   readonly resyncOnResume: { value: boolean };
   /** Cuts every connection, as a crash does; the port stays open. */
@@ -42,6 +48,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
   });
   const rooms = new Map<string, ChatMessage[]>();
   let delivered = 0;
+  const left = Promise.withResolvers<void>();
   const io = new Server({ serveClient: false });
   const standIn: StandIn = {
     url: '',
@@ -51,6 +58,9 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     refuseWith: undefined,
     nack: undefined,
     mute: false,
+    muteLeaves: false,
+    firstLeave: left.promise,
+    leaveAck: (seq) => ({ seq, epoch: 'e1' }),
     resyncOnResume: { value: false },
     cut() {
       for (const socket of sockets) socket.destroy();
@@ -80,6 +90,12 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     socket.on(event.join, async ({ room }: { room: string }, answer: (value: unknown) => void) => {
       await socket.join(room);
       answer({ ok: true, seq: logOf(room).length, epoch: 'e1' });
+    });
+    socket.on(event.leave, ({ room }: { room: string }, answer: (value: unknown) => void) => {
+      left.resolve();
+      if (standIn.muteLeaves) return;
+      void socket.leave(room);
+      answer({ ok: true, ...standIn.leaveAck(logOf(room).length) });
     });
     socket.on(
       event.send,

@@ -1,5 +1,7 @@
 /** The seam between a user and its connection: the lean one, or a real `socket.io-client`. */
 
+import type { CookieJar } from './cookie-jar.ts';
+
 /** A connection as its user sees it. */
 export type Channel = {
   /** Sends an event with an ack id; `payload` is JSON text. A dead connection swallows it. */
@@ -44,4 +46,6 @@ export type Dial = {
   readonly url: URL;
   readonly localAddress: string | undefined;
   readonly auth: string;
+  /** What this user's browser keeps between connections; only long polling sends and takes cookies. */
+  readonly cookies: CookieJar;
 };

@@ -1,6 +1,11 @@
 /**
  * One user: comes at its time, joins its room, sends what falls due, is thrown off and comes back
  * by itself, leaves at its time. What it sees goes to the history before anything is dropped.
+ *
+ * It leaves in three steps: what is under way is awaited; then it asks the server to let it out of
+ * the room; then it goes on receiving until the ack, which says up to which seq the room was sent to
+ * it. A connection keeps its order, so all of that has been read by then, and the membership ends at
+ * a seq instead of at a time.
  */
 import { event } from '../../../server/contract.ts';
 import { errorCode, recordKind, roomName } from '../../samples/history.ts';
@@ -9,8 +14,8 @@ import type { Session } from '../../scenario/timeline.ts';
 import { backoffMs } from './backoff.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { timerFor, type Desk, type TimerFor, type UserKind } from './desk.ts';
-import { historyPage, readHistoryPage } from './history-page.ts';
 import { Outbox } from './outbox.ts';
+import { Refetch } from './refetch.ts';
 import { readReply, refusalCode } from './reply.ts';
 
 /** How long a join or a resume may take. */
@@ -24,6 +29,7 @@ export class ChatUser implements ChannelListener {
   readonly roomText: string;
   readonly #desk: Desk;
   readonly #outbox: Outbox;
+  readonly #refetch: Refetch;
   readonly #sessions: readonly Session[];
   readonly #deliveries: Histogram;
   #session = -1;
@@ -39,11 +45,12 @@ export class ChatUser implements ChannelListener {
   #attempt = 0;
   #ackId = 0;
   #entryAckId = -1;
-  #fetchAckId = -1;
   /** Joined in this session; stays true while thrown off. */
   #member = false;
-  #leaving = false;
+  /** `finishing` what is under way, or `asking` to be let out of the room. */
+  #leaving: 'no' | 'finishing' | 'asking' = 'no';
   #leaveByUs = 0;
+  #leaveAckId = -1;
   #epoch = '';
   #lastSeq = 0;
   #attempted = false;
@@ -59,8 +66,9 @@ export class ChatUser implements ChannelListener {
     this.roomText = roomName(desk.runId, this.room);
     this.#sessions = sessions;
     this.#outbox = new Outbox(desk, this);
+    this.#refetch = new Refetch(desk, this);
     this.#deliveries = desk.measures.histograms[`${kind}Delivery`];
-    this.#planArrival();
+    this.#planArrival(0);
   }
 
   takeAckId(): number {
@@ -70,7 +78,13 @@ export class ChatUser implements ChannelListener {
 
   /** In its room with nothing under way, or not there at all and not coming back. */
   get isQuiet(): boolean {
-    return this.#member ? this.#phase === 'in' && this.#outbox.isDrained : true;
+    if (!this.#member) return true;
+    return this.#phase === 'in' && this.#outbox.isDrained && this.#leaving === 'no';
+  }
+
+  /** Has no connection and wants none. */
+  get isGone(): boolean {
+    return this.#channel === undefined && !this.#member;
   }
 
   /** Whether it has seen its room up to `seq`; those that are not members owe nothing. */
@@ -113,18 +127,16 @@ export class ChatUser implements ChannelListener {
 
   /** Deadlines; called a few times a second. */
   check(nowUs: number): void {
-    if (this.#leaving && nowUs > this.#leaveByUs) {
-      this.#leave(nowUs);
+    if (this.#leaving !== 'no' && nowUs > this.#leaveByUs) {
+      if (this.#leaving === 'finishing' && this.#phase === 'in') this.#askOut(nowUs);
+      else this.#leave(nowUs);
       return;
     }
     this.#channel?.check(nowUs);
     if (this.#phase === 'in') {
       this.#outbox.check(nowUs);
-    } else if (
-      (this.#phase === 'joining' || this.#phase === 'resuming') &&
-      this.#entryOverdue(nowUs)
-    ) {
-      this.#entryTimedOut(nowUs);
+    } else if (this.#phase === 'joining' || this.#phase === 'resuming') {
+      if (nowUs > this.#deadlineUs) this.#entryTimedOut(nowUs);
     }
   }
 
@@ -133,11 +145,21 @@ export class ChatUser implements ChannelListener {
     this.#outbox.endAt(untilUs);
   }
 
-  /** The run is over: leaves, and says what became of its sends. */
+  /** The run is over: who is in its room asks to be let out, who is not goes at once. */
+  goHome(nowUs: number): void {
+    if (this.#phase !== 'in') this.#goAtOnce(nowUs);
+    else if (this.#leaving !== 'asking') this.#askOut(nowUs);
+  }
+
+  /** Goes, if it has not yet, and says what became of its sends. */
   finish(nowUs: number): void {
+    this.#goAtOnce(nowUs);
+    this.#outbox.close(nowUs);
+  }
+
+  #goAtOnce(nowUs: number): void {
     if (this.#channel !== undefined || this.#member) this.#leave(nowUs);
     this.#redialAtUs = -1;
-    this.#outbox.close(nowUs);
   }
 
   connected(): void {
@@ -201,7 +223,8 @@ export class ChatUser implements ChannelListener {
   ack(ackId: number, reply: unknown): void {
     const nowUs = this.#desk.clock.nowUs();
     if (ackId === this.#entryAckId) this.#joinAnswered(reply, nowUs);
-    else if (ackId === this.#fetchAckId) this.#fetched(reply, nowUs);
+    else if (this.#refetch.isAnsweredBy(ackId)) this.#fetched(reply, nowUs);
+    else if (ackId === this.#leaveAckId) this.#letOut(reply, nowUs);
     else this.#outbox.ack(ackId, reply, nowUs);
   }
 
@@ -212,13 +235,15 @@ export class ChatUser implements ChannelListener {
   }
 
   drained(): void {
-    if (this.#leaving && this.#phase === 'in') this.#leave(this.#desk.clock.nowUs());
+    if (this.#leaving !== 'no') this.#goOnLeaving(this.#desk.clock.nowUs());
   }
 
-  #planArrival(): void {
+  /** Nobody is due back before it has left: how long that took is not the connection's. */
+  #planArrival(notBeforeUs: number): void {
     const next = this.#sessions[this.#session + 1];
     if (next === undefined) return;
-    this.#desk.timer(Math.round(next.fromMs * 1000), this.index, timerFor.arrive);
+    const atUs = Math.max(Math.round(next.fromMs * 1000), notBeforeUs);
+    this.#desk.timer(atUs, this.index, timerFor.arrive);
   }
 
   #sessionEndUs(): number {
@@ -229,6 +254,7 @@ export class ChatUser implements ChannelListener {
     this.#session += 1;
     this.#member = false;
     this.#epoch = '';
+    this.#refetch.reset();
     this.#lastSeq = 0;
     this.#attempt = 0;
     this.#lost = false;
@@ -313,8 +339,8 @@ export class ChatUser implements ChannelListener {
     const sameEpoch = epoch === undefined || epoch === this.#epoch;
     if (epoch !== undefined) this.#epoch = epoch;
     this.#record(recordKind.resumed, resync ? 1 : 0, this.room, 0, room.seq ?? 0, nowUs);
+    if (resync) this.#refetch.begin(this.#channel, sameEpoch ? this.#lastSeq : 0);
     this.#enter(nowUs);
-    if (resync) this.#fetch(sameEpoch ? this.#lastSeq : 0);
   }
 
   #enter(nowUs: number): void {
@@ -334,10 +360,6 @@ export class ChatUser implements ChannelListener {
     if (this.#outbox.isDrained) this.drained();
   }
 
-  #entryOverdue(nowUs: number): boolean {
-    return nowUs > this.#deadlineUs;
-  }
-
   #entryTimedOut(nowUs: number): void {
     if (this.#phase === 'resuming') {
       this.#desk.measures.problem('no answer to the resume within 10 s');
@@ -347,48 +369,63 @@ export class ChatUser implements ChannelListener {
     this.#join();
   }
 
-  /** Refetches the room after a resync, page by page. */
-  #fetch(after: number): void {
-    this.#fetchAckId = this.takeAckId();
-    this.#channel?.emit(event.history, historyPage(this.roomText, after), this.#fetchAckId);
-  }
-
   #fetched(value: unknown, nowUs: number): void {
-    this.#fetchAckId = -1;
-    const page = readHistoryPage(value);
-    if (page.refused !== undefined) {
-      this.#desk.measures.problem(`refetch refused: ${page.refused}`);
-      return;
-    }
-    for (const { seq, sender, room, n } of page.messages) {
-      this.#desk.history.add(recordKind.resynced, 0, this.index, room, sender, n, seq, nowUs);
-    }
-    this.#lastSeq = Math.max(this.#lastSeq, page.lastSeq);
-    if (page.lastSeq > 0 && page.lastSeq < page.head) this.#fetch(page.lastSeq);
+    this.#lastSeq = Math.max(this.#lastSeq, this.#refetch.take(value, nowUs));
+    this.#goOnLeaving(nowUs);
   }
 
   #askToLeave(nowUs: number): void {
     if (this.#phase === 'away' && !this.#member) {
       this.#redialAtUs = -1;
-      this.#planArrival();
+      this.#planArrival(nowUs);
       return;
     }
     if (!this.#member) {
       this.#leave(nowUs);
       return;
     }
-    this.#leaving = true;
+    this.#leaving = 'finishing';
     this.#leaveByUs = nowUs + this.#desk.drainUs;
-    if (this.#phase === 'in' && this.#outbox.isDrained) this.#leave(nowUs);
+    this.#goOnLeaving(nowUs);
   }
 
-  /** The end of a session. One that was thrown off and is not back is lost, and has not left. */
-  #leave(nowUs: number): void {
-    this.#leaving = false;
+  /** Asks out as soon as nothing is under way; again, if it was thrown off before the answer. */
+  #goOnLeaving(nowUs: number): void {
+    if (this.#leaving === 'no' || this.#phase !== 'in' || this.#leaveAckId !== -1) return;
+    if (this.#outbox.isDrained && !this.#refetch.isUnderway) this.#askOut(nowUs);
+  }
+
+  #askOut(nowUs: number): void {
+    if (this.#leaving !== 'asking') this.#leaveByUs = nowUs + this.#desk.drainUs;
+    this.#leaving = 'asking';
+    this.#endSending();
+    this.#leaveAckId = this.takeAckId();
+    this.#channel?.emit(event.leave, `{"room":"${this.roomText}"}`, this.#leaveAckId);
+  }
+
+  #letOut(value: unknown, nowUs: number): void {
+    const { ok, seq, epoch } = readReply(value);
+    const isSameEpoch = epoch === undefined || epoch === this.#epoch;
+    this.#leave(nowUs, ok && isSameEpoch && this.#refetch.isWhole ? seq : undefined);
+  }
+
+  #endSending(): void {
     const unsent = this.#outbox.end();
     if (unsent > 0) this.#desk.measures.problem('a send was due and never left', unsent);
+  }
+
+  /**
+   * The end of a session; `seq` where the server said up to where it was sent the room. One that was
+   * thrown off and is not back is lost, and has not left.
+   */
+  #leave(nowUs: number, seq?: number): void {
+    this.#leaving = 'no';
+    this.#leaveAckId = -1;
+    this.#endSending();
     if (this.#member && this.#phase !== 'in') this.#lost = true;
-    if (this.#phase === 'in') this.#record(recordKind.left, 0, this.room, 0, 0, nowUs);
+    if (this.#phase === 'in') {
+      this.#record(recordKind.left, seq === undefined ? 0 : 1, this.room, 0, seq ?? 0, nowUs);
+    }
     const channel = this.#channel;
     if (channel !== undefined) {
       if (this.#phase === 'dialing') this.#phase = 'away';
@@ -398,7 +435,7 @@ export class ChatUser implements ChannelListener {
     this.#channel = undefined;
     this.#member = false;
     this.#redialAtUs = -1;
-    this.#planArrival();
+    this.#planArrival(nowUs);
   }
 
   #disconnected(meant: 0 | 1, nowUs: number): void {
@@ -408,22 +445,26 @@ export class ChatUser implements ChannelListener {
     this.#phase = 'away';
     this.#channel = undefined;
     this.#rejoinAtUs = -1;
+    this.#leaveAckId = -1;
+    this.#refetch.breakOff();
     this.#outbox.down();
     this.#record(recordKind.disconnected, meant, 0, 0, 0, nowUs);
   }
 
   #connectFailed(code: number, text: string, nowUs: number): void {
-    this.#failures += 1;
     this.#desk.measures.counters.connectErrors += 1;
-    this.#desk.measures.problem(text);
-    this.#record(recordKind.connectFailed, code, 0, 0, 0, nowUs);
+    this.#failed(recordKind.connectFailed, code, 0, text, nowUs);
   }
 
   #joinFailed(code: number, text: string, nowUs: number): void {
-    this.#failures += 1;
     this.#desk.measures.counters.joinErrors += 1;
+    this.#failed(recordKind.joinFailed, code, this.room, text, nowUs);
+  }
+
+  #failed(kind: number, code: number, room: number, text: string, nowUs: number): void {
+    this.#failures += 1;
     this.#desk.measures.problem(text);
-    this.#record(recordKind.joinFailed, code, this.room, 0, 0, nowUs);
+    this.#record(kind, code, room, 0, 0, nowUs);
   }
 
   #record(kind: number, code: number, room: number, n: number, value: number, atUs: number): void {

@@ -145,7 +145,7 @@ class NativeRun implements Drive {
       worker.tell({ kind: 'settle', heads });
     });
     await this.#read();
-    await this.#answer('done', answerGraceMs, (worker) => {
+    await this.#answer('done', scenario.drainMs + answerGraceMs, (worker) => {
       worker.tell({ kind: 'finish' });
     });
   }

@@ -86,7 +86,8 @@ class PollingTransport implements Transport {
   }
 
   #request(method: 'GET' | 'POST', body: string | undefined, done: (body: Buffer) => void): void {
-    const { url } = this.#dial;
+    const { url, cookies } = this.#dial;
+    const cookie = cookies.header;
     const query = this.#sid === undefined ? '' : `&sid=${encodeURIComponent(this.#sid)}`;
     const { request } = url.protocol === 'https:' ? https : http;
     const asked = request(
@@ -96,15 +97,18 @@ class PollingTransport implements Transport {
         path: `${enginePath('polling')}${query}`,
         method,
         agent: this.#agent,
-        headers:
-          body === undefined
+        headers: {
+          ...(cookie === undefined ? {} : { cookie }),
+          ...(body === undefined
             ? {}
             : {
                 'content-type': 'text/plain;charset=UTF-8',
                 'content-length': Buffer.byteLength(body),
-              },
+              }),
+        },
       },
       (response) => {
+        cookies.take(response.headers['set-cookie']);
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', (error) => {

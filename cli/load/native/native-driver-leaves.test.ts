@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+
+import { history, hold, missing, standIn, start } from '../../../test/servers/load-run.ts';
+import { recordKind, type HistoryRecord } from '../../samples/history.ts';
+
+const down = { durationMs: 1000, target: 0 };
+
+function leavesOf(records: readonly HistoryRecord[]): HistoryRecord[] {
+  return records.filter(({ kind }) => kind === recordKind.left);
+}
+
+/** Seqs each user read, in the order of its records. */
+function readBy(records: readonly HistoryRecord[], user: number): number[] {
+  return records
+    .filter((record) => record.kind === recordKind.delivered && record.user === user)
+    .map(({ value }) => value);
+}
+
+describe('leaving a room', () => {
+  test.each([
+    { it: 'lean users', options: {} },
+    { it: 'polling users', options: { pollingShare: 1 } },
+    { it: 'users of socket.io-client', options: { fidelityUsers: 20 } },
+  ])('ends at the seq of the ack, all of which was read before: $it', async ({ options }) => {
+    const server = await standIn();
+    const { drive, historyDir } = start(server.url, {
+      stages: [...hold(20, 200, 800), down],
+      rate: { kind: 'per-user', perSec: 4 },
+      ...options,
+    });
+    const result = await drive.result;
+    expect(result.users).toMatchObject({ peak: 20, lost: 0 });
+    const records = history(historyDir);
+    const leaves = leavesOf(records);
+    expect(leaves.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 1));
+    for (const { user, value } of leaves) {
+      const head = records.find((r) => r.kind === recordKind.joined && r.user === user)?.value ?? 0;
+      const owed = Array.from({ length: value - head }, (_, i) => head + 1 + i);
+      expect(readBy(records, user)).toEqual(owed);
+    }
+    // Each left when it was its turn: the room went on without those who left first.
+    expect(new Set(leaves.map(({ value }) => value)).size).toBeGreaterThan(5);
+  });
+
+  test('is exact at the end of a run and on every churn, too', async () => {
+    const server = await standIn();
+    const { drive, historyDir } = start(server.url, {
+      stages: hold(200, 200, 4800),
+      churnPerMin: 1,
+    });
+    await drive.result;
+    const records = history(historyDir);
+    const leaves = leavesOf(records);
+    expect(leaves.length).toBeGreaterThan(200);
+    expect(leaves.every(({ code }) => code === 1)).toBe(true);
+  });
+
+  test.each([
+    { it: 'an ack without a seq', ack: () => ({}) },
+    { it: 'a seq of another epoch', ack: (seq: number) => ({ seq, epoch: 'e2' }) },
+  ])('ends at a time where the server does not say: $it', async ({ ack }) => {
+    const server = await standIn();
+    server.leaveAck = ack;
+    const { drive, historyDir } = start(server.url, { stages: hold(10, 100, 900) });
+    const result = await drive.result;
+    expect(result.durationMs).toBeLessThan(2500);
+    const leaves = leavesOf(history(historyDir));
+    expect(leaves.map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 0));
+  });
+
+  test('a server that does not answer is waited for as long as a drain, and no longer', async () => {
+    const server = await standIn();
+    server.muteLeaves = true;
+    const { drive, historyDir } = start(server.url, {
+      stages: [...hold(10, 100, 900), down],
+      drainMs: 800,
+    });
+    const result = await drive.result;
+    expect(result.users.lost).toBe(0);
+    expect(result.durationMs).toBeLessThan(5000);
+    const records = history(historyDir);
+    expect(leavesOf(records).map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 0));
+    expect(missing(records)).toEqual([]);
+  });
+
+  test('thrown off while it waits for the answer: it comes back, asks again and is let out', async () => {
+    const server = await standIn();
+    server.muteLeaves = true;
+    const { drive, historyDir } = start(server.url, {
+      stages: [...hold(10, 100, 900), { durationMs: 100, target: 0 }, { durationMs: 1, target: 0 }],
+      drainMs: 5000,
+    });
+    await server.firstLeave;
+    server.muteLeaves = false;
+    server.cut();
+    const result = await drive.result;
+    expect(result.users.lost).toBe(0);
+    const records = history(historyDir);
+    expect(records.filter(({ kind }) => kind === recordKind.resumed).length).toBeGreaterThan(0);
+    expect(leavesOf(records).map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 1));
+  });
+});
