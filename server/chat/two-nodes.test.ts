@@ -210,4 +210,6 @@ test('the adapter path reaches members on both nodes, and keeps nothing', async 
   expect(await anna.history('r')).toMatchObject({ ok: true, messages: [] });
   const seqs = anna.messages.map(({ seq }) => seq);
   expect(new Set(seqs).size).toBe(seqs.length);
+  // It does not know what has reached a member, and does not say so.
+  expect(await anna.ask(event.leave, { room: 'r' })).toEqual({ ok: true });
 });
