@@ -1,7 +1,7 @@
 // What driving the same load costs: rtops (which verifies every delivery) beside Artillery (which
 // verifies none). The two take turns on one server. Usage: node bench/engine-cost.mjs [pairs] [users] [holdSec]
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -72,6 +72,14 @@ async function runRtops(scenario) {
   return { ...cost.stop(), sent: ledger.sent, delivered: ledger.delivered, lost: ledger.lost };
 }
 
+/** Messages the server has delivered so far, from its metrics. */
+async function deliveredByServer() {
+  const state = JSON.parse(readFileSync(join(system.dir, '.rtops', 'state.json'), 'utf8'));
+  const { metricsPort } = state.services.find((one) => one.name === 'server-1');
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  return Number(/^rtops_server_messages_delivered_total\S* (\S+)$/m.exec(text)?.[1] ?? 0);
+}
+
 async function runArtillery() {
   const dir = mkdtempSync(join(tmpdir(), 'artillery-'));
   try {
@@ -108,7 +116,11 @@ async function runArtillery() {
                   {
                     emit: {
                       channel: 'chat:send-message',
-                      data: { id: '{{ $uuid }}', room: '{{ room }}', body: 'x'.repeat(payloadBytes) },
+                      data: {
+                        id: '{{ $uuid }}-{{ $loopCount }}',
+                        room: '{{ room }}',
+                        body: 'x'.repeat(payloadBytes),
+                      },
                     },
                     acknowledge: {},
                   },
@@ -131,15 +143,21 @@ async function runArtillery() {
         env: { ...process.env, ARTILLERY_DISABLE_TELEMETRY: 'true' },
       },
     );
+    const deliveredBefore = await deliveredByServer();
     const cost = watchTree(child.pid);
     const text = await ended(child);
+    const delivered = (await deliveredByServer()) - deliveredBefore;
     const sent = Number(
       /socketio\.emit:[ .]*(\d+)\s*$/m.exec(text.slice(text.lastIndexOf('Summary report')))?.[1] ??
         0,
     );
     if (sent < users * seconds * 0.9)
       throw new Error(`Artillery sent only ${sent}:\n${text.slice(-3000)}`);
-    return { ...cost.stop(), sent };
+    // Artillery does not say what its users received: the server's own count shows that they did.
+    if (delivered < sent * roomSize * 0.8) {
+      throw new Error(`Artillery's users were sent only ${delivered} messages`);
+    }
+    return { ...cost.stop(), sent, delivered };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
