@@ -4,6 +4,9 @@ import type { Tick } from '../samples/tick.ts';
 import type { Fidelity, GeneratorSummary, OpSummary, UserCounts } from '../samples/summary.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
+/** What {@link DriveResult.errorTexts} counts the sends under that were due and never left. */
+export const unsentText = 'a send was due and never left';
+
 /** Whom to load and how to be let in. */
 export type Target = {
   readonly url: string;
@@ -34,7 +37,10 @@ export type DriveResult = {
   readonly points: readonly DetailPoint[];
   readonly holdSends: number;
   readonly finalRead: { readonly done: boolean; readonly why: string | null };
-  /** Why connections and requests failed: text → count, the commonest first. */
+  /**
+   * Why connections and requests failed: text → count, the commonest first. {@link unsentText} is
+   * among them when sends were due and never left.
+   */
   readonly errorTexts: Readonly<Record<string, number>>;
 };
 

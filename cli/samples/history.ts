@@ -33,6 +33,8 @@ export const recordKind = {
    * highest seq of the room it had sent to this member, and all it sent precedes this record. Then a
    * message is owed iff join seq < seq ≤ value, or it was overdue. code 0 = it did not say (no ack in
    * time, an ack without a seq, or a seq of another epoch), and a margin decides what was in flight.
+   * code 2 = its session ended while it was away, thrown off and not back: what it missed since then
+   * never came back to it, and what comes later is no longer its.
    */
   left: 7,
   /** A message left. user = sender, room, n; at = due, value = µs from due to the actual send. */
@@ -41,7 +43,7 @@ export const recordKind = {
   acked: 9,
   /** NACK that is a refusal. user = sender, room, n, code = {@link errorCode}. */
   refused: 10,
-  /** No ack in time, connection lost before it, or UNAVAILABLE: it may be stored. */
+  /** No ack by the end of the run (at): no answer, a lost connection, or UNAVAILABLE. It may be stored. */
   indeterminate: 11,
   /** A broadcast frame, as read from the wire. user = recipient, room, peer = sender, n, value = seq. */
   delivered: 12,
@@ -56,8 +58,10 @@ export const recordKind = {
   stored: 15,
   /** An HTTP request. at = due, value = µs from due to the response, n = µs from due to the send (capped), code = status class (2, 3, 4, 5) or 0 for no answer. */
   http: 16,
-  /** The final read of a room is complete. room, value = head seq. */
+  /** The final read of a room is complete. room, value = head seq, n = µs from asking for the last page to it (capped). */
   readDone: 17,
+  /** A send that was due and never left. user = sender, room, at = due, value = µs from due to when it was given up (capped). */
+  unsent: 18,
 } as const;
 
 /** Why something failed, as far as a client can tell. */

@@ -323,6 +323,44 @@ describe('a pair', () => {
       wrong: { neverBack: 1 },
     },
     {
+      it: 'that left late, when its recipient had been thrown off for good, is neverBack',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 11.5),
+        { kind: recordKind.sent, n: 0, atUs: sec(1), value: 11_000_000 },
+        { kind: recordKind.acked, n: 0, value: 1, atUs: sec(12) },
+      ],
+      expected: 1,
+      wrong: { neverBack: 1 },
+    },
+    {
+      it: 'missed by one whose session ended while away, and that joined afresh, is neverBack',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        ...message(0, 2),
+        { ...left(1, 5), code: 2 },
+        ...message(1, 6),
+        joined(1, 30, 2),
+        ...message(2, 31),
+        got(1, 2, 31.1),
+      ],
+      expected: 2,
+      wrong: { neverBack: 1 },
+    },
+    {
+      it: 'not brought to one that joined afresh is lost all the same',
+      records: [
+        joined(1, 0),
+        thrownOff(1, 1),
+        { ...left(1, 5), code: 2 },
+        joined(1, 30, 0),
+        ...message(0, 31),
+      ],
+      expected: 1,
+      wrong: { lost: 1 },
+    },
+    {
       it: 'overdue before its recipient went away is lost',
       records: [joined(1, 0), ...message(0, 1), thrownOff(1, 11.5)],
       expected: 1,
@@ -487,6 +525,20 @@ describe('a message', () => {
     ]);
     expect(wrongs(ledger)).toEqual({ lost: 1 });
     expect(named(ledger)).toEqual(['unstored 0.0.0 at log']);
+  });
+
+  // The log of room 0 was asked for at 50 s and read up to seq 5 by 50.2 s.
+  const readTo5 = { kind: recordKind.readDone, value: 5, n: 200_000, atUs: sec(50.2) };
+  test.each([
+    { it: 'after the read began, above its head: no part of it', at: 50.1, n: 5, lost: 0 },
+    { it: 'after the read, above its head: no part of it', at: 60, n: 5, lost: 0 },
+    { it: 'after the read, at its head: it must be there', at: 60, n: 4, lost: 1 },
+    { it: 'before the read, below its head: it must be there', at: 40, n: 2, lost: 1 },
+    { it: 'before the read, above its head: the log lost its tail', at: 49.9, n: 5, lost: 1 },
+  ])('acked $it', ({ at, n, lost }) => {
+    const ledger = ledgerOfRecords([...message(n, at), readTo5]);
+    expect(wrongs(ledger)).toEqual(lost === 0 ? {} : { lost });
+    expect(named(ledger)).toEqual(lost === 0 ? [] : [`unstored 0.0.${n} at log`]);
   });
 
   test('acked in a room whose final read is not complete is not judged by it', () => {

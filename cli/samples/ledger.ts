@@ -172,9 +172,15 @@ export function createLedger(options: LedgerOptions): Ledger {
     return total;
   }
 
+  /**
+   * Acked, and not in the log where the read must have met it: at or below the head that was read,
+   * or acked before the read of that part began. A log that lost its tail has a lower head; a message
+   * acked later was no part of what was read.
+   */
   function isUnstored(message: number, seq: number): boolean {
-    const { readHead } = table.roomOf(table.room[message] ?? 0);
-    return readHead >= 0 && !isStored(message) && seq > readHead - logKeeps;
+    const { readHead, readUs } = table.roomOf(table.room[message] ?? 0);
+    if (readHead < 0 || isStored(message) || seq <= readHead - logKeeps) return false;
+    return seq <= readHead || (table.ackedUs[message] ?? Infinity) <= readUs;
   }
 
   function isStored(message: number): boolean {
@@ -195,6 +201,7 @@ export function createLedger(options: LedgerOptions): Ledger {
           const message = table.byIdAndSeq(record.user, record.room, record.n, record.value);
           set(message, flag.acked);
           seen(message, record.atUs);
+          table.ackedUs[message] = Math.min(table.ackedUs[message] ?? Infinity, record.atUs);
           break;
         }
         case recordKind.refused:
@@ -210,9 +217,12 @@ export function createLedger(options: LedgerOptions): Ledger {
         case recordKind.stored:
           noteStored(record);
           break;
-        case recordKind.readDone:
-          table.roomOf(record.room).readHead = record.value;
+        case recordKind.readDone: {
+          const room = table.roomOf(record.room);
+          room.readHead = record.value;
+          room.readUs = record.atUs - record.n;
           break;
+        }
         default:
       }
     },

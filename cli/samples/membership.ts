@@ -232,8 +232,12 @@ function countMissing(book: LedgerBook, member: Membership, message: number): vo
   if (!isOwed(book, member, message, seq)) return;
   book.counts.expected++;
   const due = dueUs(book, message);
+  // One that left late came to exist late: while the member was away, it could not have it.
+  const sinceUs = Math.max(due, book.table.seenUs[message] ?? 0);
   const missedWhileAway =
-    member.awayFromUs !== never && seq > member.reachedSeq && due + deadlineUs > member.awayFromUs;
+    member.awayFromUs !== never &&
+    seq > member.reachedSeq &&
+    sinceUs + deadlineUs > member.awayFromUs;
   count(book, member, missedWhileAway ? 'neverBack' : 'lost', message, seq, due);
 }
 

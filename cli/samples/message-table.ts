@@ -1,6 +1,6 @@
 /**
  * What pass 1 of the ledger learns: every message of a run, by id and by (room, seq), and what became
- * of it. Columns instead of objects, so that millions of messages fit: about 50 bytes each.
+ * of it. Columns instead of objects, so that millions of messages fit: about 60 bytes each.
  */
 
 /** Bits of {@link MessageTable.flags}. */
@@ -23,6 +23,8 @@ export type RoomMessages = {
   readonly bySender: Map<number, number[]>;
   /** Head seq of the completed final read; -1 while there was none. */
   readHead: number;
+  /** When the last page of that read was asked for. */
+  readUs: number;
 };
 
 export type MessageTable = {
@@ -40,6 +42,8 @@ export type MessageTable = {
   readonly dueUs: Float64Array;
   /** When it is first known to exist: its ack, or its first arrival anywhere. */
   readonly seenUs: Float64Array;
+  /** Its first ack; infinite while none was met. */
+  readonly ackedUs: Float64Array;
   /** The room, made when it is not there yet. */
   roomOf(room: number): RoomMessages;
   /** The message with this id, made when it is not there yet. */
@@ -58,7 +62,7 @@ export function createMessageTable(): MessageTable {
     roomOf(room: number): RoomMessages {
       const known = rooms[room];
       if (known !== undefined) return known;
-      const made = { room, list: [], bySeq: [], bySender: new Map(), readHead: -1 };
+      const made = { room, list: [], bySeq: [], bySender: new Map(), readHead: -1, readUs: 0 };
       rooms[room] = made;
       return made;
     },
@@ -113,6 +117,7 @@ type Columns = {
   flags: Uint8Array;
   dueUs: Float64Array;
   seenUs: Float64Array;
+  ackedUs: Float64Array;
 };
 
 function emptyColumns(length: number): Columns {
@@ -126,6 +131,7 @@ function emptyColumns(length: number): Columns {
     flags: new Uint8Array(length),
     dueUs: new Float64Array(length).fill(Infinity),
     seenUs: new Float64Array(length).fill(Infinity),
+    ackedUs: new Float64Array(length).fill(Infinity),
   };
 }
 
@@ -140,5 +146,6 @@ function grow(columns: Columns): void {
   larger.flags.set(columns.flags);
   larger.dueUs.set(columns.dueUs);
   larger.seenUs.set(columns.seenUs);
+  larger.ackedUs.set(columns.ackedUs);
   Object.assign(columns, larger);
 }

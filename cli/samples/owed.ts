@@ -17,7 +17,8 @@
  * - An involuntary disconnection does not end a membership; a leave does, and so does a disconnection
  *   that the user meant.
  * - A member that is away when the membership ends never came back: what it missed while away is
- *   `neverBack`; what it should have had before is `lost`.
+ *   `neverBack`; what it should have had before is `lost`: what was due, and existed, a whole deadline
+ *   before it was thrown off.
  * - Order is judged within a connection. A message passed over on a connection and not delivered
  *   before that connection ended is `dropped`, even if a resume heals it later; delivered there, but
  *   after a newer one, it is `reordered`.

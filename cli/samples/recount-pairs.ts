@@ -190,7 +190,8 @@ function judgeStay(
     const seq = message.seq ?? 0;
     if (!isMine(message, seq) || !isOwed(message, seq)) continue;
     counts.expected++;
-    const isAwayAtEnd = awayUs !== undefined && dueUs(message) + onTimeUs > awayUs;
+    const bornUs = Math.max(dueUs(message), message.provenUs);
+    const isAwayAtEnd = awayUs !== undefined && bornUs + onTimeUs > awayUs;
     if (isAwayAtEnd && seq > reached) counts.neverBack++;
     else counts.lost++;
   }

@@ -26,7 +26,11 @@ export type Message = {
   readonly storedSeqs: number[];
   /** The earliest proof that it exists: its ack or an arrival. */
   provenUs: number;
+  ackedUs: number;
 };
+
+/** The final read of a room: its head, and when the last page was asked for. */
+type Read = { readonly head: number; readonly askedUs: number };
 
 /** One record of a user, as far as its memberships are concerned. */
 export type UserEvent = {
@@ -38,7 +42,10 @@ export type UserEvent = {
   readonly message: Message | undefined;
 };
 
-/** `count` counts what ended well and what did not; the latencies are of what was answered. */
+/**
+ * `count` counts what ended well and what did not; the latencies are of what was answered, and of
+ * sends also of what was not: at least from due to the end of the watch.
+ */
 export type OpRecount = {
   readonly count: number;
   readonly errors: number;
@@ -68,7 +75,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   /** Room → sender and n in one number → message. */
   const rooms = new Map<number, Map<number, Message>>();
   const users = new Map<number, UserEvent[]>();
-  const readHeads = new Map<number, number>();
+  const reads = new Map<number, Read>();
   const ops = {
     connect: newOp(),
     'chat.join': newOp(),
@@ -77,6 +84,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     http: newOp(),
   };
   const acks: { message: Message; atUs: number }[] = [];
+  const unanswered: { message: Message; atUs: number }[] = [];
   const ends: number[] = [];
   let records = 0;
   let unknownRecords = 0;
@@ -107,10 +115,16 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       } else if (r.kind === recordKind.acked) {
         message = messageOf(r.user, r.room, r.n);
         message.acked = true;
+        message.ackedUs = Math.min(message.ackedUs, r.atUs);
         prove(message, r.value, r.atUs);
         acks.push({ message, atUs: r.atUs });
       } else if (r.kind === recordKind.refused) {
         messageOf(r.user, r.room, r.n).refused = true;
+      } else if (r.kind === recordKind.indeterminate) {
+        unanswered.push({ message: messageOf(r.user, r.room, r.n), atUs: r.atUs });
+      } else if (r.kind === recordKind.unsent) {
+        failed(ops['chat.ack']);
+        ops['chat.ack'].latencyUs.push(r.value);
       } else if (r.kind === recordKind.delivered || r.kind === recordKind.resynced) {
         message = messageOf(r.peer, r.room, r.n);
         message.arrived = true;
@@ -120,7 +134,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
         if (!message.storedSeqs.includes(r.value)) message.storedSeqs.push(r.value);
         prove(message, r.value, Infinity);
       } else if (r.kind === recordKind.readDone) {
-        readHeads.set(r.room, r.value);
+        reads.set(r.room, { head: r.value, askedUs: r.atUs - r.n });
       } else if (r.kind === recordKind.connected) {
         measured(ops.connect, r.value, r.value - r.n);
       } else if (r.kind === recordKind.connectFailed) {
@@ -145,22 +159,26 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   }
   const sinceDue = (op: Op, message: Message, atUs: number): void => {
     const dueUs = message.dueUs ?? atUs;
-    measured(op, atUs - dueUs, atUs - dueUs - message.waitUs);
+    addLatency(op, atUs - dueUs, atUs - dueUs - message.waitUs);
   };
-  for (const { message, atUs } of acks) sinceDue(ops['chat.ack'], message, atUs);
+  for (const { message, atUs } of [...acks, ...unanswered]) {
+    sinceDue(ops['chat.ack'], message, atUs);
+  }
+  ops['chat.ack'].count += acks.length;
   for (const events of users.values()) {
     for (const { kind, message, atUs } of events) {
       if (kind !== recordKind.delivered || message === undefined) continue;
       sinceDue(ops['chat.delivery'], message, atUs);
+      ops['chat.delivery'].count++;
     }
   }
 
   const endUs = Math.min(options.durationMs * 1000, ...(options.partial ? ends : []));
   const pairs = countPairs(all, users, { endUs, partial: options.partial });
-  const ofMessages = countMessages(all, readHeads);
-  const unanswered = ofMessages.refused + ofMessages.indeterminate + ofMessages.recovered;
-  ops['chat.ack'].count += unanswered;
-  ops['chat.ack'].errors += unanswered;
+  const ofMessages = countMessages(all, reads);
+  const notAcked = ofMessages.refused + ofMessages.indeterminate + ofMessages.recovered;
+  ops['chat.ack'].count += notAcked;
+  ops['chat.ack'].errors += notAcked;
   return {
     records,
     tailBytes: files.map((file) => file.byteLength % bytesPerRecord),
@@ -192,6 +210,7 @@ function newMessage(sender: number, room: number, n: number): Message {
     arrived: false,
     storedSeqs: [],
     provenUs: Infinity,
+    ackedUs: Infinity,
   };
 }
 
@@ -213,7 +232,7 @@ function concernsMembership(kind: number): boolean {
 
 function countMessages(
   messages: readonly Message[],
-  readHeads: ReadonlyMap<number, number>,
+  reads: ReadonlyMap<number, Read>,
 ): Record<
   'sent' | 'acked' | 'refused' | 'recovered' | 'indeterminate' | 'unstored' | 'storedTwice',
   number
@@ -229,8 +248,12 @@ function countMessages(
     recovered: open.filter(isKnown).length,
     indeterminate: open.filter((m) => !isKnown(m)).length,
     unstored: acked.filter((m) => {
-      const head = readHeads.get(m.room);
-      return head !== undefined && m.storedSeqs.length === 0 && (m.seq ?? 0) > head - logKeeps;
+      const read = reads.get(m.room);
+      if (read === undefined || m.storedSeqs.length > 0) return false;
+      const seq = m.seq ?? 0;
+      // A message that was acked only after the log was asked for need not be in the answer.
+      const wasThere = m.ackedUs <= read.askedUs || seq <= read.head;
+      return wasThere && seq > read.head - logKeeps;
     }).length,
     storedTwice: messages.reduce((sum, m) => sum + Math.max(0, m.storedSeqs.length - 1), 0),
   };

@@ -22,6 +22,8 @@ export type StandIn = {
   nack: { readonly code: string; readonly retryAfterMs?: number } | undefined;
   /** While true, sends are neither stored nor answered. */
   mute: boolean;
+  /** Sends are stored at once and answered this much later. */
+  answerAfterMs: number;
   /** While true, those who leave get no answer. */
   muteLeaves: boolean;
   /** Resolves when somebody has asked to leave. */
@@ -58,6 +60,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     refuseWith: undefined,
     nack: undefined,
     mute: false,
+    answerAfterMs: 0,
     muteLeaves: false,
     firstLeave: left.promise,
     leaveAck: (seq) => ({ seq, epoch: 'e1' }),
@@ -115,7 +118,9 @@ export async function startStandIn(port = 0): Promise<StandIn> {
           delivered += chat.adapter.rooms.get(room)?.size ?? 0;
           chat.to(room).emit(event.message, stored);
         }
-        answer({ ok: true, seq, at: stored.at });
+        const reply = { ok: true, seq, at: stored.at };
+        if (standIn.answerAfterMs === 0) answer(reply);
+        else setTimeout(answer, standIn.answerAfterMs, reply);
       },
     );
     socket.on(

@@ -20,6 +20,8 @@ import { readReply, refusalCode } from './reply.ts';
 
 /** How long a join or a resume may take. */
 const entryWithinUs = 10_000_000;
+/** A session that ends within this time of asking to join says nothing of the server. */
+const joinPatienceUs = 1_000_000;
 const cap24 = 0xffffff;
 
 export class ChatUser implements ChannelListener {
@@ -76,9 +78,9 @@ export class ChatUser implements ChannelListener {
     return this.#ackId;
   }
 
-  /** In its room with nothing under way, or not there at all and not coming back. */
+  /** In its room with nothing under way, or not there at all and not about to be. */
   get isQuiet(): boolean {
-    if (!this.#member) return true;
+    if (!this.#member) return this.#phase !== 'dialing' && !this.#isJoinOpen;
     return this.#phase === 'in' && this.#outbox.isDrained && this.#leaving === 'no';
   }
 
@@ -143,6 +145,11 @@ export class ChatUser implements ChannelListener {
   /** The stages are over, or the run was stopped: nothing new falls due. */
   endAt(untilUs: number): void {
     this.#outbox.endAt(untilUs);
+  }
+
+  /** From now on nothing leaves; what is due and has not left never does. */
+  endSending(nowUs: number): void {
+    this.#outbox.end(nowUs);
   }
 
   /** The run is over: who is in its room asks to be let out, who is not goes at once. */
@@ -296,6 +303,19 @@ export class ChatUser implements ChannelListener {
     this.#channel?.emit(event.join, `{"room":"${this.roomText}"}`, this.#entryAckId);
   }
 
+  /** At the end of the run, or after long enough: a user that left at once has itself to thank. */
+  #giveUpJoin(nowUs: number): void {
+    const openUs = nowUs - (this.#deadlineUs - entryWithinUs);
+    if (this.#isJoinOpen && (nowUs >= this.#desk.endUs || openUs > joinPatienceUs)) {
+      this.#joinFailed(errorCode.timeout, 'join not answered before the end', nowUs);
+    }
+    this.#entryAckId = -1;
+  }
+
+  get #isJoinOpen(): boolean {
+    return this.#phase === 'joining' && this.#entryAckId !== -1;
+  }
+
   #joinAnswered(value: unknown, nowUs: number): void {
     if (this.#phase !== 'joining') return;
     const reply = readReply(value);
@@ -398,7 +418,7 @@ export class ChatUser implements ChannelListener {
   #askOut(nowUs: number): void {
     if (this.#leaving !== 'asking') this.#leaveByUs = nowUs + this.#desk.drainUs;
     this.#leaving = 'asking';
-    this.#endSending();
+    this.endSending(nowUs);
     this.#leaveAckId = this.takeAckId();
     this.#channel?.emit(event.leave, `{"room":"${this.roomText}"}`, this.#leaveAckId);
   }
@@ -409,22 +429,20 @@ export class ChatUser implements ChannelListener {
     this.#leave(nowUs, ok && isSameEpoch && this.#refetch.isWhole ? seq : undefined);
   }
 
-  #endSending(): void {
-    const unsent = this.#outbox.end();
-    if (unsent > 0) this.#desk.measures.problem('a send was due and never left', unsent);
-  }
-
   /**
    * The end of a session; `seq` where the server said up to where it was sent the room. One that was
-   * thrown off and is not back is lost, and has not left.
+   * thrown off and is not back is lost: it ends away.
    */
   #leave(nowUs: number, seq?: number): void {
     this.#leaving = 'no';
     this.#leaveAckId = -1;
-    this.#endSending();
-    if (this.#member && this.#phase !== 'in') this.#lost = true;
+    this.endSending(nowUs);
+    this.#giveUpJoin(nowUs);
     if (this.#phase === 'in') {
       this.#record(recordKind.left, seq === undefined ? 0 : 1, this.room, 0, seq ?? 0, nowUs);
+    } else if (this.#member) {
+      this.#lost = true;
+      this.#record(recordKind.left, 2, this.room, 0, 0, nowUs);
     }
     const channel = this.#channel;
     if (channel !== undefined) {

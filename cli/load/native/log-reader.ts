@@ -13,6 +13,7 @@ const roomsAtOnce = 16;
 const retryMs = 250;
 /** A server that has not let the reader in for this long is not waited for any longer. */
 const noEntryMs = 3000;
+const cap24 = 0xffffff;
 
 export type LogReading = {
   readonly runId: string;
@@ -56,6 +57,7 @@ async function readRoom(
   const name = roomName(runId, room);
   let after = 0;
   for (;;) {
+    const askedUs = clock.nowUs();
     const page = await line.history(name, after);
     if (page === undefined) return `room ${name} was not read in time`;
     // A room nobody ever made has an empty log.
@@ -74,7 +76,8 @@ async function readRoom(
     }
     after = Math.max(after, page.lastSeq);
     if (page.lastSeq === 0 || after >= page.head) {
-      history.add(recordKind.readDone, 0, reader, room, 0, 0, page.head, nowUs);
+      const tookUs = Math.min(nowUs - askedUs, cap24);
+      history.add(recordKind.readDone, 0, reader, room, 0, tookUs, page.head, nowUs);
       return null;
     }
   }

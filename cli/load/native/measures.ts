@@ -26,6 +26,8 @@ export type Counters = {
   sent: number;
   acked: number;
   refusedSends: number;
+  /** Sends that were due and never left. */
+  unsent: number;
   delivered: number;
   /** Broadcasts with a seq the user had already seen. */
   repeated: number;
@@ -98,6 +100,7 @@ export function noCounts(): Counters {
     sent: 0,
     acked: 0,
     refusedSends: 0,
+    unsent: 0,
     delivered: 0,
     repeated: 0,
     http: 0,

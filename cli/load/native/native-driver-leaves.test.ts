@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
-import { history, hold, missing, standIn, start } from '../../../test/servers/load-run.ts';
+import {
+  history,
+  hold,
+  missing,
+  standIn,
+  start,
+  untilTick,
+} from '../../../test/servers/load-run.ts';
+import { ledgerFromFiles } from '../history-files.ts';
 import { recordKind, type HistoryRecord } from '../../samples/history.ts';
 
 const down = { durationMs: 1000, target: 0 };
@@ -81,6 +89,34 @@ describe('leaving a room', () => {
     const records = history(historyDir);
     expect(leavesOf(records).map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 0));
     expect(missing(records)).toEqual([]);
+  });
+
+  test('a session that ends while thrown off ends away, and a later one begins anew', async () => {
+    const server = await standIn();
+    const { drive, historyDir } = start(server.url, {
+      stages: [...hold(10, 100, 1400), { durationMs: 400, target: 0 }, ...hold(10, 100, 2500)],
+      drainMs: 800,
+    });
+    await untilTick(drive, ({ users }) => users === 10);
+    server.refuseWith = 503;
+    server.cut();
+    await untilTick(drive, ({ t }) => t >= 3000);
+    server.refuseWith = undefined;
+    const result = await drive.result;
+    expect(result.users).toMatchObject({ lost: 0, refused: 0, peak: 10 });
+    const records = history(historyDir);
+    const away = leavesOf(records).filter(({ code }) => code === 2);
+    expect(away.length).toBeGreaterThan(5);
+    // While a user hung on to its old session, nobody waited for the new connection.
+    for (const { user, atUs } of away) {
+      const later = records.filter(
+        (r) => r.kind === recordKind.connected && r.user === user && r.atUs > atUs,
+      );
+      expect(later.length).toBeGreaterThan(0);
+      expect(later.filter((r) => r.atUs - r.value < atUs)).toEqual([]);
+    }
+    const run = { runId: 'run', durationMs: result.durationMs, partial: false };
+    expect(await ledgerFromFiles(historyDir, run)).toMatchObject({ lost: 0, dropped: 0 });
   });
 
   test('thrown off while it waits for the answer: it comes back, asks again and is let out', async () => {

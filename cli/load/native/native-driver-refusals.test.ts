@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import { describe, expect, test } from 'vitest';
 
 import {
@@ -9,7 +12,11 @@ import {
   start,
   untilTick,
 } from '../../../test/servers/load-run.ts';
+import { compareRecount } from '../../samples/compare-recount.ts';
 import { recordKind } from '../../samples/history.ts';
+import { recount } from '../../samples/recount.ts';
+import { unsentText } from '../driver.ts';
+import { ledgerFromFiles } from '../history-files.ts';
 
 describe('a server that refuses or does not answer', () => {
   test('refusing everybody: they are counted, and nobody is lost', async () => {
@@ -61,7 +68,40 @@ describe('a server that refuses or does not answer', () => {
     const sent = records.filter(({ kind }) => kind === recordKind.sent);
     expect(sent).toHaveLength(10);
     expect(records.filter(({ kind }) => kind === recordKind.indeterminate)).toHaveLength(10);
-    expect(op(result, 'chat.ack')).toMatchObject({ count: 10, errors: 10 });
-    expect(result.errorTexts['a send was due and never left']).toBeGreaterThan(0);
+    const unsent = records.filter(({ kind }) => kind === recordKind.unsent);
+    expect(unsent.length).toBeGreaterThan(10);
+    expect(result.errorTexts[unsentText]).toBe(unsent.length);
+    const ack = op(result, 'chat.ack');
+    expect(ack).toMatchObject({ count: 10 + unsent.length, errors: 10 + unsent.length });
+    // Each took at least as long as it was watched.
+    expect(ack.latencyMs.max).toBeGreaterThan(2000);
+    expect(ack.latencyMs.p50).toBeGreaterThan(500);
+    const run = { durationMs: result.durationMs, partial: false };
+    const ledger = await ledgerFromFiles(historyDir, { runId: 'run', ...run });
+    expect(ledger).toMatchObject({ sent: 10, acked: 0, indeterminate: 10, lost: 0 });
+    const files = [readFileSync(path.join(historyDir, 'worker-0.bin'))];
+    const checks = compareRecount({ ledger, ops: result.ops, partial: false }, recount(files, run));
+    expect(checks.filter(({ agrees }) => agrees !== 'yes')).toEqual([]);
+  });
+
+  test('a server that answers slowly: nothing leaves any more once the log is read', async () => {
+    const server = await standIn();
+    server.answerAfterMs = 400;
+    const { drive, historyDir } = start(server.url, {
+      stages: hold(40, 100, 1900),
+      rate: { kind: 'per-user', perSec: 10 },
+      drainMs: 300,
+    });
+    const result = await drive.result;
+    const records = history(historyDir);
+    const readAtUs = Math.min(
+      ...records.filter(({ kind }) => kind === recordKind.readDone).map((r) => r.atUs - r.n),
+    );
+    const sent = records.filter(({ kind }) => kind === recordKind.sent);
+    expect(sent.length).toBeGreaterThan(100);
+    expect(sent.filter(({ atUs, value }) => atUs + value > readAtUs)).toEqual([]);
+    expect(result.errorTexts[unsentText]).toBeGreaterThan(100);
+    const run = { runId: 'run', durationMs: result.durationMs, partial: false };
+    expect(await ledgerFromFiles(historyDir, run)).toMatchObject({ lost: 0, duplicated: 0 });
   });
 });

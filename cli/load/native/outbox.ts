@@ -4,6 +4,7 @@
  */
 import { event } from '../../../server/contract.ts';
 import { errorCode, messageId, recordKind } from '../../samples/history.ts';
+import { unsentText } from '../driver.ts';
 import type { Channel } from './channel.ts';
 import { timerFor, type Desk } from './desk.ts';
 import { messageBody } from './frames.ts';
@@ -14,6 +15,7 @@ const ackWithinUs = 10_000_000;
 /** A send that leaves this long after its due time, by the generator's own fault, is late. */
 const lateUs = 50_000;
 const defaultRetryMs = 200;
+const cap32 = 0xffffffff;
 
 export type Sender = {
   readonly index: number;
@@ -130,26 +132,44 @@ export class Outbox {
     if (this.#timerUs >= this.#untilUs) this.#timerUs = -1;
   }
 
-  /** The session is over. Returns how many sends were due and never left. */
-  end(): number {
+  /** Nothing leaves any more: the session or the drain is over. An ack may still come. */
+  end(nowUs: number): void {
     if (this.#under !== undefined) this.#giveUp(this.#under);
-    let unsent = 0;
-    if (this.#due) {
-      const span = this.#untilUs - this.#desk.pacer.sendDueUs(this.#sender.index, this.#k);
-      unsent = Math.max(1, Math.ceil(span / this.#desk.pacer.periodUs));
-    }
+    if (this.#due) this.#neverLeft(nowUs);
     this.#due = false;
     this.#timerUs = -1;
     this.down();
-    return unsent;
   }
 
-  /** The run is over: what was given up and never acked is indeterminate. */
+  /**
+   * The run is over: what was given up and never acked is indeterminate. It took at least as long as
+   * it was watched; leaving it out would make a server that hangs look fast.
+   */
   close(nowUs: number): void {
-    for (const { n } of this.#givenUp?.values() ?? []) {
+    const { histograms } = this.#desk.measures;
+    for (const { n, dueUs, waitUs } of this.#givenUp?.values() ?? []) {
+      histograms.ack.record(nowUs - dueUs);
+      histograms.ackService.record(nowUs - dueUs - waitUs);
       this.#record(recordKind.indeterminate, errorCode.timeout, n, 0, nowUs);
     }
     this.#givenUp?.clear();
+  }
+
+  /** Counts every send that is due by now, with the time it has waited in vain. */
+  #neverLeft(nowUs: number): void {
+    const { counters, histograms } = this.#desk.measures;
+    const { index } = this.#sender;
+    let unsent = 0;
+    for (;;) {
+      const dueUs = this.#desk.pacer.sendDueUs(index, this.#k);
+      if (dueUs >= this.#untilUs || dueUs > nowUs) break;
+      this.#k += 1;
+      unsent += 1;
+      histograms.ack.record(nowUs - dueUs);
+      this.#record(recordKind.unsent, 0, 0, Math.min(nowUs - dueUs, cap32), dueUs);
+    }
+    counters.unsent += unsent;
+    this.#desk.measures.problem(unsentText, unsent);
   }
 
   /** Sets the timer for send `#k`, or marks it as due if its time has passed. */

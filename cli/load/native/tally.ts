@@ -148,7 +148,10 @@ export class Tally {
     };
   }
 
-  /** `count` counts what ended well and what did not; the latencies are of those that were answered. */
+  /**
+   * `count` counts what ended well and what did not; the latencies are of what was answered, and of
+   * sends also how long the unanswered and the unsent were waited for.
+   */
   ops(durationMs: number): Readonly<Record<string, OpSummary>> {
     const now = this.#sum();
     const total = this.#total;
@@ -164,7 +167,7 @@ export class Tally {
       latencyMs: latency.latencyMs(),
       serviceMs: service.latencyMs(),
     });
-    const sendErrors = now.refusedSends + now.open;
+    const sendErrors = now.refusedSends + now.open + now.unsent;
     return {
       connect: op(
         now.connects + now.connectErrors,
@@ -268,6 +271,7 @@ function errorsOf(counters: Counters): number {
     counters.joinErrors +
     counters.refusedSends +
     counters.open +
+    counters.unsent +
     counters.httpErrors
   );
 }

@@ -354,6 +354,8 @@ export class Worker implements Desk {
     const isOver = nowUs >= this.#drainUntilUs;
     if (this.#phase === 'draining' && (isOver || this.#isQuiet())) {
       this.#phase = 'quiet';
+      // Nothing leaves once a log may be read: what was acked by then must be in it.
+      for (const user of this.#users.values()) user.endSending(nowUs);
       this.#say({ kind: 'quiet', heads: [...this.#heads] });
     } else if (this.#phase === 'settling' && (isOver || this.#isSettled())) {
       this.#phase = 'quiet';
