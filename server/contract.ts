@@ -126,7 +126,10 @@ export type TokenClaims = {
 
 /** What register and login take: a name of `A-Z a-z 0-9 _ . @ -`, a password of 8 to 256. */
 export type Credentials = { readonly username: string; readonly password: string };
-/** What register (201), login and refresh answer. Refresh takes `{refreshToken}`, once each. */
+/**
+ * What register (201), login and refresh answer. Refresh takes `{refreshToken}`, once each; one that
+ * comes a second time ends its sign-in, with the tokens that followed from it.
+ */
 export type TokenPair = {
   readonly accessToken: string;
   readonly refreshToken: string;

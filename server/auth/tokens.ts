@@ -18,13 +18,19 @@ export class TokenRefused extends Error {
 export type Verified = TokenClaims & {
   /** Names this one token; refresh tokens always carry it. */
   readonly jti: string | undefined;
+  /** Of a refresh token: the chain it belongs to, from one sign-in on. */
+  readonly family: string | undefined;
 };
 
 export type Tokens = {
   /** @throws {TokenRefused} unless `value` is a live token of that type, signed with our secret. */
   verify(value: unknown, typ: TokenClaims['typ']): Promise<Verified>;
   signAccess(user: string, role: Role): Promise<string>;
-  signRefresh(user: string, role: Role): Promise<{ readonly token: string; readonly jti: string }>;
+  signRefresh(
+    user: string,
+    role: Role,
+    family: string,
+  ): Promise<{ readonly token: string; readonly jti: string }>;
 };
 
 export async function tokens(secret: string): Promise<Tokens> {
@@ -36,13 +42,13 @@ export async function tokens(secret: string): Promise<Tokens> {
     false,
     ['sign', 'verify'],
   );
-  const sign = (user: string, claims: { role: Role; typ: string; jti: string }, ttlSec: number) =>
-    new SignJWT({ role: claims.role, typ: claims.typ })
+  const sign = (user: string, { jti, ...claims }: Claims, ttlSec: number) =>
+    new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(user)
       .setIssuer(rules.issuer)
       .setAudience(rules.audience)
-      .setJti(claims.jti)
+      .setJti(jti)
       .setIssuedAt()
       .setExpirationTime(Math.floor(Date.now() / 1000) + ttlSec)
       .sign(key);
@@ -57,12 +63,20 @@ export async function tokens(secret: string): Promise<Tokens> {
     },
     signAccess: (user, role) =>
       sign(user, { role, typ: 'access', jti: randomUUID() }, rules.accessTtlSec),
-    signRefresh: async (user, role) => {
+    signRefresh: async (user, role, family) => {
       const jti = randomUUID();
-      return { token: await sign(user, { role, typ: 'refresh', jti }, rules.refreshTtlSec), jti };
+      const claims = { role, typ: 'refresh', jti, family };
+      return { token: await sign(user, claims, rules.refreshTtlSec), jti };
     },
   };
 }
+
+type Claims = {
+  readonly role: Role;
+  readonly typ: string;
+  readonly jti: string;
+  readonly family?: string;
+};
 
 async function payloadOf(value: string, key: CryptoKey): Promise<Record<string, unknown>> {
   try {
@@ -82,7 +96,7 @@ async function payloadOf(value: string, key: CryptoKey): Promise<Record<string, 
 }
 
 function claimsOf(payload: Record<string, unknown>, typ: TokenClaims['typ']): Verified {
-  const { sub, role, jti } = payload;
+  const { sub, role, jti, family } = payload;
   if (
     payload['typ'] !== typ ||
     typeof sub !== 'string' ||
@@ -91,5 +105,11 @@ function claimsOf(payload: Record<string, unknown>, typ: TokenClaims['typ']): Ve
   ) {
     throw new TokenRefused('TOKEN_INVALID', 'bad token');
   }
-  return { sub, role, typ, jti: typeof jti === 'string' ? jti : undefined };
+  return {
+    sub,
+    role,
+    typ,
+    jti: typeof jti === 'string' ? jti : undefined,
+    family: typeof family === 'string' ? family : undefined,
+  };
 }

@@ -1,4 +1,5 @@
 /** Accounts and tokens over REST. Only here requests are limited: guessing passwords must be slow. */
+import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -39,14 +40,24 @@ export async function authRoutes(app: FastifyInstance, deps: AuthDeps): Promise<
     ...(deps.redis === undefined ? {} : { redis: deps.redis, nameSpace: 'rtops:auth-limit:' }),
   });
 
-  const pair = async (user: string, role: Role): Promise<TokenPair> => {
-    const refresh = await tokens.signRefresh(user, role);
-    await accounts.keepRefresh(refresh.jti, token.refreshTtlSec);
-    return {
-      accessToken: await tokens.signAccess(user, role),
-      refreshToken: refresh.token,
-      expiresInSec: token.accessTtlSec,
-    };
+  const pair = async (user: string, role: Role, refreshToken: string): Promise<TokenPair> => ({
+    accessToken: await tokens.signAccess(user, role),
+    refreshToken,
+    expiresInSec: token.accessTtlSec,
+  });
+  const signedIn = async (user: string, role: Role): Promise<TokenPair> => {
+    const family = randomUUID();
+    const refresh = await tokens.signRefresh(user, role, family);
+    await accounts.openFamily(family, refresh.jti, token.refreshTtlSec);
+    return pair(user, role, refresh.token);
+  };
+  /** `undefined` for a token that is not the live one of its family, which is closed then. */
+  const rotated = async (refreshToken: string): Promise<TokenPair | undefined> => {
+    const { sub, role, jti, family } = await tokens.verify(refreshToken, 'refresh');
+    if (jti === undefined || family === undefined) return undefined;
+    const next = await tokens.signRefresh(sub, role, family);
+    const won = await accounts.rotateRefresh(family, jti, next.jti, token.refreshTtlSec);
+    return won ? pair(sub, role, next.token) : undefined;
   };
 
   app.post<{ Body: Credentials }>(
@@ -57,7 +68,7 @@ export async function authRoutes(app: FastifyInstance, deps: AuthDeps): Promise<
       const passwordHash = await hashPassword(password);
       const made = await accounts.create({ name: username, passwordHash, role: 'USER' });
       if (!made) return reply.status(409).send(problem(409, 'Conflict', 'the name is taken'));
-      return reply.status(201).send(await pair(username, 'USER'));
+      return reply.status(201).send(await signedIn(username, 'USER'));
     },
   );
 
@@ -77,7 +88,7 @@ export async function authRoutes(app: FastifyInstance, deps: AuthDeps): Promise<
       if (account === undefined || !matches) {
         return reply.status(401).send(problem(401, 'Unauthorized', 'wrong name or password'));
       }
-      return reply.send(await pair(account.name, account.role));
+      return reply.send(await signedIn(account.name, account.role));
     },
   );
 
@@ -86,10 +97,8 @@ export async function authRoutes(app: FastifyInstance, deps: AuthDeps): Promise<
     { schema: { body: refreshBody }, config: { rateLimit: { max: 60, timeWindow: 60_000 } } },
     async (request, reply) => {
       try {
-        const { sub, role, jti } = await tokens.verify(request.body.refreshToken, 'refresh');
-        if (jti !== undefined && (await accounts.spendRefresh(jti))) {
-          return await reply.send(await pair(sub, role));
-        }
+        const answer = await rotated(request.body.refreshToken);
+        if (answer !== undefined) return await reply.send(answer);
       } catch (error) {
         if (!(error instanceof TokenRefused)) throw error;
       }

@@ -24,6 +24,9 @@ async function get(
   return { status: answer.status, body: await answer.json() };
 }
 
+const refresh = (node: TestNode, refreshToken: string): Promise<Answer<TokenPair>> =>
+  post<TokenPair>(node, path.refresh, { refreshToken });
+
 const anna: Credentials = { username: 'anna', password: 'correct horse' };
 
 describe.each(['memory', 'Redis'])('accounts in %s', (store) => {
@@ -44,16 +47,32 @@ describe.each(['memory', 'Redis'])('accounts in %s', (store) => {
     });
   });
 
-  test('a refresh token works once, and an access token never in its place', async () => {
+  test('refresh tokens follow one another, and an access token never stands in for one', async () => {
     const node = await started();
     const first = (await post<TokenPair>(node, path.register, anna)).body;
-    const refresh = (refreshToken: string): Promise<Answer<TokenPair>> =>
-      post<TokenPair>(node, path.refresh, { refreshToken });
-    const both = await Promise.all([refresh(first.refreshToken), refresh(first.refreshToken)]);
-    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 401]));
-    const second = both.find(({ status }) => status === 200)?.body;
-    expect((await refresh(second?.refreshToken ?? '')).status).toBe(200);
-    expect((await refresh(first.accessToken)).status).toBe(401);
+    const second = await refresh(node, first.refreshToken);
+    expect(second.status).toBe(200);
+    expect((await refresh(node, first.accessToken)).status).toBe(401);
+    expect((await refresh(node, second.body.refreshToken)).status).toBe(200);
+  });
+
+  test('of refreshes with one token at the same moment exactly one wins', async () => {
+    const node = await started();
+    const { refreshToken } = (await post<TokenPair>(node, path.register, anna)).body;
+    const all = await Promise.all(Array.from({ length: 5 }, () => refresh(node, refreshToken)));
+    expect(all.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401]);
+  });
+
+  test('a token used again closes its family, and no other sign-in', async () => {
+    const node = await started();
+    const stolen = (await post<TokenPair>(node, path.register, anna)).body;
+    const other = (await post<TokenPair>(node, path.login, anna)).body;
+    const second = await refresh(node, stolen.refreshToken);
+    const third = await refresh(node, second.body.refreshToken);
+    expect(third.status).toBe(200);
+    expect((await refresh(node, stolen.refreshToken)).status, 'used again').toBe(401);
+    expect((await refresh(node, third.body.refreshToken)).status, 'the live one').toBe(401);
+    expect((await refresh(node, other.refreshToken)).status, 'another sign-in').toBe(200);
   });
 
   test('wrong passwords and unknown names look the same, and are soon too many', async () => {

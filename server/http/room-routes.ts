@@ -6,7 +6,11 @@ import { historyLimit, path, type HistoryAck } from '../contract.ts';
 import { problem } from './auth-routes.ts';
 
 export type Rooms = {
-  /** The latest rooms. Public: who is in a room and what is said there is not in it. */
+  /**
+   * Names of the latest rooms. Public, as in a chat whose rooms anyone may find and join; who is in
+   * a room and what is said there is not in it, and asks for a token. Where names are private, put
+   * this route behind one before the server faces the internet (docs/decisions.md, 22).
+   */
   list(): Promise<readonly string[]>;
   history(room: string, after: number, limit: number): Promise<Exclude<HistoryAck, { ok: false }>>;
 };
