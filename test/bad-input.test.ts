@@ -90,6 +90,31 @@ const rows: readonly Row[] = [
     code: 2,
     says: ['ws.cuont', '"count"'],
   },
+  ...['99999', '65536', '0', '-1', 'abc', ''].map((port) => ({
+    why: `${JSON.stringify(port)} is no port`,
+    args: ['up', 'single', '--port', port],
+    code: 2,
+    says: ['--port', `'${port}'`, '65535'],
+  })),
+  {
+    why: 'a folder is not a scenario, and no nonsense path is suggested',
+    args: ['bench', '.'],
+    code: 104,
+    says: ['the scenario file . cannot be read: it is a folder'],
+  },
+  {
+    why: 'no stages at all',
+    file: 'name: mine\nstages: []\n',
+    args: ['bench', './mine.yaml'],
+    code: 104,
+    says: [/mine\.yaml:2/, 'stages is empty; expected at least one stage'],
+  },
+  {
+    why: 'a share without its unit',
+    args: ['bench', '--threshold', 'errors < 0.01'],
+    code: 2,
+    says: ['"0.01" needs a unit: %, such as 1%'],
+  },
   { why: 'an unknown topology', args: ['up', 'scald'], code: 104, says: ['scald', 'scaled'] },
   {
     why: 'a reporter that does not exist',

@@ -14,7 +14,7 @@ import type { World } from '../world.ts';
 import { packageFile } from './package-file.ts';
 
 /**
- * @param nameOrPath a shipped name (`scaled`), or a path: it ends in .yaml or .yml, or has a slash.
+ * @param nameOrPath a shipped name (`scaled`), or a path: it ends in .yaml or .yml, has a slash, or is `.` or `..`.
  * @param settings `--set` texts; `scale` texts of `--scale`, put over the file after them.
  * @throws Failure `badFile` for the file, `usage` for a setting.
  */
@@ -54,7 +54,8 @@ async function readDocument(
   kind: Kind,
   nameOrPath: string,
 ): Promise<{ text: string; fileName: string }> {
-  const isPath = /\.ya?ml$/.test(nameOrPath) || /[\\/]/.test(nameOrPath);
+  const isPath =
+    /\.ya?ml$/.test(nameOrPath) || /[\\/]/.test(nameOrPath) || /^\.{1,2}$/.test(nameOrPath);
   const shipped = await shippedNames(kind);
   if (!isPath && !shipped.includes(nameOrPath)) throw notShipped(kind, nameOrPath, shipped);
   const path = isPath
@@ -84,7 +85,7 @@ async function shippedNames(kind: Kind): Promise<readonly string[]> {
 function notShipped(kind: Kind, name: string, shipped: readonly string[]): Failure {
   const near = nearestName(name, shipped);
   return new Failure(exitCode.badFile, `there is no ${kind} ${JSON.stringify(name)}`, {
-    why: `shipped are ${shipped.toSorted().join(', ')}; a file of your own is given by its path, such as ./${name === '' ? 'my' : name}.yaml`,
+    why: `shipped are ${shipped.toSorted().join(', ')}; a file of your own is given by its path, such as ./${/^[\w-]+$/.test(name) ? name : 'my'}.yaml`,
     ...(near !== undefined && { next: `did you mean ${near}?` }),
   });
 }

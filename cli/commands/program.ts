@@ -86,7 +86,7 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     .option('-d, --detach', 'return when it is ready', false)
     .option('--set <k=v>', 'a topology setting, as ws.count=4', collect, [])
     .option('--scale <service=n>', 'processes of a service, as ws=4', collect, [])
-    .option('--port <n>', 'port clients dial (default: a free one)', wholeNumber)
+    .option('--port <n>', 'port clients dial (default: a free one)', portNumber)
     .option('--json', 'print what is up as one JSON document', false)
     .addOption(new Option('--supervise').hideHelp().default(false))
     .action(async (name: string | undefined, options: UpFlags) => {
@@ -233,6 +233,12 @@ function collect(value: string, before: string[]): string[] {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is expected.');
   return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError('A port from 1 to 65535 is expected.');
 }
 
 function version(): string {

@@ -114,7 +114,7 @@ describe('a scenario file', () => {
 describe('a bad scenario file', () => {
   test.each([
     ['rate: 1/s', 'stages is missing; expected a list of at least 1'],
-    ['stages: []', 'stages is a list; expected a list of at least 1'],
+    ['stages: []', 'stages is empty; expected at least one stage'],
     ['stages: ["0s:100"]', 'stages[0] is "0s:100"; expected a stage such as 10s:100'],
     ['stages: ["10s:100", "10:100"]', 'stages[1] is "10:100"; expected a stage such as 10s:100'],
     ['stages: ["10s:-5"]', 'stages[0] is "10s:-5"; expected a stage'],

@@ -34,3 +34,7 @@ test('nobody owns a free port', async () => {
   const [port = 0] = await freePorts({ random: () => 0.5 }, '127.0.0.1', 1);
   expect(portOwner(port)).toBeUndefined();
 });
+
+test.each([0, -1, 65_536, 99_999, 1.5, Number.NaN])('%s is no port to listen on', async (port) => {
+  expect(await portProblem('127.0.0.1', port)).toBe('not a port');
+});

@@ -38,8 +38,10 @@ export async function freePorts(
   return found;
 }
 
-/** Why one cannot listen there: `EADDRINUSE`, `EACCES`, …; `undefined` when one can. */
+/** Why one cannot listen there: `EADDRINUSE`, `EACCES`, `not a port`, …; `undefined` when one can. */
 export async function portProblem(host: string, port: number): Promise<string | undefined> {
+  // Port 0 would be any free one, and above 65535 `listen` throws.
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return 'not a port';
   const server = createServer();
   return await new Promise((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));

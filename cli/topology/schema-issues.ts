@@ -99,11 +99,20 @@ function wrongValue(path: IssuePath, nodes: readonly JsonSchema[], context: Cont
   if (context.isSecret(path)) {
     return `${name} has a value from the environment (not shown) that does not fit; expected ${expected}`;
   }
+  if (Array.isArray(value) && value.length === 0) {
+    return `${name} is empty; expected at least one ${itemName(path)}`;
+  }
   const names = nodes.flatMap((node) => (node.enum ?? []).filter((one) => typeof one === 'string'));
   const near = typeof value === 'string' ? nearestName(value, names) : undefined;
   return `${name} is ${valueText(value)}; expected ${expected}${
     near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`
   }`;
+}
+
+/** What one entry of a list is called: `stages` → `stage`. */
+function itemName(path: IssuePath): string {
+  const last = path.at(-1);
+  return typeof last === 'string' && last.endsWith('s') ? last.slice(0, -1) : 'entry';
 }
 
 /** "a whole number from 1 to 64", from the JSON Schema of the field. */

@@ -160,6 +160,9 @@ function readBound(text: string, unit: MetricUnit, metric: string): number | str
   const factor = unitFactors[unit][name];
   if (factor !== undefined && Object.hasOwn(unitFactors[unit], name)) return value * factor;
   if (written === '' && value === 0) return 0;
+  if (written === '') {
+    return `${JSON.stringify(digits)} needs a unit: ${units.join(', ')}, such as ${examples[unit]}`;
+  }
   return `${JSON.stringify(written)} is not a unit of ${metric}; expected ${expected}`;
 }
 
