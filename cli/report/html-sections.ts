@@ -5,7 +5,6 @@ import type { ExceptionClass, LedgerException } from '../samples/summary.ts';
 import type { Verdict } from '../verdict/judge.ts';
 import { escapeMarkup as esc } from './escape-markup.ts';
 import {
-  bareMs,
   formatCount,
   formatDuration,
   formatInstant,
@@ -14,10 +13,13 @@ import {
   formatObserved,
   formatPercent,
   formatRate,
+  latencyFigure,
+  measuredMs,
   plural,
 } from './format.ts';
 import type { Report } from './report.ts';
 import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
+import { lostFromLog } from './lost-split.ts';
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', 'no-data': '?' };
 const pills: Readonly<Record<Verdict, string>> = {
@@ -54,14 +56,13 @@ export function keyFigures(report: Report): string {
     figure(formatCount(users.peak), `users at the peak of ${formatCount(users.planned)} planned`),
     figure(formatCount(missing), 'users refused or lost', missing > 0 ? 'bad' : 'good'),
     figure(delivery === undefined ? '–' : formatRate(delivery.ratePerSec), 'deliveries a second'),
-    figure(ack === undefined || ack.count === 0 ? '–' : formatMs(ack.latencyMs.p95), 'ack, p95'),
-    figure(
-      delivery === undefined || delivery.count === 0 ? '–' : formatMs(delivery.latencyMs.p95),
-      'delivery, p95',
-    ),
+    figure(measuredMs(ack?.latencyMs.p95 ?? 0), 'ack, p95'),
+    figure(measuredMs(delivery?.latencyMs.p95 ?? 0), 'delivery, p95'),
     figure(
       formatCount(ledger.lost),
-      `lost of ${formatCount(ledger.expected)} deliveries owed`,
+      lostFromLog(ledger) > 0
+        ? `lost, of these ${formatCount(lostFromLog(ledger))} acked and not in the log`
+        : `lost of ${formatCount(ledger.expected)} deliveries owed`,
       ledger.lost > 0 ? 'bad' : ledger.expected > 0 ? 'good' : '',
     ),
   ].join('')}</div>`;
@@ -79,6 +80,7 @@ export function thresholdSection(report: Report): string {
 
 export function ledgerSection(report: Report): string {
   const { ledger } = report;
+  const fromLog = lostFromLog(ledger);
   const wrong = (count: number, words: string): string =>
     figure(formatCount(count), words, count > 0 ? 'bad' : 'zero');
   const known = (count: number, words: string): string =>
@@ -98,7 +100,12 @@ export function ledgerSection(report: Report): string {
       'delivered in time',
       ledger.expected > 0 && ledger.delivered >= ledger.expected ? 'good' : '',
     ),
-    wrong(ledger.lost, 'lost: owed, never came'),
+    wrong(
+      ledger.lost,
+      fromLog > 0
+        ? `lost, of these ${formatCount(fromLog)} acked and not in the log`
+        : 'lost: owed, never came',
+    ),
     wrong(ledger.late, 'late: came after 10 s'),
     wrong(ledger.duplicated, 'duplicated: came twice'),
     wrong(ledger.reordered, 'reordered: came out of turn'),
@@ -163,16 +170,12 @@ export function faultSection(report: Report): string {
 
 export function operationSection(report: Report): string {
   const rows = Object.entries(report.ops).map(([name, op]) => {
-    const latency = [
-      op.latencyMs.p50,
-      op.latencyMs.p95,
-      op.latencyMs.p99,
-      op.latencyMs.p999,
-      op.latencyMs.max,
-    ];
+    const latency = (['p50', 'p95', 'p99', 'p999', 'max'] as const).map((key) =>
+      latencyFigure(op.latencyMs, key),
+    );
     return (
       `<tr><td class="l">${esc(name)}</td><td class="n">${formatCount(op.count)}</td><td class="n">${formatRate(op.ratePerSec)}</td>${bad(op.errors)}` +
-      `${latency.map((ms) => `<td class="n">${op.count === 0 ? '–' : bareMs(ms)}</td>`).join('')}<td class="n muted">${op.count === 0 ? '–' : bareMs(op.serviceMs.p95)}</td></tr>`
+      `${latency.map((ms) => `<td class="n">${ms}</td>`).join('')}<td class="n muted">${latencyFigure(op.serviceMs, 'p95')}</td></tr>`
     );
   });
   return `<h2>Operations <small>ms, counted from when each was due; service time from when it left</small></h2>${table(
@@ -211,11 +214,11 @@ export function limitSection(report: Report): string {
     fidelity.clientUsers === 0
       ? ''
       : `<div class="card text"><h3>Does the load see what real clients see?</h3><dl>
-<dt>${formatCount(fidelity.leanUsers)} lean users</dt><dd>p50 ${formatMs(fidelity.leanMs.p50)} · p95 ${formatMs(fidelity.leanMs.p95)} · p99 ${formatMs(fidelity.leanMs.p99)}</dd>
-<dt>${formatCount(fidelity.clientUsers)} on socket.io-client</dt><dd>p50 ${formatMs(fidelity.clientMs.p50)} · p95 ${formatMs(fidelity.clientMs.p95)} · p99 ${formatMs(fidelity.clientMs.p99)}</dd></dl></div>`;
+<dt>${formatCount(fidelity.leanUsers)} lean users</dt><dd>${threeFigures(fidelity.leanMs)}</dd>
+<dt>${formatCount(fidelity.clientUsers)} on socket.io-client</dt><dd>${threeFigures(fidelity.clientMs)}</dd></dl></div>`;
   return `<h2>Limits</h2><div class="two">
 <div class="card text"><h3>${what}</h3><p class="muted">${esc(asSentence(bottleneck.evidence))}</p></div>
-<div class="card text"><h3>Load generator: ${generator.saturated ? 'saturated' : 'well'}</h3><dl>
+<div class="card text"><h3>Load generator: ${generator.endedWorkers.length > 0 ? 'cut short' : generator.saturated ? 'saturated' : 'well'}</h3><dl>
 <dt>Workers</dt><dd>${formatCount(generator.workers)}</dd><dt>CPU, memory</dt><dd>${formatPercent(generator.cpuPct)} of a core, ${formatMb(generator.rssMb)}</dd>
 <dt>Event loop lag</dt><dd>p99 ${formatMs(generator.loopLagMs.p99)}, max ${formatMs(generator.loopLagMs.max)}</dd>
 <dt>Sends over 50 ms late</dt><dd>${formatCount(generator.lateSends)}</dd></dl></div>${check}</div>`;
@@ -230,6 +233,10 @@ export function factsSection(report: Report): string {
 <dt>Seed</dt><dd>${run.seed}</dd><dt>Run</dt><dd>${esc(run.id)}</dd></dl></div>
 ${folded('Scenario', report.scenario)}${report.topology === null ? '' : folded('Topology', report.topology)}
 <footer>Check it: <code>rtops verify</code> derives the ledger and the percentiles again from the recorded history.</footer>`;
+}
+
+function threeFigures({ p50, p95, p99 }: Report['fidelity']['leanMs']): string {
+  return `p50 ${measuredMs(p50)} · p95 ${measuredMs(p95)} · p99 ${measuredMs(p99)}`;
 }
 
 function folded(title: string, value: unknown): string {

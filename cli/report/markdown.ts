@@ -1,6 +1,5 @@
 /** A report as Markdown, for a pull request or a job summary. */
 import {
-  bareMs,
   formatCount,
   formatDuration,
   formatInstant,
@@ -9,10 +8,12 @@ import {
   formatObserved,
   formatPercent,
   formatRate,
+  latencyFigure,
   plural,
 } from './format.ts';
 import type { Report } from './report.ts';
 import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
+import { lostFromLog } from './lost-split.ts';
 
 const verdictMark = { pass: '✅', fail: '❌', 'no-data': '⚪' } as const;
 /** Exceptions shown; the rest are in report.json. */
@@ -53,9 +54,7 @@ export function renderMarkdown(report: Report): string {
         formatCount(op.count),
         formatRate(op.ratePerSec),
         formatCount(op.errors),
-        ...[op.latencyMs.p50, op.latencyMs.p95, op.latencyMs.p99, op.latencyMs.max].map((ms) =>
-          op.count === 0 ? '–' : bareMs(ms),
-        ),
+        ...(['p50', 'p95', 'p99', 'max'] as const).map((key) => latencyFigure(op.latencyMs, key)),
       ]),
     ),
     '### Ledger',
@@ -89,6 +88,12 @@ export function renderMarkdown(report: Report): string {
       ],
     ),
   );
+  const fromLog = lostFromLog(ledger);
+  if (fromLog > 0) {
+    parts.push(
+      `Of the ${formatCount(ledger.lost)} lost, ${formatCount(fromLog)} were acked and are not in the log.`,
+    );
+  }
   if (ledger.exceptions.length > 0) {
     parts.push(
       details(
@@ -131,7 +136,7 @@ export function renderMarkdown(report: Report): string {
   }
   parts.push(
     `**Bottleneck:** ${bottleneck.kind}. ${escaped(asSentence(bottleneck.evidence))}`,
-    `**Generator:** ${plural(generator.workers, 'worker')}, cpu ${formatPercent(generator.cpuPct)}, ${formatCount(generator.lateSends)} late sends${generator.saturated ? ', **saturated**' : ''}`,
+    `**Generator:** ${plural(generator.workers, 'worker')}, cpu ${formatPercent(generator.cpuPct)}, ${formatCount(generator.lateSends)} late sends${generator.saturated ? ', **saturated**' : ''}${generator.endedWorkers.length > 0 ? ', **cut short**' : ''}`,
   );
   return `${parts.join('\n\n')}\n`;
 }

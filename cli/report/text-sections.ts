@@ -2,7 +2,6 @@
 import type { LatencyMs } from '../samples/summary.ts';
 import type { ThresholdResult } from '../verdict/judge.ts';
 import {
-  bareMs,
   formatCount,
   formatDuration,
   formatMb,
@@ -10,6 +9,8 @@ import {
   formatObserved,
   formatPercent,
   formatRate,
+  latencyFigure,
+  measuredMs,
   plural,
 } from './format.ts';
 import { displayWidth, padColumns } from './display-width.ts';
@@ -17,6 +18,7 @@ import type { Report } from './report.ts';
 import { asSentence } from './verdict-words.ts';
 import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
+import { lostFromLog } from './lost-split.ts';
 
 /** One row a threshold, failed ones first, with the reason where it did not pass; at most `maxLines`. */
 export function thresholdLines(
@@ -121,9 +123,7 @@ export function operationLines(report: Report, style: TextStyle, width: number):
         formatCount(op.count).padStart(10) +
         (wide ? formatRate(op.ratePerSec).padStart(8) : '') +
         (op.errors > 0 ? paint(style, 'bad', errors) : errors) +
-        columns
-          .map((one) => (op.count === 0 ? '-' : bareMs(op.latencyMs[one])).padStart(8))
-          .join(''),
+        columns.map((one) => latencyFigure(op.latencyMs, one, '-').padStart(8)).join(''),
     );
   }
   return lines;
@@ -141,12 +141,15 @@ export function ledgerLines(report: Report, style: TextStyle, width: number): re
     ...some(ledger.recovered, 'recovered'),
   ].join(` ${dot} `);
   const delivered = `${formatCount(ledger.expected)} owed ${arrow} ${formatCount(ledger.delivered)} delivered`;
+  const fromLog = lostFromLog(ledger);
   const wrong = (
     ['lost', 'duplicated', 'reordered', 'late', 'dropped', 'neverBack', 'resynced'] as const
   )
     .filter((name, index) => index < 3 || ledger[name] > 0)
     .map((name) => ({
-      text: `${formatCount(ledger[name])} ${name === 'neverBack' ? 'owed to users never back' : name}`,
+      text: `${formatCount(ledger[name])} ${name === 'neverBack' ? 'owed to users never back' : name}${
+        name === 'lost' && fromLog > 0 ? ` (${formatCount(fromLog)} acked and not in the log)` : ''
+      }`,
       bad: ledger[name] > 0 && name !== 'resynced',
     }));
   const lines = ['', `${heading('Ledger', style)}   ${fit(sent, width - 9, style)}`];
@@ -193,6 +196,8 @@ export function serviceLines(
 export function generatorLines(report: Report, style: TextStyle, width: number): readonly string[] {
   const { bottleneck, generator, fidelity } = report;
   const { dot } = symbolsOf(style);
+  const ended = generator.endedWorkers.length;
+  const isIll = generator.saturated || ended > 0;
   const what = plainText(
     bottleneck.kind === 'none'
       ? asSentence(bottleneck.evidence)
@@ -201,16 +206,16 @@ export function generatorLines(report: Report, style: TextStyle, width: number):
   const health =
     `${plural(generator.workers, 'worker')} ${dot} cpu ${formatPercent(generator.cpuPct)} ${dot} ` +
     `${formatMb(generator.rssMb)} ${dot} loop lag p99 ${formatMs(generator.loopLagMs.p99)} ${dot} ` +
-    `${formatCount(generator.lateSends)} late${generator.saturated ? ` ${dot} SATURATED` : ''}`;
+    `${formatCount(generator.lateSends)} late${generator.saturated ? ` ${dot} SATURATED` : ''}${ended > 0 ? ` ${dot} ${formatCount(ended)} ENDED` : ''}`;
   const [first = '', ...more] = wrapWords(what, width - 9);
   const lines = [
     '',
     `${heading('Limit', style)}    ${first}`,
     ...more.slice(0, 1).map((line) => `         ${line}`),
-    `${heading('Load', style)}     ${generator.saturated ? paint(style, 'bad', fit(health, width - 9, style)) : fit(health, width - 9, style)}`,
+    `${heading('Load', style)}     ${isIll ? paint(style, 'bad', fit(health, width - 9, style)) : fit(health, width - 9, style)}`,
   ];
-  if (fidelity.clientUsers > 0) {
-    const words = `p95 ${formatMs(fidelity.leanMs.p95)} by lean users, ${formatMs(fidelity.clientMs.p95)} by ${formatCount(fidelity.clientUsers)} on socket.io-client`;
+  if (fidelity.clientUsers > 0 && fidelity.leanMs.p95 + fidelity.clientMs.p95 > 0) {
+    const words = `p95 ${measuredMs(fidelity.leanMs.p95, '-')} by lean users, ${measuredMs(fidelity.clientMs.p95, '-')} by ${formatCount(fidelity.clientUsers)} on socket.io-client`;
     lines.push(`${heading('Check', style)}    ${fit(words, width - 9, style)}`);
   }
   return lines;
