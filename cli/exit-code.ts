@@ -15,7 +15,7 @@ export const exitCode = {
   badFile: 104,
   /** Ctrl-C or SIGTERM; the report on disk is marked `partial`. */
   interrupted: 105,
-  /** A missing binary, a port in use, a service that died at start. */
+  /** A missing binary, a port in use, a service that died at start, another bench at work. */
   notReady: 120,
   /** The target does not answer, or answers as something else. */
   unhealthy: 121,

@@ -72,6 +72,24 @@ describe('a system that stays up', () => {
     expect((await home.run('ps')).stdout + (await home.run('ps')).stderr).toMatch(/nothing is up/i);
   });
 
+  test('one bench at a time: a second one names the first, which is not disturbed', async () => {
+    const home = newHome();
+    expect((await home.run('up', 'single', '-d')).code).toBe(0);
+    const first = home.start('bench', ...brief, '--reporter', 'json');
+    await first.said(/"acked":[1-9]/);
+    const second = await home.run('bench', ...brief);
+    expect(second.code, second.stderr).toBe(120);
+    expect(second.stderr).toContain(`pid ${first.child.pid}`);
+    expect((await first.ended).code).toBe(0);
+    // Nor does a lock whose holder is dead stand in the way.
+    const killed = home.start('bench', ...brief, '--reporter', 'json');
+    await killed.said(/"acked":[1-9]/);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const after = await home.run('bench', ...brief);
+    expect(after.code, after.stdout + after.stderr).toBe(0);
+  });
+
   test('attached `up` stops everything at Ctrl-C', async () => {
     const home = newHome();
     const running = home.start('up', 'split');

@@ -9,6 +9,8 @@ import { sameSystem } from '../system/same-system.ts';
 import { startSystem } from '../system/start-system.ts';
 import type { BenchRequest } from './bench-request.ts';
 import type { Interrupt } from './interrupt.ts';
+import { takeFolderLock } from '../system/folder-lock.ts';
+import { stateFolder } from '../system/state-folder.ts';
 import { probeUrl } from './probe-url.ts';
 
 export type BenchTarget = AsyncDisposable & {
@@ -39,7 +41,7 @@ export async function openBenchTarget(
       [Symbol.asyncDispose]: async () => {},
     };
   }
-  if (up !== undefined) return attached(up, asked, emit);
+  if (up !== undefined) return attached(world, up, asked, emit);
   if (asked.kind === 'up') throw new Error('nothing is up to load');
   const { topology } = asked;
   emit({ kind: 'note', t: 0, text: `nothing is up here: starting ${topology.name} for this run` });
@@ -61,6 +63,7 @@ export async function openBenchTarget(
 }
 
 function attached(
+  world: World,
   up: RunningSystem,
   asked: Exclude<BenchRequest['target'], { kind: 'url' }>,
   emit: (event: RunEvent) => void,
@@ -73,8 +76,26 @@ function attached(
       next: `rtops down, then again; or leave --topology, --set and --scale out to use ${up.topology.name} as it is`,
     });
   }
+  const release = onlyBench(world);
   emit({ kind: 'note', t: 0, text: `using ${up.topology.name}, which is up at ${up.url}` });
-  return opened(up);
+  const target = opened(up);
+  return {
+    ...target,
+    [Symbol.asyncDispose]: async () => {
+      release();
+      await target[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Takes the lock of the folder's bench; throws 120 when a living bench has it. */
+function onlyBench(world: World): () => void {
+  const lock = takeFolderLock(stateFolder(world.cwd).benchLockFile);
+  if (lock.kind === 'held') return lock.release;
+  throw new Failure(exitCode.notReady, 'another bench is loading what is up in this folder', {
+    why: `pid ${lock.holder.pid} is at it: its load would be in this bench's figures`,
+    next: 'wait for it to end; or run this one in another folder, where it starts a system of its own',
+  });
 }
 
 function opened(system: RunningSystem): BenchTarget {

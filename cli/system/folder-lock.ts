@@ -1,4 +1,4 @@
-/** One supervisor a folder. The lock names its holder; a holder that is dead does not count. */
+/** One supervisor a folder, and one bench on what is up in it. A lock names its holder; a holder that is dead does not count. */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 import { isAlive, selfIdentity } from './process-identity.ts';

@@ -12,6 +12,8 @@ export type StateFolder = {
   readonly stateFile: string;
   /** Held by the supervisor. */
   readonly lockFile: string;
+  /** Held by the bench that loads what is up. */
+  readonly benchLockFile: string;
   readonly logsDir: string;
   readonly dataDir: string;
   readonly runsDir: string;
@@ -26,6 +28,7 @@ export function stateFolder(cwd: string): StateFolder {
     dir,
     stateFile: join(dir, 'state.json'),
     lockFile: join(dir, 'lock'),
+    benchLockFile: join(dir, 'bench.lock'),
     logsDir: join(dir, 'logs'),
     dataDir: join(dir, 'data'),
     runsDir: join(dir, 'runs'),
