@@ -3,6 +3,7 @@
 import { exitCode } from './exit-code.ts';
 import { realWorld } from './world.ts';
 
+// First of all: from here on signals are heard, and no command has been loaded yet.
 const world = realWorld();
 const major = Number(process.versions.node.split('.')[0]);
 

@@ -4,6 +4,8 @@
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
+import { exitCode } from './exit-code.ts';
+
 /** A text stream: where it goes, and how large the terminal behind it is, if there is one. */
 export type Output = {
   write(text: string): void;
@@ -12,6 +14,8 @@ export type Output = {
   readonly rows: number;
   /** The Node stream behind it, for libraries that must draw on one (Ink). */
   readonly stream: NodeJS.WriteStream | undefined;
+  /** Once all that was written so far has gone its way: whether every byte of it was taken. */
+  readonly allTaken?: () => Promise<boolean>;
 };
 
 /** Time. `monotonicNs` is one clock for all processes of a host (CLOCK_MONOTONIC). */
@@ -36,12 +40,16 @@ export type World = {
   readonly clock: Clock;
   /** 0 ≤ x < 1. Seeded scenarios never use it. */
   random(): number;
-  /** Calls `handler` on each SIGINT, SIGTERM or SIGHUP (the terminal was closed) until the returned function is called. */
+  /**
+   * Calls `handler` on each SIGINT, SIGTERM or SIGHUP (the terminal was closed) until the returned
+   * function is called. While nobody handles them, one ends the process with 105.
+   */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
 };
 
-/** The real world of this process. Only `main.ts` calls it. */
+/** The real world of this process. Only `main.ts` calls it, once, before it loads the rest. */
 export function realWorld(): World {
+  const onSignal = listenForSignals();
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -83,6 +91,12 @@ function output(stream: NodeJS.WriteStream): Output {
     write(text) {
       if (open) stream.write(text);
     },
+    allTaken: () =>
+      new Promise((resolve) => {
+        // Writes are taken in order: when this empty one is, those before it were, or had failed.
+        if (open) stream.write('', (error) => resolve(open && (error ?? null) === null));
+        else resolve(false);
+      }),
     get isTTY() {
       return stream.isTTY === true;
     },
@@ -96,10 +110,21 @@ function output(stream: NodeJS.WriteStream): Output {
   };
 }
 
-function onSignal(handler: (signal: NodeJS.Signals) => void): () => void {
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of names) process.on(name, handler);
-  return () => {
-    for (const name of names) process.off(name, handler);
+/**
+ * Signals are listened for from the start, not from the first handler: loading a command takes a
+ * third of a second, and Ctrl-C in it must end as at any other time. Nothing is running then that
+ * would have to be stopped.
+ */
+function listenForSignals(): World['onSignal'] {
+  const handlers = new Set<(signal: NodeJS.Signals) => void>();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, (signal) => {
+      if (handlers.size === 0) process.exit(exitCode.interrupted);
+      for (const handler of handlers) handler(signal);
+    });
+  }
+  return (handler) => {
+    handlers.add(handler);
+    return () => handlers.delete(handler);
   };
 }

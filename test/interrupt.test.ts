@@ -1,6 +1,14 @@
 /** Ctrl-C, closed pipes, full disks: what was measured is never lost, nothing is left running. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -9,6 +17,7 @@ import { newHome, processesOf } from './testing/rtops.ts';
 
 const long = ['bench', '--stage', '1s:40', '--stage', '60s:40', '--rate', '1/s/user'];
 const plain = ['--reporter', 'plain'];
+const verdictElsewhere = /stdout did not take .*Verdict: .* the report is in \.rtops\/runs\//;
 
 describe('an interrupted bench', () => {
   test('one Ctrl-C drains, writes the report marked partial and exits 105', async () => {
@@ -39,6 +48,32 @@ describe('an interrupted bench', () => {
     expect(processesOf(home)).toEqual([]);
   });
 
+  test.each([0, 100, 200])('Ctrl-C %i ms after the first line of bench exits 105', async (ms) => {
+    const home = newHome();
+    // Counted from when rtops' first line runs: Node itself needs some 50 to 100 ms before it.
+    const running = home.start(...long, ...plain);
+    await hearsSignals(running.child.pid);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended, ended.stderr).toMatchObject({ code: 105, signal: null });
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test.each(['ps', 'report'])(
+    'Ctrl-C ends %s with 105, unless it was done before',
+    async (verb) => {
+      const home = newHome();
+      const uninterrupted = (await home.run(verb)).code;
+      const running = home.start(verb);
+      await hearsSignals(running.child.pid);
+      running.child.kill('SIGINT');
+      const { code, signal } = await running.ended;
+      expect(signal).toBeNull();
+      expect([105, uninterrupted]).toContain(code);
+    },
+  );
+
   test('Ctrl-C while the system is still starting leaves nothing behind', async () => {
     const home = newHome();
     const running = home.start(...long, '--topology', 'scaled', ...plain);
@@ -64,6 +99,28 @@ describe('an interrupted bench', () => {
     const ended = await running.ended;
     expect(ended.signal).toBeNull();
     expect(existsSync(join(home.runDir(), 'report.json'))).toBe(true);
+    expect(ended.stderr).toMatch(verdictElsewhere);
+    expect(processesOf(home)).toEqual([]);
+  });
+
+  test('a stdout that takes nothing: the verdict and the report are named on stderr', async () => {
+    const home = newHome();
+    const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+    const full = openSync('/dev/full', 'w');
+    onTestFinished(() => closeSync(full));
+    const child = spawn(process.execPath, [main, 'bench', '--stage', '2s:20', ...plain], {
+      cwd: home.dir,
+      env: { PATH: process.env['PATH'], HOME: home.dir, CI: 'true' },
+      stdio: ['ignore', full, 'pipe'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    expect(said).toMatch(verdictElsewhere);
+    expect(home.report().exitCode, 'the exit code is still the verdict').toBe(code);
     expect(processesOf(home)).toEqual([]);
   });
 
@@ -115,3 +172,19 @@ describe('a disk that fills up', () => {
     expect(processesOf(home)).toEqual([]);
   });
 });
+
+/**
+ * Once rtops' own handlers are set: SIGHUP, the last of them, is bit 0 of SigCgt in /proc. Node itself
+ * catches SIGINT and SIGTERM from its start, and dies of them.
+ */
+async function hearsSignals(pid: number | undefined): Promise<void> {
+  await expect
+    .poll(
+      () => {
+        const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        return (BigInt(`0x${caught?.[1] ?? '0'}`) & 1n) !== 0n;
+      },
+      { interval: 5, timeout: 10_000 },
+    )
+    .toBe(true);
+}

@@ -57,10 +57,10 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
       } catch (error) {
         unwritten = error;
       }
+      const inside = relative(world.cwd, run.dir);
+      const shown = inside.startsWith('..') ? run.dir : inside;
       if (!renderers.quiet) {
         const out = asked.json ? world.stderr : world.stdout;
-        const inside = relative(world.cwd, run.dir);
-        const shown = inside.startsWith('..') ? run.dir : inside;
         out.write(
           renderText(report, {
             ...terminalStyle(world, out),
@@ -70,6 +70,12 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
         );
       }
       if (asked.json) world.stdout.write(`${JSON.stringify(report)}\n`);
+      if ((await world.stdout.allTaken?.()) === false) {
+        const where = unwritten === undefined ? `; the report is in ${shown}` : '';
+        world.stderr.write(
+          `rtops: stdout did not take all of it. Verdict: ${verdict} (exit ${exitCode})${where}\n`,
+        );
+      }
       if (unwritten !== undefined) throw rescued(world, report, detail, unwritten);
     },
     [Symbol.asyncDispose]: end,
