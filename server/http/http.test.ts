@@ -60,7 +60,9 @@ describe.each(['memory', 'Redis'])('accounts in %s', (store) => {
     const node = await started();
     const { refreshToken } = (await post<TokenPair>(node, path.register, anna)).body;
     const all = await Promise.all(Array.from({ length: 5 }, () => refresh(node, refreshToken)));
-    expect(all.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401]);
+    expect(all.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200, 401, 401, 401, 401,
+    ]);
   });
 
   test('a token used again closes its family, and no other sign-in', async () => {
