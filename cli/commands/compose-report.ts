@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { exitCode } from '../exit-code.ts';
+import { unsentText } from '../load/driver.ts';
 import type { HostFacts, Report } from '../report/report.ts';
 import { binaryVersions } from '../system/binary-versions.ts';
 import { findBottleneck } from '../verdict/bottleneck.ts';
@@ -59,11 +60,18 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
   };
 }
 
-function errorNotes(measured: Measured): string[] {
-  return Object.entries(measured.errorTexts)
+function errorNotes({ errorTexts }: Measured): string[] {
+  const { [unsentText]: unsent = 0, ...others } = errorTexts;
+  const texts = Object.entries(others)
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, errorTextsShown)
     .map(([text, count]) => `${count} × ${text}`);
+  return unsent === 0 ? texts : [unsentNote(unsent), ...texts];
+}
+
+function unsentNote(count: number): string {
+  const sends = count === 1 ? 'send was' : 'sends were';
+  return `${count.toLocaleString('en-US')} ${sends} due and never left`;
 }
 
 function packageVersions(): Record<string, string> {

@@ -1,4 +1,5 @@
 /** Figures as people read them. Every renderer uses these, so that a number looks the same everywhere. */
+import type { LatencyMs } from '../samples/summary.ts';
 
 /** `12,345`. */
 export function formatCount(value: number): string {
@@ -16,6 +17,17 @@ export function bareMs(ms: number): string {
   if (ms < 1) return ms.toFixed(2);
   if (ms < 100) return ms.toFixed(1);
   return formatCount(ms);
+}
+
+/** A figure of a distribution for such a column; a dash where nothing was measured, which is not 0 ms. */
+export function latencyFigure(latency: LatencyMs, key: keyof LatencyMs, dash = '–'): string {
+  // What was measured took at least a microsecond.
+  return latency.max === 0 ? dash : bareMs(latency[key]);
+}
+
+/** {@link formatMs} of something that takes time; a dash where it was not measured. */
+export function measuredMs(ms: number, dash = '–'): string {
+  return ms === 0 ? dash : formatMs(ms);
 }
 
 /** A length of time: `850 ms`, `9.5 s`, `1m 05s`, `2h 03m`. */

@@ -186,6 +186,7 @@ export const reportSchema = z.looseObject({
     rssMb: figure,
     loopLagMs: z.looseObject({ p99: figure, max: figure }),
     lateSends: count,
+    endedWorkers: z.array(z.string()).default([]),
     saturated: z.boolean(),
   }),
   bottleneck: z.looseObject({

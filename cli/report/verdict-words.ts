@@ -1,5 +1,6 @@
 /** The verdict in words: the one sentence that every renderer puts first. */
 import { exitCode } from '../exit-code.ts';
+import { endedSentence } from '../verdict/generator-lateness.ts';
 import type { Verdict } from '../verdict/judge.ts';
 import { formatDuration, formatObserved, plural } from './format.ts';
 import type { Report } from './report.ts';
@@ -59,6 +60,7 @@ function reasonOf(report: Report): string {
       }
       return asSentence(note ?? 'the run did not prove what it had to');
     case 'no-data':
+      if (generator.endedWorkers.length > 0) return asSentence(endedSentence(generator));
       if (generator.saturated) {
         return 'The load generator was saturated, so the figures say nothing about the system.';
       }

@@ -62,6 +62,8 @@ export const recordKind = {
   readDone: 17,
   /** A send that was due and never left. user = sender, room, at = due, value = µs from due to when it was given up (capped). */
   unsent: 18,
+  /** A load worker ended before its time (its users: u modulo n = user). user = worker, n = workers, at = the last it wrote. */
+  workerEnded: 19,
 } as const;
 
 /** Why something failed, as far as a client can tell. */

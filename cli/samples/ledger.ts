@@ -72,11 +72,12 @@ export function createLedger(options: LedgerOptions): Ledger {
   const book: LedgerBook = {
     table,
     counts,
-    partial: options.partial,
     report,
   };
   /** A user's rooms, as a chain: nearly always one. */
   const places: (Place | undefined)[] = [];
+  /** Load workers that were cut short. */
+  const ended: HistoryRecord[] = [];
   const storedAgain = new Map<number, Set<number>>();
   let isAccounting = false;
 
@@ -132,9 +133,16 @@ export function createLedger(options: LedgerOptions): Ledger {
     for (let place = places[user]; place !== undefined; place = place.next) {
       if (place.membership.room.room === room) return place.membership;
     }
-    const membership = createMembership(table.roomOf(room), user);
+    const partial = options.partial || endedUs(user) < Infinity;
+    const membership = createMembership(table.roomOf(room), user, partial);
     places[user] = { membership, next: places[user] };
     return membership;
+  }
+
+  /** When the worker of a user was cut short. */
+  function endedUs(user: number): number {
+    const own = ended.filter((worker) => user % worker.n === worker.user);
+    return Math.min(Infinity, ...own.map(({ atUs }) => atUs));
   }
 
   function eachRoomOf(user: number, visit: (membership: Membership) => void): void {
@@ -223,6 +231,9 @@ export function createLedger(options: LedgerOptions): Ledger {
           room.readUs = record.atUs - record.n;
           break;
         }
+        case recordKind.workerEnded:
+          ended.push({ ...record });
+          break;
         default:
       }
     },
@@ -259,8 +270,9 @@ export function createLedger(options: LedgerOptions): Ledger {
     close(endUs) {
       const messages = countMessages();
       countStoredTwice();
-      for (const user of Object.keys(places)) {
-        eachRoomOf(Number(user), (member) => closeMembership(book, member, endUs));
+      for (const user of Object.keys(places).map(Number)) {
+        const untilUs = Math.min(endUs, endedUs(user));
+        eachRoomOf(user, (member) => closeMembership(book, member, untilUs));
       }
       return { ...messages, ...counts, exceptions: exceptions.all() };
     },

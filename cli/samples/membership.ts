@@ -19,10 +19,15 @@ import type { Frame, LedgerBook, Membership } from './owed.ts';
 const noBits = new Uint32Array(0);
 
 /** A user's place in a room it has not joined yet. */
-export function createMembership(room: RoomMessages, recipient: number): Membership {
+export function createMembership(
+  room: RoomMessages,
+  recipient: number,
+  partial: boolean,
+): Membership {
   return {
     room,
     recipient,
+    partial,
     state: 'outside',
     arrivedBits: noBits,
     joinSeq: 0,

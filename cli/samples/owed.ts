@@ -11,7 +11,8 @@
  *   {@link deadlineUs}: a node that is deaf to its room must not pass for one that is honest. Before a
  *   resync seqs are of another epoch, and the refetch was complete before the leave: owed. Where the
  *   server did not say: owed if it had been known to exist for {@link leaveMarginUs} (and a resync
- *   was that long ago), in a run cut short only if its deadline had passed. What was in flight at a
+ *   was that long ago), in a run cut short only if its deadline had passed. So with the users of a load
+ *   worker that was cut short: nothing is known of them after its last record. What was in flight at a
  *   leave is neither expected nor wrong.
  * - It is on time within {@link deadlineUs} of its due time, or of the member's own resume.
  * - An involuntary disconnection does not end a membership; a leave does, and so does a disconnection
@@ -48,7 +49,6 @@ type PairCounts = {
 export type LedgerBook = {
   readonly table: MessageTable;
   readonly counts: PairCounts;
-  readonly partial: boolean;
   report(name: ExceptionClass, message: number, seq: number, recipient: number, atUs: number): void;
 };
 
@@ -56,6 +56,8 @@ export type LedgerBook = {
 export type Membership = {
   readonly room: RoomMessages;
   readonly recipient: number;
+  /** The run, or the worker of this user, was cut short. */
+  readonly partial: boolean;
   state: 'outside' | 'member' | 'left';
   /** One bit a message of the room, by ordinal. */
   arrivedBits: Uint32Array;
@@ -117,7 +119,7 @@ export function isOwed(
   const seenUs = Math.max(knownUs, member.resyncedUs);
   if (seenUs + leaveMarginUs > member.endUs) return false;
   const fromUs = Math.max(dueUs(book, message), member.resumedUs);
-  return !book.partial || fromUs + deadlineUs <= member.endUs;
+  return !member.partial || fromUs + deadlineUs <= member.endUs;
 }
 
 /** Without its `sent` record (a file was cut), a message is due when it is first seen. */

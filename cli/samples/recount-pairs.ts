@@ -1,7 +1,7 @@
 /** The auditor's count of (message, recipient) pairs, from each user's events in time order. */
 import { recordKind } from './history.ts';
 import type { LedgerSummary } from './summary.ts';
-import type { Message, UserEvent } from './recount.ts';
+import type { CutShort, Message, UserEvent } from './recount.ts';
 
 export type PairCounts = Pick<
   LedgerSummary,
@@ -17,6 +17,7 @@ export type PairCounts = Pick<
 >;
 
 type Run = { readonly endUs: number; readonly partial: boolean };
+type WholeRun = Run & { readonly cutShort: readonly CutShort[] };
 
 const onTimeUs = 10_000_000;
 const marginUs = 1_000_000;
@@ -25,11 +26,12 @@ const marginUs = 1_000_000;
 export function countPairs(
   messages: readonly Message[],
   users: ReadonlyMap<number, readonly UserEvent[]>,
-  run: Run,
+  whole: WholeRun,
 ): PairCounts {
   const counts = noPairs();
   const byRoom = Map.groupBy(messages, (message) => message.room);
-  for (const events of users.values()) {
+  for (const [user, events] of users) {
+    const run = runOf(user, whole);
     const rooms = new Set(events.filter(isOfRoom).map((event) => event.room));
     for (const room of rooms) {
       const own = events.filter((event) => !isOfRoom(event) || event.room === room);
@@ -39,6 +41,15 @@ export function countPairs(
     }
   }
   return counts;
+}
+
+/** What a user's worker saw of the run: less, where it was cut short. */
+function runOf(user: number, { endUs, partial, cutShort }: WholeRun): Run {
+  let run = { endUs, partial };
+  for (const { worker, of, atUs } of cutShort) {
+    if (user % of === worker) run = { endUs: Math.min(run.endUs, atUs), partial: true };
+  }
+  return run;
 }
 
 /** A disconnection is of all rooms; everything else names one. */

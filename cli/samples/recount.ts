@@ -32,6 +32,9 @@ export type Message = {
 /** The final read of a room: its head, and when the last page was asked for. */
 type Read = { readonly head: number; readonly askedUs: number };
 
+/** A load worker that ended at a time; user u was of worker u modulo `of`. */
+export type CutShort = { readonly worker: number; readonly of: number; readonly atUs: number };
+
 /** One record of a user, as far as its memberships are concerned. */
 export type UserEvent = {
   readonly kind: number;
@@ -86,6 +89,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   const acks: { message: Message; atUs: number }[] = [];
   const unanswered: { message: Message; atUs: number }[] = [];
   const ends: number[] = [];
+  const cutShort: CutShort[] = [];
   let records = 0;
   let unknownRecords = 0;
 
@@ -135,6 +139,8 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
         prove(message, r.value, Infinity);
       } else if (r.kind === recordKind.readDone) {
         reads.set(r.room, { head: r.value, askedUs: r.atUs - r.n });
+      } else if (r.kind === recordKind.workerEnded) {
+        cutShort.push({ worker: r.user, of: r.n, atUs: r.atUs });
       } else if (r.kind === recordKind.connected) {
         measured(ops.connect, r.value, r.value - r.n);
       } else if (r.kind === recordKind.connectFailed) {
@@ -158,7 +164,9 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     }
   }
   const sinceDue = (op: Op, message: Message, atUs: number): void => {
-    const dueUs = message.dueUs ?? atUs;
+    const { dueUs } = message;
+    // The worker that sent it was cut short before it wrote so.
+    if (dueUs === undefined) return;
     addLatency(op, atUs - dueUs, atUs - dueUs - message.waitUs);
   };
   for (const { message, atUs } of [...acks, ...unanswered]) {
@@ -174,7 +182,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   }
 
   const endUs = Math.min(options.durationMs * 1000, ...(options.partial ? ends : []));
-  const pairs = countPairs(all, users, { endUs, partial: options.partial });
+  const pairs = countPairs(all, users, { endUs, partial: options.partial, cutShort });
   const ofMessages = countMessages(all, reads);
   const notAcked = ofMessages.refused + ofMessages.indeterminate + ofMessages.recovered;
   ops['chat.ack'].count += notAcked;

@@ -108,6 +108,8 @@ export type GeneratorSummary = {
   readonly rssMb: number;
   readonly loopLagMs: { readonly p99: number; readonly max: number };
   readonly lateSends: number;
+  /** Who ended before its time, and how: `load worker 1 ended (SIGKILL)`. */
+  readonly endedWorkers: readonly string[];
   readonly saturated: boolean;
 };
 

@@ -21,6 +21,7 @@ const longWaitPct = 20;
  *
  * | # | kind      | when                                                                             |
  * |---|-----------|----------------------------------------------------------------------------------|
+ * | 0 | generator | a load worker ended before its time                                               |
  * | 1 | machine   | the generator was late or starved, and the machine was full                       |
  * | 2 | generator | the generator was late or starved, and the machine was not full                   |
  * | 3 | server    | a Node server used ≥ 90 % of one core (its JavaScript runs on one)                |
@@ -42,6 +43,9 @@ export function findBottleneck(summary: Summary, cores: number, proxyWorkers = 1
   const machine = `the ${cores} cores of the machine were ${percent(usedPct)} in use`;
   const machineIsFull = usedPct >= fullMachinePct;
   const lateness = generatorLateness(summary);
+  if (lateness !== undefined && generator.endedWorkers.length > 0) {
+    return { kind: 'generator', evidence: lateness };
+  }
   if (lateness !== undefined) {
     return machineIsFull
       ? { kind: 'machine', evidence: `${lateness}, and ${machine}` }

@@ -7,6 +7,7 @@ const mostLateShare = 0.01;
 /** What shows that the load did not come as planned; `undefined` when it did. */
 export function generatorLateness(summary: Summary): string | undefined {
   const { generator, holdSends, users, partial } = summary;
+  if (generator.endedWorkers.length > 0) return endedSentence(generator);
   const share = holdSends === 0 ? 0 : generator.lateSends / holdSends;
   if (share > mostLateShare) {
     const late = `${count(generator.lateSends)} of ${count(holdSends)} sends`;
@@ -18,6 +19,11 @@ export function generatorLateness(summary: Summary): string | undefined {
   }
   if (!generator.saturated) return undefined;
   return `the load generator was saturated: its ${generator.workers} workers stood ready without getting a core (event loop up to ${Math.round(generator.loopLagMs.max)} ms late)`;
+}
+
+/** Of a generator of which a part is gone. */
+export function endedSentence({ endedWorkers }: Summary['generator']): string {
+  return `${endedWorkers.join(', ')}: the load was not brought`;
 }
 
 function count(value: number): string {

@@ -1,5 +1,6 @@
 /** One threshold against what was measured. */
 import type { Summary } from '../samples/summary.ts';
+import { endedSentence } from './generator-lateness.ts';
 import type { ThresholdResult, Verdict } from './judge.ts';
 import { metricOf } from './threshold.ts';
 import type { Comparison, Threshold } from './threshold.ts';
@@ -20,7 +21,8 @@ const networked: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * In order: nothing observed → no-data. A count above its bound → fail, however few were looked at.
+ * In order: nothing observed → no-data. A latency of which a load worker took its share away → no-data.
+ * A count above its bound → fail, however few were looked at.
  * Fewer samples than asked for (`over`), or than 1/(1−q) for a percentile → no-data. Nothing lost,
  * but the log was not read → no-data. Then the comparison; a failure in an invalid run → no-data,
  * unless no lateness of the generator could have made it (see {@link provesItself}).
@@ -48,6 +50,12 @@ export function judgeThreshold(
   if (value === null) return result('no-data', observation.note);
 
   const { comparison, bound, unit } = threshold;
+  if (summary.generator.endedWorkers.length > 0 && unit === 'ms' && networked.has(metric.name)) {
+    return result(
+      'no-data',
+      `${endedSentence(summary.generator)}, and what it measured is missing`,
+    );
+  }
   const holds = compare(value, comparison, bound);
   const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figure(value, unit)}`;
   const fail = (): ThresholdResult =>

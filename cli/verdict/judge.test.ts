@@ -54,11 +54,14 @@ describe('one threshold', () => {
     ],
     [
       'chat.ack p95 < 30ms',
-      { ops: { 'chat.ack': op(30, 4, 11) } },
+      { ops: { 'chat.ack': op(30, 4, 11) }, ledger: { ...ledger, refused: 11 } },
       'no-data',
       4,
       '19 chat.ack measured; at least 20 are needed',
     ],
+    // Sends that were never answered were watched in vain, which is a measurement.
+    ['chat.ack p95 < 3ms', { ops: { 'chat.ack': op(30, 4, 11) } }, 'fail', 4, 'p95 4 ms'],
+    ['http p95 < 9ms', { ops: { http: op(30, 0, 30) } }, 'no-data', null, 'no http was measured'],
     [
       'chat.ack p95 < 1ms',
       { ops: { 'chat.ack': op(19) } },
@@ -85,8 +88,8 @@ describe('one threshold', () => {
       'chat.ack max < 30ms',
       { ops: { 'chat.ack': op(0, 0) } },
       'no-data',
-      0,
-      '0 chat.ack measured; at least 1 are needed',
+      null,
+      'no chat.ack was measured',
     ],
     ['chat.ack p95 < 30ms', { ops: {} }, 'no-data', null, 'this run did no chat.ack'],
     [
@@ -309,6 +312,17 @@ describe('the run', () => {
       'its 2 workers stood ready without getting a core',
     ],
     [
+      'a load worker was killed: its reason comes first, before the users it did not bring',
+      {
+        users: { ...users, attempted: 412 },
+        generator: { ...generator, endedWorkers: ['load worker 1 ended (SIGKILL)'] },
+      },
+      defaults,
+      'no-data',
+      122,
+      'load worker 1 ended (SIGKILL): the load was not brought',
+    ],
+    [
       'users were never attempted',
       { users: { ...users, attempted: 412 }, generator: { ...generator, saturated: true } },
       defaults,
@@ -344,6 +358,15 @@ describe('the run', () => {
     const judgement = judged(change, texts);
     expect(judgement).toMatchObject({ verdict, exitCode: code });
     expect(judgement.notes.join('\n')).toContain(note);
+  });
+
+  test('of which a worker took its share away has no latency to judge, good or bad', () => {
+    const { thresholds } = judged(
+      { generator: { ...generator, endedWorkers: ['load worker 1 ended (SIGKILL)'] } },
+      ['chat.ack p95 < 30ms', 'chat.ack p95 < 1ms', 'errors < 1%'],
+    );
+    expect(thresholds.map(({ verdict }) => verdict)).toEqual(['no-data', 'no-data', 'pass']);
+    expect(thresholds[0]?.why).toContain('load worker 1 ended (SIGKILL)');
   });
 
   test('with as many late sends as are allowed is valid: the negative control', () => {

@@ -11,7 +11,7 @@ const opNames = ['connect', 'chat.join', 'chat.ack', 'chat.delivery', 'http'] as
 const opAbout: Readonly<Record<(typeof opNames)[number], string>> = {
   connect: 'from the time a user is due to the open namespace',
   'chat.join': 'from asking to join a room to the ack',
-  'chat.ack': 'from the time a message is due to its ack',
+  'chat.ack': 'from the time a message is due to its ack, or to the end of the watch',
   'chat.delivery': 'from the time a message is due to its arrival at a member',
   http: 'from the time a request is due to the whole response',
 };
@@ -123,12 +123,14 @@ function opMetric(name: (typeof opNames)[number]): Metric {
       read: (
         op: OpSummary,
         summary: Summary,
-      ) => { value: number; samples: number; leastSamples: number },
+      ) => { value: number | null; samples: number; leastSamples: number },
     ) =>
     (summary: Summary): Observation => {
       const op = summary.ops[name];
       if (op === undefined) return nothing(`this run did no ${name}`);
-      return { ...read(op, summary), note: `${name} measured`, whose: null };
+      const seen = read(op, summary);
+      const note = seen.value === null ? `no ${name} was measured` : `${name} measured`;
+      return { ...seen, note, whose: null };
     };
   return {
     name,
@@ -137,7 +139,10 @@ function opMetric(name: (typeof opNames)[number]): Metric {
       ...percentiles.map(({ name: statistic, key, leastSamples }) => ({
         name: statistic,
         unit: 'ms' as const,
-        read: observe((op) => ({ value: op.latencyMs[key], samples: answered(op), leastSamples })),
+        read: observe((op, summary) => {
+          const samples = timed(name, op, summary);
+          return { value: samples === 0 ? null : op.latencyMs[key], samples, leastSamples };
+        }),
       })),
       // A count of 0 is a finding, not a lack of one.
       {
@@ -203,9 +208,12 @@ function readLateSends({ generator, holdSends }: Summary): Observation {
   return { ...share(generator.lateSends, holdSends), note: 'sends in hold stages', whose: null };
 }
 
-/** `count` has both ends of an operation; only those that ended well have a latency. */
-function answered({ count, errors }: OpSummary): number {
-  return Math.max(0, count - errors);
+/**
+ * `count` has both ends of an operation; only those that ended well have a latency. A send that was
+ * never answered has one too, the time it was watched in vain; one that was refused has none.
+ */
+function timed(name: string, { count, errors }: OpSummary, { ledger }: Summary): number {
+  return Math.max(0, count - (name === 'chat.ack' ? ledger.refused : errors));
 }
 
 function entries<K extends string>(

@@ -38,12 +38,21 @@ export class HistoryWriter {
     const at = this.#used;
     writeRecord(this.#chunk, at, kind, code, user, room, peer, n, value, Math.max(0, atUs));
     this.#used += recordBytes;
-    if (this.#used === chunkBytes) this.#handOver();
+    if (this.#used === chunkBytes) this.handOver();
+  }
+
+  /** What is in memory goes to the kernel, without waiting: a process that is killed keeps it. */
+  handOver(): void {
+    if (this.#used === 0) return;
+    this.#waiting.push(this.#chunk.subarray(0, this.#used));
+    this.#chunk = Buffer.allocUnsafe(chunkBytes);
+    this.#used = 0;
+    if (this.#writing === undefined) this.#next();
   }
 
   /** Resolves when every record added so far is with the kernel, or the writing has failed. */
   async flush(): Promise<void> {
-    this.#handOver();
+    this.handOver();
     if (this.#writing === undefined) return;
     await new Promise<void>((resolve) => {
       this.#idle = resolve;
@@ -61,14 +70,6 @@ export class HistoryWriter {
       // The process ends; what could be written is.
     }
     this.#failed = true;
-  }
-
-  #handOver(): void {
-    if (this.#used === 0) return;
-    this.#waiting.push(this.#chunk.subarray(0, this.#used));
-    this.#chunk = Buffer.allocUnsafe(chunkBytes);
-    this.#used = 0;
-    if (this.#writing === undefined) this.#next();
   }
 
   #next(): void {

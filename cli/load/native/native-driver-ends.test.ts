@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +16,10 @@ import {
   start,
   untilTick,
 } from '../../../test/servers/load-run.ts';
-import { recordKind } from '../../samples/history.ts';
+import { compareRecount } from '../../samples/compare-recount.ts';
+import { recordBytes, recordKind } from '../../samples/history.ts';
+import { recount } from '../../samples/recount.ts';
+import { historyFiles, ledgerFromFiles } from '../history-files.ts';
 
 describe('ending early', () => {
   test('stop drains, reads the log and gives the result; no worker is left', async () => {
@@ -51,18 +54,34 @@ describe('ending early', () => {
     expect(history(historyDir).some(({ kind }) => kind === recordKind.delivered)).toBe(true);
   });
 
-  test('a worker that is killed: its users are lost, the others go on, the result says so', async () => {
+  test('a worker that is killed: the system lost nobody, the others go on, the result says so', async () => {
     const server = await standIn();
-    const { drive } = start(server.url, { stages: hold(40, 300, 2700), workers: 2 });
+    const { drive, historyDir } = start(server.url, { stages: hold(40, 300, 2700), workers: 2 });
     await untilTick(drive, ({ users }) => users === 40);
     const [victim] = childPids();
     process.kill(victim ?? 0, 'SIGKILL');
     const result = await drive.result;
-    expect(result.users.lost).toBe(20);
+    expect(result.users.lost).toBe(0);
+    expect(result.generator.saturated).toBe(false);
+    expect(result.generator.endedWorkers).toHaveLength(1);
+    expect(result.generator.endedWorkers[0]).toMatch(/^load worker \d ended \(SIGKILL\)$/);
     expect(Object.keys(result.errorTexts).join()).toMatch(
       /load worker \d died \(it was killed by SIGKILL\)/,
     );
     expect(result.finalRead.done).toBe(false);
+    // What it saw until its last second is there, what it could not see is held against nobody,
+    // and whoever counts again comes to the same ledger.
+    const names = readdirSync(historyDir);
+    const killed = names.find((name) => name.endsWith('-ended.bin'))?.replace('-ended', '') ?? '';
+    expect(statSync(path.join(historyDir, killed)).size).toBeGreaterThan(20 * recordBytes);
+    const run = { durationMs: result.durationMs, partial: false };
+    const ledger = await ledgerFromFiles(historyDir, { runId: 'run', ...run });
+    expect(ledger).toMatchObject({ lost: 0, dropped: 0, neverBack: 0 });
+    const files = (await historyFiles(historyDir)).map((file) => readFileSync(file));
+    const again = recount(files, run);
+    const figures = { ledger, ops: result.ops, partial: false };
+    const checks = compareRecount({ ...figures, workerEnded: true }, again);
+    expect(checks.filter(({ agrees }) => agrees === 'no')).toEqual([]);
   });
 
   test('the parent killed by SIGKILL leaves no worker behind', async () => {

@@ -10,6 +10,7 @@ import { plannedUsers, stagesMs } from '../../scenario/timeline.ts';
 import type { World } from '../../world.ts';
 import type { Drive, DriveInput, DriveResult, Driver } from '../driver.ts';
 import { accountsFor, signIn } from './accounts.ts';
+import { markEnded } from './ended-mark.ts';
 import { Tally } from './tally.ts';
 import { tickStream } from './tick-stream.ts';
 import type { Credentials, FromWorker, RoomHead } from './worker-messages.ts';
@@ -197,6 +198,7 @@ class NativeRun implements Drive {
       if (!inTime) {
         this.#tally.problem(`load worker ${worker.index} did not answer (${kind}) and was ended`);
         worker.kill();
+        await worker.gone;
       }
     });
     await Promise.all(all);
@@ -241,14 +243,24 @@ class NativeRun implements Drive {
 
   /** A worker that ends before it is done takes its users with it. */
   #watch(worker: WorkerProcess): void {
-    void worker.gone.then(({ how, lastLines }) => {
+    void worker.gone.then(({ how, by, lastLines }) => {
       if (this.#isDone.has(worker.index)) return;
       this.#tally.died(worker.index);
       if (this.#aborted) return;
+      this.#tally.endedEarly(`load worker ${worker.index} ended (${by})`);
+      this.#markEnded(worker.index);
       const lastLine = lastLines.at(-1);
       const words = lastLine === undefined ? '' : `: ${lastLine}`;
       this.#tally.problem(`load worker ${worker.index} died (${how})${words}`);
     });
+  }
+
+  #markEnded(worker: number): void {
+    try {
+      markEnded(this.#input.historyDir, worker, this.#workerCount);
+    } catch (error) {
+      this.#historyError ??= `the history could not be written: ${(error as Error).message}`;
+    }
   }
 
   #conclude(): DriveResult {

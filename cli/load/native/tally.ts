@@ -39,6 +39,7 @@ export class Tally {
   #holdWaitUs = new Map<number, { waitedUs: number; spanUs: number }>();
   readonly #maxRss = new Map<number, number>();
   readonly #problems = new Map<string, number>();
+  readonly #endedEarly: string[] = [];
   readonly points: DetailPoint[] = [];
 
   constructor(scenario: Scenario, workers: number) {
@@ -74,11 +75,11 @@ export class Tally {
     this.#ends.set(worker, end);
   }
 
-  /** A worker died: those of its users that were in are lost, those that never got in are refused. */
+  /** A worker died. Its users were not lost by the system; those that it would not let in were refused. */
   died(worker: number): void {
     const counters = this.#last.get(worker)?.counters;
     this.#ends.set(worker, {
-      lost: counters?.users ?? 0,
+      lost: 0,
       refused: counters?.refused ?? 0,
       leanUsers: 0,
       clientUsers: 0,
@@ -88,6 +89,11 @@ export class Tally {
     if (last === undefined) return;
     const counted = { ...last.counters, users: 0, usersPeak: 0, connected: 0 };
     this.#last.set(worker, { ...last, counters: counted });
+  }
+
+  /** Says who ended before its time, and how. */
+  endedEarly(text: string): void {
+    this.#endedEarly.push(text);
   }
 
   /** Closes the second that ends at `tMs` and returns its figures. */
@@ -197,7 +203,9 @@ export class Tally {
     const { lateSends, holdSends, attempted } = this.#sum();
     const waits = [...this.#holdWaitUs.values()];
     const waited = waits.some(({ waitedUs, spanUs }) => waitedUs > spanUs * waitShare);
-    const neverTried = complete && attempted < plannedUsers(this.#scenario.stages);
+    // Users of a worker that is gone could not be tried.
+    const isWhole = complete && this.#endedEarly.length === 0;
+    const neverTried = isWhole && attempted < plannedUsers(this.#scenario.stages);
     return {
       workers: this.#workers,
       cpuPct: durationMs > 0 ? this.#cpuUs() / durationMs / 10 : 0,
@@ -207,6 +215,7 @@ export class Tally {
         max: this.#max((health) => health.lagMaxMs),
       },
       lateSends,
+      endedWorkers: this.#endedEarly,
       saturated: lateSends > holdSends * lateShare || waited || neverTried,
     };
   }

@@ -20,6 +20,13 @@ export function workerCount(users: number, cores: number): number {
   return Math.max(1, wanted, Math.ceil(users / maxUsersPerWorker));
 }
 
+/** `how` as a sentence, `by` in a word: `SIGKILL`, `code 1`. */
+export type WorkerGone = {
+  readonly how: string;
+  readonly by: string;
+  readonly lastLines: readonly string[];
+};
+
 export type WorkerProcess = {
   readonly index: number;
   readonly pid: number;
@@ -27,7 +34,7 @@ export type WorkerProcess = {
   tell(message: ToWorker): void;
   readonly isGone: boolean;
   /** Resolves when the process has ended: how it ended, and its last words. */
-  readonly gone: Promise<{ readonly how: string; readonly lastLines: readonly string[] }>;
+  readonly gone: Promise<WorkerGone>;
   kill(): void;
 };
 
@@ -98,16 +105,16 @@ function workerProcess(child: ChildProcess, index: number): WorkerProcess {
     lines.splice(0, lines.length - keptStderr);
   });
   let isGone = false;
-  const gone = new Promise<{ how: string; lastLines: readonly string[] }>((resolve) => {
+  const gone = new Promise<WorkerGone>((resolve) => {
     child.once('error', (error) => {
       isGone = true;
-      resolve({ how: error.message, lastLines: lines });
+      resolve({ how: error.message, by: error.message, lastLines: lines });
     });
     // 'close' comes after the last of stderr.
     child.once('close', (code, signal) => {
       isGone = true;
       const how = signal === null ? `it ended with code ${code}` : `it was killed by ${signal}`;
-      resolve({ how, lastLines: lines });
+      resolve({ how, by: signal ?? `code ${code}`, lastLines: lines });
     });
   });
   return {

@@ -317,6 +317,7 @@ export class Worker implements Desk {
       const second = Math.floor(nowUs / 1_000_000);
       this.#nextSecond = second + 1;
       this.#say(this.#second(second));
+      this.history.handOver();
     }
     this.#watchPhase(nowUs);
     this.#arm();

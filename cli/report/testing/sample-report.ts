@@ -170,6 +170,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       rssMb: 210,
       loopLagMs: { p99: 4.2, max: 18 },
       lateSends: 3,
+      endedWorkers: [],
       saturated: false,
     },
     bottleneck: {

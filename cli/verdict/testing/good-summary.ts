@@ -76,6 +76,7 @@ export const goodSummary: Summary = {
     rssMb: 300,
     loopLagMs: { p99: 3, max: 20 },
     lateSends: 5,
+    endedWorkers: [],
     saturated: false,
   },
   series: [],
