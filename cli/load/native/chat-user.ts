@@ -11,9 +11,11 @@ import { event } from '../../../server/contract.ts';
 import { errorCode, recordKind, roomName } from '../../samples/history.ts';
 import type { Histogram } from '../../samples/histogram.ts';
 import type { Session } from '../../scenario/timeline.ts';
+import { Attempts } from './attempts.ts';
 import { backoffMs } from './backoff.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { timerFor, type Desk, type TimerFor, type UserKind } from './desk.ts';
+import { Itinerary } from './itinerary.ts';
 import { Outbox } from './outbox.ts';
 import { Refetch } from './refetch.ts';
 import { readReply, refusalCode } from './reply.ts';
@@ -32,9 +34,9 @@ export class ChatUser implements ChannelListener {
   readonly #desk: Desk;
   readonly #outbox: Outbox;
   readonly #refetch: Refetch;
-  readonly #sessions: readonly Session[];
+  readonly #itinerary: Itinerary;
+  readonly #attempts: Attempts;
   readonly #deliveries: Histogram;
-  #session = -1;
   /** `away` has no connection; `in` is connected and in the room. */
   #phase: 'away' | 'dialing' | 'joining' | 'resuming' | 'in' = 'away';
   #channel: Channel | undefined;
@@ -55,9 +57,6 @@ export class ChatUser implements ChannelListener {
   #leaveAckId = -1;
   #epoch = '';
   #lastSeq = 0;
-  #attempted = false;
-  #wasEverIn = false;
-  #failures = 0;
   #lost = false;
 
   constructor(desk: Desk, index: number, kind: UserKind, sessions: readonly Session[]) {
@@ -66,11 +65,12 @@ export class ChatUser implements ChannelListener {
     this.kind = kind;
     this.room = Math.floor(index / desk.scenario.roomSize);
     this.roomText = roomName(desk.runId, this.room);
-    this.#sessions = sessions;
+    this.#itinerary = new Itinerary(desk, index, sessions);
+    this.#attempts = new Attempts(desk, index);
     this.#outbox = new Outbox(desk, this);
     this.#refetch = new Refetch(desk, this);
     this.#deliveries = desk.measures.histograms[`${kind}Delivery`];
-    this.#planArrival(0);
+    this.#itinerary.planArrival(0);
   }
 
   takeAckId(): number {
@@ -100,7 +100,7 @@ export class ChatUser implements ChannelListener {
 
   /** Tried, and never got in; `stopped`: a dial cut short by the end of the run is no refusal. */
   isRefused(stopped: boolean): boolean {
-    return this.#attempted && !this.#wasEverIn && (this.#failures > 0 || !stopped);
+    return this.#attempts.isRefused(stopped);
   }
 
   /** A timer set through the desk. `atUs` is the time it was set for. */
@@ -193,7 +193,7 @@ export class ChatUser implements ChannelListener {
     const nowUs = this.#desk.clock.nowUs();
     this.#channel = undefined;
     this.#phase = 'away';
-    this.#connectFailed(code, text, nowUs);
+    this.#attempts.connectFailed(code, text, nowUs);
     this.#redial(nowUs);
   }
 
@@ -201,7 +201,7 @@ export class ChatUser implements ChannelListener {
     const nowUs = this.#desk.clock.nowUs();
     this.#disconnected(0, nowUs);
     this.#desk.measures.problem(`thrown off: ${text}`);
-    if (how === 'broken') this.#connectFailed(errorCode.httpStatus, text, nowUs);
+    if (how === 'broken') this.#attempts.connectFailed(errorCode.httpStatus, text, nowUs);
     if (how !== 'final') this.#redial(nowUs);
   }
 
@@ -245,36 +245,19 @@ export class ChatUser implements ChannelListener {
     if (this.#leaving !== 'no') this.#goOnLeaving(this.#desk.clock.nowUs());
   }
 
-  /** Nobody is due back before it has left: how long that took is not the connection's. */
-  #planArrival(notBeforeUs: number): void {
-    const next = this.#sessions[this.#session + 1];
-    if (next === undefined) return;
-    const atUs = Math.max(Math.round(next.fromMs * 1000), notBeforeUs);
-    this.#desk.timer(atUs, this.index, timerFor.arrive);
-  }
-
-  #sessionEndUs(): number {
-    return Math.round((this.#sessions[this.#session]?.toMs ?? 0) * 1000);
-  }
-
   #arrive(dueUs: number, nowUs: number): void {
-    this.#session += 1;
+    this.#itinerary.begin();
     this.#member = false;
     this.#epoch = '';
     this.#refetch.reset();
     this.#lastSeq = 0;
     this.#attempt = 0;
     this.#lost = false;
-    this.#desk.timer(this.#sessionEndUs(), this.index, timerFor.leave);
     this.#dial(dueUs, nowUs);
   }
 
   #dial(dueUs: number, nowUs: number): void {
-    const { counters } = this.#desk.measures;
-    if (!this.#attempted) {
-      this.#attempted = true;
-      counters.attempted += 1;
-    }
+    this.#attempts.made();
     this.#redialAtUs = -1;
     this.#dialDueUs = Math.round(dueUs);
     this.#dialedUs = nowUs;
@@ -369,12 +352,12 @@ export class ChatUser implements ChannelListener {
     this.#phase = 'in';
     this.#attempt = 0;
     this.#member = true;
-    this.#wasEverIn = true;
+    this.#attempts.succeeded();
     this.#lost = false;
     counters.users += 1;
     counters.usersPeak = Math.max(counters.usersPeak, counters.users);
     if (isFirst) {
-      this.#outbox.begin(nowUs, Math.min(this.#sessionEndUs(), this.#desk.endUs));
+      this.#outbox.begin(nowUs, Math.min(this.#itinerary.endUs, this.#desk.endUs));
     }
     if (this.#channel !== undefined) this.#outbox.up(this.#channel, nowUs);
     if (this.#outbox.isDrained) this.drained();
@@ -397,7 +380,7 @@ export class ChatUser implements ChannelListener {
   #askToLeave(nowUs: number): void {
     if (this.#phase === 'away' && !this.#member) {
       this.#redialAtUs = -1;
-      this.#planArrival(nowUs);
+      this.#itinerary.planArrival(nowUs);
       return;
     }
     if (!this.#member) {
@@ -453,7 +436,7 @@ export class ChatUser implements ChannelListener {
     this.#channel = undefined;
     this.#member = false;
     this.#redialAtUs = -1;
-    this.#planArrival(nowUs);
+    this.#itinerary.planArrival(nowUs);
   }
 
   #disconnected(meant: 0 | 1, nowUs: number): void {
@@ -469,20 +452,8 @@ export class ChatUser implements ChannelListener {
     this.#record(recordKind.disconnected, meant, 0, 0, 0, nowUs);
   }
 
-  #connectFailed(code: number, text: string, nowUs: number): void {
-    this.#desk.measures.counters.connectErrors += 1;
-    this.#failed(recordKind.connectFailed, code, 0, text, nowUs);
-  }
-
   #joinFailed(code: number, text: string, nowUs: number): void {
-    this.#desk.measures.counters.joinErrors += 1;
-    this.#failed(recordKind.joinFailed, code, this.room, text, nowUs);
-  }
-
-  #failed(kind: number, code: number, room: number, text: string, nowUs: number): void {
-    this.#failures += 1;
-    this.#desk.measures.problem(text);
-    this.#record(kind, code, room, 0, 0, nowUs);
+    this.#attempts.joinFailed(code, this.room, text, nowUs);
   }
 
   #record(kind: number, code: number, room: number, n: number, value: number, atUs: number): void {

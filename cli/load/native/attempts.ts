@@ -1,0 +1,48 @@
+/** What one user's attempts to get in came to: was it tried, was it ever let in, what failed. */
+import { recordKind } from '../../samples/history.ts';
+import type { Desk } from './desk.ts';
+
+export class Attempts {
+  readonly #desk: Desk;
+  readonly #user: number;
+  #wasMade = false;
+  #succeeded = false;
+  #failures = 0;
+
+  constructor(desk: Desk, user: number) {
+    this.#desk = desk;
+    this.#user = user;
+  }
+
+  /** The user is dialled; counts once. */
+  made(): void {
+    if (!this.#wasMade) this.#desk.measures.counters.attempted += 1;
+    this.#wasMade = true;
+  }
+
+  /** The user is in its room. */
+  succeeded(): void {
+    this.#succeeded = true;
+  }
+
+  /** Tried, and never got in; `stopped`: a dial cut short by the end of the run is no refusal. */
+  isRefused(stopped: boolean): boolean {
+    return this.#wasMade && !this.#succeeded && (this.#failures > 0 || !stopped);
+  }
+
+  connectFailed(code: number, text: string, nowUs: number): void {
+    this.#desk.measures.counters.connectErrors += 1;
+    this.#failed(recordKind.connectFailed, code, 0, text, nowUs);
+  }
+
+  joinFailed(code: number, room: number, text: string, nowUs: number): void {
+    this.#desk.measures.counters.joinErrors += 1;
+    this.#failed(recordKind.joinFailed, code, room, text, nowUs);
+  }
+
+  #failed(kind: number, code: number, room: number, text: string, nowUs: number): void {
+    this.#failures += 1;
+    this.#desk.measures.problem(text);
+    this.#desk.history.add(kind, code, this.#user, room, 0, 0, 0, nowUs);
+  }
+}
