@@ -73,6 +73,23 @@ const scenario = z.looseObject({
   churnPerMin: count,
   drainMs: count,
   thresholds: z.array(z.string()),
+  // Absent in reports written before there were faults.
+  faults: z
+    .array(
+      z.object({
+        text: z.string(),
+        kind: z.enum(faultKinds),
+        node: z.string(),
+        atMs: count,
+        forMs: count.nullable(),
+        options: z.record(z.string(), z.union([z.number(), z.string()])),
+      }),
+    )
+    .default([]),
+  flood: z
+    .object({ kind: z.enum(['http', 'chat']), perSec: count })
+    .nullable()
+    .default(null),
   seed: figure,
 });
 

@@ -79,6 +79,8 @@ function scenario(rate: MessageRate, seed = 1): Scenario {
     churnPerMin: 0,
     drainMs: 1000,
     thresholds: [],
+    faults: [],
+    flood: null,
     seed,
   };
 }

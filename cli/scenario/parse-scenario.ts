@@ -57,6 +57,8 @@ function toScenario(document: ScenarioDocument, stem: string): Scenario {
     churnPerMin: document.churn,
     drainMs: document.drain,
     thresholds: document.thresholds ?? [],
+    faults: [],
+    flood: null,
     seed: document.seed,
   };
   return document.thresholds === undefined

@@ -1,5 +1,7 @@
 /** What happens to a system: users, messages, pacing, thresholds as written. Plain data. */
 
+import type { Fault, Flood } from './fault.ts';
+
 /** Users move in a straight line from the previous stage's target to this one (k6's ramping-vus). */
 export type Stage = { readonly durationMs: number; readonly target: number };
 
@@ -29,5 +31,8 @@ export type Scenario = {
   /** How long after the last send deliveries may still come before the run ends. */
   readonly drainMs: number;
   readonly thresholds: readonly string[];
+  /** What is done to the system meanwhile; empty for a bench. */
+  readonly faults: readonly Fault[];
+  readonly flood: Flood | null;
   readonly seed: number;
 };

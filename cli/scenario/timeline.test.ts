@@ -119,6 +119,8 @@ function scenario(stages: [Stage, ...Stage[]]): Scenario {
     churnPerMin: 0,
     drainMs: 1000,
     thresholds: [],
+    faults: [],
+    flood: null,
     seed: 1,
   };
 }

@@ -69,6 +69,10 @@ function linesOf(event: RunEvent, before: RunState, style: TextStyle): readonly 
     }
     case 'note':
       return [plainText(event.text)];
+    case 'fault':
+      return [
+        `${formatClock(event.t)} fault ${event.phase}: ${plainText(event.fault)}${event.detail === '' ? '' : ` (${plainText(event.detail)})`}`,
+      ];
     case 'warning':
       return [paint(style, 'warn', `${warn} warning: ${plainText(event.text)}`)];
     case 'stage':

@@ -65,6 +65,8 @@ export function nextRunState(state: RunState, event: RunEvent): RunState {
       const message = { kind: event.kind, t: event.t, text: event.text };
       return { ...state, messages: [...state.messages, message].slice(-keptMessages) };
     }
+    case 'fault':
+      return state;
     case 'stage':
       return { ...state, stage: event };
     case 'tick':

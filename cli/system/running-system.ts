@@ -27,6 +27,8 @@ export type RunningSystem = {
   /** Signs tokens the servers accept. Never printed. */
   readonly secret: string;
   readonly logsDir: string;
+  /** `.rtops/` of this system: faults keep their journal and holds there. */
+  readonly stateDir: string;
   services(): Promise<readonly ServiceStatus[]>;
   /** One reading of every service's processes now; rates are since the previous call. */
   sample(): Promise<readonly ServiceSample[]>;

@@ -23,6 +23,8 @@ const drive = nativeDriver(world).start({
     churnPerMin: 0,
     drainMs: 1000,
     thresholds: [],
+    faults: [],
+    flood: null,
     seed: 1,
   },
 });

@@ -42,6 +42,8 @@ export function start(url: string, options: Options): { drive: Drive; historyDir
       churnPerMin: 0,
       drainMs: 2000,
       thresholds: [],
+      faults: [],
+      flood: null,
       seed: 1,
       ...scenario,
     },

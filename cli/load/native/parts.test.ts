@@ -71,6 +71,8 @@ describe('who runs which client', () => {
     churnPerMin: 0,
     drainMs: 0,
     thresholds: [],
+    faults: [],
+    flood: null,
     seed: 1,
   });
 

@@ -56,6 +56,8 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       churnPerMin: 0,
       drainMs: 5000,
       thresholds: ['chat.ack p95 < 30ms', 'ledger.lost = 0'],
+      faults: [],
+      flood: null,
       seed: 1,
     },
     verdict: 'pass',
