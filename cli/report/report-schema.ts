@@ -4,6 +4,8 @@
  */
 import * as z from 'zod';
 
+import { faultKinds } from '../scenario/fault.ts';
+
 const count = z.number().nonnegative();
 const figure = z.number();
 
