@@ -80,6 +80,7 @@ function scenario(rate: MessageRate, seed = 1): Scenario {
     drainMs: 1000,
     thresholds: [],
     faults: [],
+    client: 'resume',
     flood: null,
     seed,
   };

@@ -10,6 +10,13 @@ export type MessageRate =
   | { readonly kind: 'per-user'; readonly perSec: number }
   | { readonly kind: 'total'; readonly perSec: number };
 
+/**
+ * What a client does after it was thrown off. `stock`: as socket.io-client out of the box, joins
+ * anew, and a send without an ack is forgotten. `retry`: joins anew and sends it again. `resume`:
+ * asks for what it missed as well.
+ */
+export type ClientBehaviour = 'stock' | 'retry' | 'resume';
+
 export type Scenario = {
   readonly name: string;
   readonly description: string;
@@ -30,6 +37,7 @@ export type Scenario = {
   readonly churnPerMin: number;
   /** How long after the last send deliveries may still come before the run ends. */
   readonly drainMs: number;
+  readonly client: ClientBehaviour;
   readonly thresholds: readonly string[];
   /** What is done to the system meanwhile; empty for a bench. */
   readonly faults: readonly Fault[];

@@ -120,6 +120,7 @@ function scenario(stages: [Stage, ...Stage[]]): Scenario {
     drainMs: 1000,
     thresholds: [],
     faults: [],
+    client: 'resume',
     flood: null,
     seed: 1,
   };
