@@ -75,6 +75,14 @@ export async function ledgerFromFiles(
   return ledger.close(historyEndUs(ends, options));
 }
 
+/** Visits every record of the files in `dir`, file by file. Throws as `node:fs` does. */
+export async function visitHistory(
+  dir: string,
+  visit: (record: HistoryRecord) => void,
+): Promise<void> {
+  for (const file of await historyFiles(dir)) await readRecords(file, visit, () => undefined);
+}
+
 const sealName = 'seal.json';
 
 /** Visits every record of a file; returns `at` of the last one, if there is any. */

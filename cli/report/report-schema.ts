@@ -74,6 +74,7 @@ const scenario = z.looseObject({
   fidelityUsers: count,
   churnPerMin: count,
   drainMs: count,
+  client: z.enum(['stock', 'retry', 'resume']).default('resume'),
   thresholds: z.array(z.string()),
   // Absent in reports written before there were faults.
   faults: z

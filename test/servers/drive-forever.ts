@@ -24,6 +24,7 @@ const drive = nativeDriver(world).start({
     drainMs: 1000,
     thresholds: [],
     faults: [],
+    client: 'resume',
     flood: null,
     seed: 1,
   },

@@ -43,6 +43,7 @@ export function start(url: string, options: Options): { drive: Drive; historyDir
       drainMs: 2000,
       thresholds: [],
       faults: [],
+      client: 'resume',
       flood: null,
       seed: 1,
       ...scenario,

@@ -72,6 +72,7 @@ describe('who runs which client', () => {
     drainMs: 0,
     thresholds: [],
     faults: [],
+    client: 'resume',
     flood: null,
     seed: 1,
   });

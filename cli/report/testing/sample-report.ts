@@ -36,6 +36,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
         sabotage: null,
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
+      chaos: false,
     },
     scenario: {
       name: 'chat-1000',
@@ -57,6 +58,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       drainMs: 5000,
       thresholds: ['chat.ack p95 < 30ms', 'ledger.lost = 0'],
       faults: [],
+      client: 'resume',
       flood: null,
       seed: 1,
     },
