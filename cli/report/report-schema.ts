@@ -20,6 +20,8 @@ const latencyMs = z.looseObject({
 
 const threeQuantiles = z.looseObject({ p50: figure, p95: figure, p99: figure });
 
+const fourQuantiles = z.looseObject({ p50: figure, p95: figure, p99: figure, max: figure });
+
 const avgMax = z.looseObject({ avg: figure, max: figure });
 
 const pool = z.looseObject({ count, cores: z.array(count).nullable() }).nullable();
@@ -48,12 +50,16 @@ const topology = z.looseObject({
     maxConnections: count.nullable(),
     corsOrigins: z.array(z.string()),
     sabotage: z.enum(['drop', 'double', 'swap', 'ack-before-store']).nullable(),
+    // Absent in reports written before there were faults.
+    faults: z.boolean().default(false),
   }),
   restart: z.looseObject({
     policy: z.enum(['always', 'on-failure', 'no']),
     delayMs: count,
     maxRetries: count,
   }),
+  // Reports from before it was there have none.
+  chaos: z.boolean().default(false),
 });
 
 const stage = z.looseObject({ durationMs: count, target: count });
@@ -94,6 +100,55 @@ const scenario = z.looseObject({
     .nullable()
     .default(null),
   seed: figure,
+});
+
+/** What the faults of a run did together; absent in a bench. */
+const impact = z.looseObject({
+  baseline: z.looseObject({
+    fromMs: figure,
+    untilMs: figure,
+    due: count,
+    ackP99Ms: figure,
+    goodWithinMs: figure,
+    unsteady: z.string().nullable(),
+  }),
+  availability: z.looseObject({
+    fromMs: figure,
+    untilMs: figure,
+    ops: figure,
+    slots: figure,
+    clients: figure,
+    budget: z.array(
+      z.looseObject({
+        goalPct: figure,
+        budgetSec: figure,
+        used: figure,
+        perMonth: figure.nullable(),
+      }),
+    ),
+    outlooks: z.array(
+      z.looseObject({
+        phase: z.string(),
+        goalPct: figure,
+        mtbfDays: figure,
+        assumedMttrMin: figure,
+        assumedPct: figure,
+        measuredPct: figure.nullable(),
+      }),
+    ),
+  }),
+  worstMessages: z.array(
+    z.looseObject({
+      id: z.string(),
+      room: z.string(),
+      dueMs: figure,
+      ackedMs: figure.nullable(),
+      lastMs: figure,
+      waitMs: figure,
+      fault: z.string().nullable(),
+    }),
+  ),
+  stability: z.array(z.looseObject({ t: figure, p50: figure, max: figure })),
 });
 
 const verdict = z.enum(['pass', 'fail', 'no-data']);
@@ -221,13 +276,33 @@ export const reportSchema = z.looseObject({
       bit: z.boolean(),
       affected: count,
       detectMs: figure,
-      resumeMs: z.looseObject({ p50: figure, p95: figure, p99: figure, max: figure }),
+      resumeMs: fourQuantiles,
       neverResumed: count,
       lostAcked: count,
       downClientSeconds: figure,
       recoveredAt: figure.nullable(),
+      text: z.string(),
+      clientsOnNode: count.nullable(),
+      evidence: z.string(),
+      unfelt: z.string().nullable(),
+      detect: fourQuantiles,
+      backoff: fourQuantiles,
+      connect: fourQuantiles,
+      resume: fourQuantiles,
+      firstBackMs: figure.nullable(),
+      mttrMs: figure.nullable(),
+      watchedMs: figure,
+      stormPerSec: count,
+      stalled: count,
+      stalledClientSeconds: figure,
+      due: count,
+      acked: count,
+      ackP99Ms: figure,
+      httpRequests: count,
+      httpFailed: count,
     }),
   ),
+  impact: impact.nullish(),
   series: z.array(
     z.looseObject({
       t: figure,
