@@ -153,6 +153,43 @@ const impact = z.looseObject({
 
 const verdict = z.enum(['pass', 'fail', 'no-data']);
 
+const side = z.looseObject({ ackMs: latencyMs, acks: count, httpMs: latencyMs, https: count });
+
+const span = z.looseObject({ fromMs: figure, toMs: figure });
+
+/** `isolation`: a flood, or faults of one pool, and what the other felt of it. */
+const isolation = z.looseObject({
+  cause: z.string(),
+  windows: z.array(span),
+  inside: side,
+  outside: side,
+  flood: z
+    .looseObject({ asked: figure, ratePerSec: figure, errors: count, p95Ms: figure })
+    .nullable(),
+});
+
+const runRow = z.looseObject({
+  name: z.string(),
+  runId: z.string(),
+  verdict,
+  exitCode: z.int(),
+  acked: count,
+  lost: count,
+  duplicated: count,
+  reordered: count,
+  neverBack: count,
+  unanswered: count,
+  resumeP99Ms: figure.nullable(),
+  mttrMs: figure.nullable(),
+  downClientSeconds: figure,
+  ackP95Ms: figure.nullable(),
+  serverCpuMsPer1000: figure.nullable(),
+});
+
+const meanOfRuns = z
+  .looseObject({ mean: figure, low: figure, high: figure, values: z.array(figure) })
+  .nullable();
+
 const exception = z.looseObject({
   class: z.enum([
     'lost',
@@ -303,6 +340,16 @@ export const reportSchema = z.looseObject({
     }),
   ),
   impact: impact.nullish(),
+  isolation: isolation.nullish(),
+  repeats: z
+    .looseObject({
+      runs: z.array(runRow),
+      resumeP99Ms: meanOfRuns,
+      mttrMs: meanOfRuns,
+      downClientSeconds: meanOfRuns,
+    })
+    .optional(),
+  ladder: z.array(runRow).optional(),
   series: z.array(
     z.looseObject({
       t: figure,
