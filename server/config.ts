@@ -35,6 +35,8 @@ export type Config = {
   /** Messages a room's log keeps at least. */
   readonly logKeep: number;
   readonly sabotage: Sabotage | undefined;
+  /** The metrics port takes `POST /fault/block`. */
+  readonly faults: boolean;
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -83,6 +85,7 @@ export function parseConfig(env: Env): Config {
     topology: text(env, 'RTOPS_TOPOLOGY') ?? '',
     logKeep: integer(env, 'RTOPS_LOG_KEEP', { from: 1, to: 10_000_000 }, 10_000),
     sabotage: sabotage(env, messagePath),
+    faults: oneOf(env, 'RTOPS_FAULTS', ['on', 'off'], 'off') === 'on',
   };
 }
 
@@ -102,6 +105,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   'RTOPS_TOPOLOGY',
   'RTOPS_LOG_KEEP',
   'RTOPS_SABOTAGE',
+  'RTOPS_FAULTS',
 ]);
 
 function refuseUnknown(env: Env): void {

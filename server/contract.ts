@@ -13,6 +13,8 @@ export const event = {
   send: 'chat:send-message',
   history: 'chat:history',
   remove: 'chat:delete-message',
+  /** Which node serves this connection: what `rtops sticky-test` asks. */
+  whoami: 'chat:whoami',
   /** A message of a room, to every member, the sender included. */
   message: 'chat:message',
   /** The head of a room's log, once, 5 s after its last message: how a client finds a silent gap. */
@@ -92,6 +94,9 @@ export const historyLimit = 1000;
 
 export type RemoveRequest = { readonly room: string; readonly seq: number };
 export type RemoveAck = { readonly ok: true } | Refusal;
+
+/** `chat:whoami` takes nothing; `node` is the name in the `x-node` header. */
+export type WhoamiAck = { readonly ok: true; readonly node: string };
 
 export type Head = { readonly room: string; readonly seq: number; readonly epoch: string };
 

@@ -28,6 +28,8 @@ export type Stores = {
   readonly log: RoomLog;
   /** `undefined` where there is no Redis. */
   readonly redisUp: () => boolean | undefined;
+  /** Whether something could be stored within the last 3 s. */
+  readonly writable: () => boolean;
   /** Connections of the kind Socket.IO's adapter wants; closed with the rest. */
   readonly adapter: (() => ReturnType<typeof createAdapter>) | undefined;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ function memoryStores(config: Config): Stores {
     redis: undefined,
     log: memoryLog(config.logKeep),
     redisUp: () => undefined,
+    writable: () => true,
     adapter: undefined,
     close: async () => limiter?.close(),
   };
@@ -90,7 +93,7 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
     throw error;
   }
   const waits = patience();
-  const heart = pulse(requests, waits);
+  const heart = pulse(requests, waits, config.node);
   const log = await redisLog({
     requests,
     channels,
@@ -107,6 +110,7 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
     redis: { client: requests, waits },
     log,
     redisUp: () => heart.up(),
+    writable: () => heart.ready(),
     adapter: () => {
       const pub = adapterClient(url, `rtops-${config.node}-pub`, logger);
       const sub = adapterClient(url, `rtops-${config.node}-sub`, logger);

@@ -10,6 +10,7 @@ import {
   type RemoveAck,
   type SendAck,
   type SendRequest,
+  type WhoamiAck,
 } from '../contract.ts';
 import { LogUnavailable } from '../log/room-log.ts';
 import { count, type Metrics } from '../metrics.ts';
@@ -27,11 +28,15 @@ import {
 import type { SendLimiter } from './send-limit.ts';
 
 export type ConnectionDeps = {
+  /** This node's name. */
+  readonly node: string;
   readonly path: MessagePath;
   /** `undefined`: no limit. */
   readonly limiter: SendLimiter | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Called before a request is acted on: it may close this connection. */
+  readonly wakeCheck: () => void;
 };
 
 /** How long a client should wait before it tries again what the store did not answer. */
@@ -75,6 +80,12 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     if (await path.remove(room, seq)) return { ok: true };
     return refusal('NOT_FOUND', `no message ${seq} in ${room}`);
   });
+
+  on(
+    event.whoami,
+    () => true,
+    (): Promise<WhoamiAck> => Promise.resolve({ ok: true, node: deps.node }),
+  );
 
   socket.on('disconnect', (reason) => {
     count(metrics.disconnections, reason);
@@ -167,6 +178,8 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
       }
     };
     socket.on(name, (...args: unknown[]) => {
+      deps.wakeCheck();
+      if (!socket.connected) return;
       count(metrics.eventsReceived, name);
       const reply = args.find(isReply);
       const request = parse(args[0]);

@@ -120,13 +120,15 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     if (now !== epoch) return noteEpoch(now);
     for (const [index, view] of all.entries()) {
       view.restart(heads[index] ?? 0);
-      tellHead(view);
+      // A new numbering is nothing that a client can do without.
+      tellHead(view, 'all');
     }
   };
 
-  const tellHead = (view: RoomView): void => {
+  const tellHead = (view: RoomView, to: 'all' | 'the quick'): void => {
     const head: Head = { room: view.room, seq: view.last(), epoch };
-    fanOut.toTheQuick(view.members, event.head, JSON.stringify(head));
+    const tell = to === 'all' ? fanOut.toAll : fanOut.toTheQuick;
+    tell(view.members, event.head, JSON.stringify(head));
   };
 
   /** Asks the log for every head. With `deeply`, also whether it still holds what was shown. */
@@ -163,7 +165,7 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
       if (now - since < headAfterMs) break;
       quietSince.delete(room);
       const view = views.get(room);
-      if (view !== undefined) tellHead(view);
+      if (view !== undefined) tellHead(view, 'the quick');
     }
     for (const [room, since] of emptySince) {
       if (views.get(room)?.members.size !== 0) emptySince.delete(room);
