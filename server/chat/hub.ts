@@ -75,7 +75,8 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
 
   /** The view, showing at least what was stored when this was called. */
   const currentView = async (room: string): Promise<RoomView> => {
-    const fresh = !views.has(room);
+    // One that is only now being opened has asked for the head after this call.
+    const fresh = !views.has(room) && !opening.has(room);
     const view = await viewOf(room);
     // Whoever is on the way in keeps the room followed.
     if (view.members.size === 0) emptySince.set(room, Date.now());
