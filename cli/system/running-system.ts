@@ -6,7 +6,8 @@ import type { ServiceKind } from '../topology/topology.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { ServiceSample } from '../samples/resources.ts';
 
-export type ServiceState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped';
+/** `held`: a fault keeps it down, and its supervisor stands back. */
+export type ServiceState = 'starting' | 'ready' | 'restarting' | 'held' | 'failed' | 'stopped';
 
 /** One row of `rtops ps`. */
 export type ServiceStatus = {

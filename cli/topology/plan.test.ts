@@ -165,6 +165,7 @@ describe('whole environments', () => {
       RTOPS_SHUTDOWN_MS: '30000',
       RTOPS_TOPOLOGY: 'single',
       RTOPS_SABOTAGE: 'drop',
+      RTOPS_FAULTS: 'on',
     });
   });
 
