@@ -119,6 +119,7 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     .option('--set <k=v>', 'a topology setting, as ws.count=4', collect, [])
     .option('--scale <service=n>', 'processes of a service, as ws=4', collect, [])
     .option('--port <n>', 'port clients dial (default: a free one)', wholeNumber)
+    .option('--chaos', 'a TCP fault proxy on every edge, for network faults', false)
     .option('--json', 'print what is up as one JSON document', false)
     .addOption(new Option('--supervise').hideHelp().default(false))
     .action(async (name: string | undefined, options: UpFlags) => {
@@ -126,7 +127,8 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
         import('./up.ts'),
         import('./documents.ts'),
       ]);
-      const topology = await readTopology(world, name ?? 'scaled', options.set, options.scale);
+      const settings = [...options.set, ...(options.chaos ? ['chaos=true'] : [])];
+      const topology = await readTopology(world, name ?? 'scaled', settings, options.scale);
       done(await up(world, { topology, ...options }));
     });
 
@@ -283,6 +285,7 @@ type UpFlags = {
   set: string[];
   scale: string[];
   port?: number;
+  chaos: boolean;
   json: boolean;
   supervise: boolean;
 };

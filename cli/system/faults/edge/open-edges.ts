@@ -8,9 +8,11 @@ import type { EdgeFaultKind, Fault } from '../../../scenario/fault.ts';
 import { edgesService } from '../../../topology/edges.ts';
 import type { EdgesConfig } from '../../../topology/edges.ts';
 import { isReady } from '../../ready-check.ts';
-import type { RunningSystem, ServiceStatus } from '../../running-system.ts';
-import { scrapeNode } from '../../scrape-node.ts';
+import type { RunningSystem } from '../../running-system.ts';
+import type { ServiceRecord } from '../../system-state.ts';
+import { clientsOn } from '../clients-on.ts';
 import type { Injected } from '../fault-injector.ts';
+import { answers, stateOf } from '../target.ts';
 import { createEdgeClient, readEdgesConfig } from './edge-client.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { edgeFaultKinds, toxicOf } from './toxic-of-fault.ts';
@@ -66,7 +68,7 @@ async function inject(
   const edges = edgesOf(config, fault);
   const toxic = toxicOf(fault);
   const id = randomUUID();
-  const clientsOnNode = await clientsBehind(system, client, edges);
+  const clientsOnNode = await clientsBehind(system, edges);
   const atMs = Date.now();
   const names = edges.map(({ name }) => name);
   const met = await client.apply({ id, edges: names, toxic, ttlMs });
@@ -135,52 +137,37 @@ function edgesOf({ edges }: EdgesConfig, fault: Fault): EdgesConfig['edges'] {
   });
 }
 
-/** Users of the server at the edges' end; on the clients' edge, who is connected there. */
+/** Users of the servers at the edges' ends; on the clients' edge, of all behind nginx. */
 async function clientsBehind(
   system: RunningSystem,
-  client: EdgeClient,
   edges: EdgesConfig['edges'],
 ): Promise<number | null> {
-  const servers = (await serversOf(system, edges)).map(scrapeable);
-  const counts = await Promise.all(
-    servers.map(async ({ host, metricsPort }) =>
-      metricsPort === null ? null : (await scrapeNode(host, metricsPort)).connections,
-    ),
+  const ends = endsOf(system, edges);
+  const servers = ends.filter(({ kind }) => kind === 'server');
+  const nodes = servers.length > 0 ? servers : ends;
+  const counts = await Promise.all(nodes.map((service) => clientsOn(system, service)));
+  return counts.reduce<number | null>(
+    (sum, count) => (sum === null || count === null ? null : sum + count),
+    0,
   );
-  const known = counts.filter((count) => count !== null);
-  if (servers.length > 0) return known.length > 0 ? known.reduce((sum, one) => sum + one, 0) : null;
-  const names = new Set(edges.map(({ name }) => name));
-  const open = (await client.edges()).filter(({ name }) => names.has(name));
-  return open.reduce((sum, { connections }) => sum + connections, 0);
 }
 
-/** The process adapter's records name the metrics port; the port of the pipeline does not ask for it. */
-function scrapeable(service: ServiceStatus) {
-  const metricsPort = 'metricsPort' in service ? service.metricsPort : null;
-  return {
-    host: service.host,
-    metricsPort: typeof metricsPort === 'number' ? metricsPort : null,
-  };
-}
-
-async function serversOf(
-  system: RunningSystem,
-  edges: EdgesConfig['edges'],
-): Promise<readonly ServiceStatus[]> {
+function endsOf(system: RunningSystem, edges: EdgesConfig['edges']): readonly ServiceRecord[] {
   const names = new Set(edges.flatMap(({ from, to }) => [from, to]));
-  return (await system.services()).filter(({ name, kind }) => kind === 'server' && names.has(name));
+  return (stateOf(system)?.services ?? []).filter(({ name }) => names.has(name));
 }
 
-/** The wall clock of the moment every server at the edges takes work; of giving up, after a minute. */
+/**
+ * The wall clock of the moment every server at the edges takes work; of giving up, after a minute.
+ * A server that another fault holds down is that fault's affair.
+ */
 async function untilReady(system: RunningSystem, edges: EdgesConfig['edges']): Promise<number> {
   const deadline = Date.now() + readyWithinMs;
-  const servers = await serversOf(system, edges);
   for (;;) {
-    const ready = await Promise.all(
-      servers.map(({ host, port }) =>
-        isReady(host, { kind: 'http', port, path: '/api/v1/health/ready' }),
-      ),
+    const servers = endsOf(system, edges).filter(
+      ({ kind, state }) => kind === 'server' && state === 'ready',
     );
+    const ready = await Promise.all(servers.map(answers));
     if (ready.every(Boolean) || Date.now() >= deadline) return Date.now();
     await sleepFor(askEveryMs);
   }
