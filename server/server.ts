@@ -47,6 +47,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const stores = await createStores(config, logger);
   redisUp = stores.redisUp;
   const tokens = await createTokens(config.jwtSecret);
+  let path: MessagePath | undefined;
+  const presence = stores.presence(
+    config.role === 'api'
+      ? undefined
+      : { members: (room) => path?.members(room) ?? 0, sessions: () => connections() },
+  );
   const app = await createApp({
     config,
     logger,
@@ -57,6 +63,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     rooms: {
       list: cached(() => stores.log.rooms(roomsListed), roomsCachedMs),
       history: (room, after, limit) => readHistory(stores.log, room, after, limit),
+      members: (room) => presence.members(room),
+      nodes: cached(() => presence.nodes(), roomsCachedMs),
     },
     health: {
       parts: () =>
@@ -65,7 +73,6 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     },
   });
 
-  let path: MessagePath | undefined;
   let gate: Gate | undefined;
   let guard: WakeGuard | undefined;
   if (config.role !== 'api') {
@@ -83,7 +90,15 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       serve: (socket) => serveConnection(socket, deps),
     });
     path = createMessagePath(config, stores, gate, metrics, logger);
-    const deps = { node: config.node, path, limiter: stores.limiter, metrics, logger, wakeCheck };
+    const deps = {
+      node: config.node,
+      path,
+      presence,
+      limiter: stores.limiter,
+      metrics,
+      logger,
+      wakeCheck,
+    };
     const { chat } = gate;
     connections = () => chat.sockets.size;
   }
@@ -102,6 +117,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     path?.close();
     await withDeadline(closed, left() * 0.5);
     app.server.closeAllConnections();
+    await withDeadline(presence.close(), left() * 0.5);
     await withDeadline(stores.close(), Math.min(left(), 2000));
     await withDeadline(app.close(), left());
     metricsServer.closeAllConnections();

@@ -31,6 +31,7 @@ export function adapterPath(
     leave: (socket, room) => {
       void socket.leave(inside(room));
     },
+    members: (room) => chat.adapter.rooms.get(inside(room))?.size ?? 0,
     has: (socket, room) => socket.rooms.has(inside(room)),
     resume: async (socket, _epoch, rooms) => {
       const entries = await Promise.all(

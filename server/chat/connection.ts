@@ -4,6 +4,7 @@ import {
   event,
   type HistoryAck,
   type JoinAck,
+  type PresenceAck,
   type LeaveAck,
   type Refusal,
   type RefusalCode,
@@ -25,12 +26,14 @@ import {
   parseSend,
   roomsPerClient,
 } from './parse.ts';
+import type { Presence } from './presence.ts';
 import type { SendLimiter } from './send-limit.ts';
 
 export type ConnectionDeps = {
   /** This node's name. */
   readonly node: string;
   readonly path: MessagePath;
+  readonly presence: Presence;
   /** `undefined`: no limit. */
   readonly limiter: SendLimiter | undefined;
   readonly metrics: Metrics;
@@ -44,7 +47,7 @@ const retryAfterMs = 500;
 
 /** Call it at once in the `connection` event: a listener added later misses the first requests. */
 export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void {
-  const { path, limiter, metrics, logger } = deps;
+  const { path, presence, limiter, metrics, logger } = deps;
   const { rooms } = socket.data;
 
   on(event.join, parseJoin, async ({ room }): Promise<JoinAck> => {
@@ -59,6 +62,7 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     await entered(room);
     rooms.delete(room);
     path.leave(socket, room);
+    presence.touched(room);
     return { ok: true };
   });
 
@@ -87,9 +91,16 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     (): Promise<WhoamiAck> => Promise.resolve({ ok: true, node: deps.node }),
   );
 
+  on(event.presence, parseJoin, async ({ room }): Promise<PresenceAck> => {
+    return { ok: true, members: await presence.members(room) };
+  });
+
   socket.on('disconnect', (reason) => {
     count(metrics.disconnections, reason);
-    for (const room of rooms.keys()) path.leave(socket, room);
+    for (const room of rooms.keys()) {
+      path.leave(socket, room);
+      presence.touched(room);
+    }
     rooms.clear();
   });
 
@@ -145,6 +156,7 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
   }
 
   function settle(room: string, entry: Promise<unknown>): void {
+    presence.touched(room);
     if (rooms.get(room) !== entry) return;
     if (path.has(socket, room)) rooms.set(room, undefined);
     else rooms.delete(room);

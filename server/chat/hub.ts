@@ -243,6 +243,7 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
       return { seq: view.last(), epoch };
     },
     leave: dropMember,
+    members: (room) => views.get(room)?.members.size ?? 0,
     has: (socket, room) => views.get(room)?.members.has(socket) === true,
     resume: async (socket, knownEpoch, rooms) => {
       const { epoch: current } = await log.heads([]);

@@ -9,6 +9,8 @@ export type MessagePath = {
   join(socket: ChatSocket, room: string): Promise<{ readonly seq: number; readonly epoch: string }>;
   leave(socket: ChatSocket, room: string): void;
   has(socket: ChatSocket, room: string): boolean;
+  /** Connections of this node that are in the room. */
+  members(room: string): number;
   /** Rejoins the rooms of a returning client, replays what it missed, and emits `chat:resumed`. */
   resume(socket: ChatSocket, epoch: string, rooms: ReadonlyMap<string, number>): Promise<void>;
   history(room: string, after: number, limit: number): Promise<Exclude<HistoryAck, { ok: false }>>;
