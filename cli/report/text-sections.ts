@@ -218,8 +218,8 @@ export function generatorLines(report: Report, style: TextStyle, width: number):
 }
 
 /** Lines that the story of the faults may take, and one sentence of it. */
-const faultStoryLines = 8;
-const faultSentenceLines = 3;
+const faultStoryLines = 12;
+const faultSentenceLines = 4;
 
 /** What each fault did, and what the run did not show. */
 export function faultLines(report: Report, style: TextStyle, width: number): readonly string[] {

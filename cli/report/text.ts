@@ -30,7 +30,7 @@ export type TextOptions = {
 
 const maxLines = 40;
 /** A run with faults has their story to tell as well. */
-const maxStoryLines = 9;
+const maxStoryLines = 13;
 const minWidth = 60;
 const maxWidth = 110;
 
