@@ -60,7 +60,7 @@ describe('a fault as written', () => {
     ['slow-fsync@redis', /delay= is missing/],
     ['latency@ws-1,delay=fast', /delay=fast cannot be used; expected a time/],
     ['blackhole@ws-1,direction=left', /direction=left cannot be used; expected both, up/],
-    ['cut@ws-1,bytes=64KB\/s', /bytes=64KB\/s cannot be used/],
+    ['cut@ws-1,bytes=64KB/s', /bytes=64KB\/s cannot be used/],
     ['', /"" is no fault/],
   ])('%s is refused with the part that is wrong', (text, why) => {
     const failure = failureOf(() => parseFault(text));

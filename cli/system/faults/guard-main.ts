@@ -11,6 +11,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.stdin.on('error', undo);
 process.stdin.on('end', undo);
 process.stdin.resume();
+process.stdout.write('on guard\n');
 
 function undo(): void {
   undoOpenFaults(

@@ -10,12 +10,11 @@ import type { World } from '../../world.ts';
 import { selfIdentity } from '../process-identity.ts';
 
 export type Guard = {
-  readonly pid: number;
   /** Lets it go; everything of ours must be undone by then, or it does it now. */
   close(): Promise<void>;
 };
 
-/** Resolves when it runs. Throws 120 when it cannot be started: no fault is done without it. */
+/** Resolves when it is on guard. Throws 120 when it cannot be: no fault is done without it. */
 export async function startGuard(world: World, stateDir: string): Promise<Guard> {
   const { pid, startTime } = selfIdentity();
   const entry = fileURLToPath(new URL(`guard-main${extname(import.meta.url)}`, import.meta.url));
@@ -25,24 +24,28 @@ export async function startGuard(world: World, stateDir: string): Promise<Guard>
     cwd: '/',
     env,
     detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  try {
-    await once(child, 'spawn');
-  } catch (error) {
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `code ${code}`}`));
+    child.once('error', ({ message }) => resolve(message));
+  });
+  const onGuard = once(child.stdout, 'data').then(() => undefined);
+  const ended = await Promise.race([onGuard, exited]);
+  if (ended !== undefined) {
     throw new Failure(exitCode.notReady, 'the guard of the faults cannot be started', {
-      why: error instanceof Error ? error.message : String(error),
-      cause: error,
+      why: ended,
     });
   }
+  child.stdout.destroy();
   // It may have been killed by somebody: that must not bring us down.
-  child.stdin?.on('error', () => {});
+  child.stdin.on('error', () => {});
+  // It never keeps us alive, but for the moment in which it is waited for.
   child.unref();
   return {
-    pid: child.pid ?? 0,
     close: async () => {
-      child.stdin?.end();
+      child.ref();
+      child.stdin.end();
       await exited;
     },
   };

@@ -67,7 +67,8 @@ export function powerLoss(injection: Injection, sizes: FileSizes): Effect {
           evidence: `${evidence}; how much was synced ${loseMs} ms before is not known`,
         };
       }
-      const cut = cutBack(appendDir(system), synced);
+      // Sizes are known to the look: with nothing to lose, not even that is cut.
+      const cut = loseMs === 0 ? 0 : cutBack(appendDir(system), synced);
       return {
         effective,
         evidence: `${evidence}; ${cut} bytes of the last ${loseMs} ms were cut (a model of power loss)`,
