@@ -99,7 +99,7 @@ export function redisPresence(options: PresenceOptions): Presence {
   /** One field of every node's hash, by node; this node's own share is not read back. */
   const others = async (field: string): Promise<readonly (readonly [string, number])[]> =>
     waits.ask(async () => {
-      const names = (await client.zrange(nodesKey, 0, -1)).filter(
+      const names = (await client.zrange(nodesKey, '0', '-1')).filter(
         (name) => counts === undefined || name !== node,
       );
       const replies = await Promise.all(names.map((name) => client.hget(keyOf(name), field)));
