@@ -17,7 +17,7 @@ const phases = [
 /** The budget that `downSec` of one client uses, for each goal. */
 export function errorBudget(downSec: number): Availability['budget'] {
   return goalsPct.map((goalPct) => {
-    const budgetSec = (monthSec * (100 - goalPct)) / 100;
+    const budgetSec = Math.round((monthSec * (100 - goalPct)) / 100);
     return {
       goalPct,
       budgetSec,

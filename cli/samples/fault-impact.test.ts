@@ -198,7 +198,7 @@ describe('signs other than a lost connection', () => {
 
   test('HTTP requests of the window are counted, and those that failed', () => {
     const http = [2, 5, 0].map((code) => at(recordKind.http, 22_000, { code }));
-    const impact = impactOf([...quiet, ...http, at(recordKind.http, 30_000, { code: 5 })]);
+    const impact = impactOf([...quiet, ...http, at(recordKind.http, 36_000, { code: 5 })]);
     expect(only(impact)).toMatchObject({ httpRequests: 3, httpFailed: 2 });
   });
 

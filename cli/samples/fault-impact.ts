@@ -114,14 +114,16 @@ function impactOf(
     const back = lasts.filter((one) => one.resumedUs >= 0);
     const split = back.filter((one) => one.connectedUs >= 0 && one.dialUs >= 0);
     const backMs = back.map((one) => one.backUs / 1000 - atMs);
-    const stalled = stalls.filter((one) => isMine(one.fromMs) && !signs.has(one.user));
+    const stalled = stalls.filter((one) => isMine(one.shownMs) && !signs.has(one.user));
     const nextAtMs = windows.reduce(
       (next, one) => (one.atMs > atMs && one.atMs < next ? one.atMs : next),
       endMs,
     );
     const recoveredAt = level.recoveredAt(atMs, nextAtMs);
-    const during = messages.filter((one) => isBetween(one.dueUs, atMs, untilMs + aftermathMs));
-    const http = requests.filter((one) => atMs <= one.atMs && one.atMs <= untilMs);
+    // What comes after the next fault has begun is put down to that one.
+    const toMs = Math.max(untilMs, Math.min(untilMs + aftermathMs, nextAtMs));
+    const during = messages.filter((one) => isBetween(one.dueUs, atMs, toMs));
+    const http = requests.filter((one) => atMs <= one.atMs && one.atMs <= toMs);
     const detect = fourQuantiles([...signs.values()].map((ms) => Math.max(0, ms - atMs)));
     const facts = {
       affected: signs.size,
@@ -157,7 +159,7 @@ function impactOf(
       stalled: facts.stalled,
       stalledClientSeconds: sum(stalled.map((one) => one.untilMs - one.fromMs)) / 1000,
       due: during.length,
-      acked: messages.filter((one) => isBetween(one.ackedUs, atMs, untilMs + aftermathMs)).length,
+      acked: messages.filter((one) => isBetween(one.ackedUs, atMs, toMs)).length,
       ackP99Ms: ackP99(messages.filter((one) => isBetween(one.dueUs, atMs, untilMs))),
       httpRequests: http.length,
       httpFailed: facts.httpFailed,

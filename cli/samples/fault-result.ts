@@ -48,7 +48,7 @@ export type FaultResult = {
   /** Clients that stayed connected and waited over a second for an ack. */
   readonly stalled: number;
   readonly stalledClientSeconds: number;
-  /** Messages due, and acks that came, from `at` to 10 s after `until`. */
+  /** Messages due, and acks that came, from `at` to 10 s after `until` or to the next fault; HTTP too. */
   readonly due: number;
   readonly acked: number;
   /** p99 of the acks of messages due from `at` to `until`. */

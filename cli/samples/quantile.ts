@@ -13,9 +13,9 @@ export function quantileOf(sorted: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] ?? 0;
 }
 
-/** The four quantiles of values in any order; all 0 of none. */
+/** The four quantiles of values in ms, in any order, to the µs; all 0 of none. */
 export function fourQuantiles(values: readonly number[]): FourQuantiles {
-  const sorted = values.toSorted((a, b) => a - b);
+  const sorted = values.map((ms) => Math.round(ms * 1000) / 1000).toSorted((a, b) => a - b);
   return {
     p50: quantileOf(sorted, 0.5),
     p95: quantileOf(sorted, 0.95),
