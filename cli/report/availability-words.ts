@@ -23,13 +23,12 @@ function percent(share: number): string {
   return `${fine(100 * share)}%`;
 }
 
-/** Nines need their digits: 99.98 is not 100. */
+/** Nines need their digits: 99.9998 is not 100. Cut off, not rounded. */
 function fine(value: number): string {
-  if (value === 0 || value === 100) return String(value);
-  const digits = value < 1 ? 2 : 5;
-  // Cut off, not rounded: what is not whole is never shown as 100.
-  const scale = 10 ** (digits - 1 - Math.floor(Math.log10(value)));
-  return String(Number((Math.floor(value * scale) / scale).toPrecision(digits + 1)));
+  if (value <= 0 || value >= 100) return String(value);
+  const decimals = value >= 99.99 ? 4 : value >= 1 ? 2 : 1 - Math.floor(Math.log10(value));
+  const scale = 10 ** decimals;
+  return (Math.floor(value * scale) / scale).toFixed(decimals).replace(/\.?0+$/, '');
 }
 
 function wholeOrTenth(value: number): string {

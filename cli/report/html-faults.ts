@@ -7,13 +7,18 @@ import { formatCount, formatDuration, formatMs, formatSeconds } from './format.t
 import { bad, table } from './html-sections.ts';
 import type { Report } from './report.ts';
 
-/** Nothing without faults. */
+/** What each fault did; nothing without faults. */
 export function faultSection(report: Report): string {
   if (report.faults.length === 0) return '';
   const story = faultStory(report).map((sentence) => `<li>${esc(sentence)}</li>`);
   return `<h2>Faults <small>what they did to users; shaded on every chart</small></h2>
 <ul class="card text story">${story.join('')}</ul>
-${faultTable(report)}${wayBackTable(report)}${impactPart(report)}`;
+${faultTable(report)}`;
+}
+
+/** How users came back, what it costs of a month, and who waited longest. */
+export function impactSection(report: Report): string {
+  return `${wayBackTable(report)}${availabilityPart(report)}${slowestPart(report)}`;
 }
 
 function faultTable({ faults }: Report): string {
@@ -31,15 +36,14 @@ function faultTable({ faults }: Report): string {
       'Down, client-s',
       'HTTP failed',
       'Recovered after',
-      'l:Seen by rtops',
     ],
     faults.map(
       (fault) =>
-        `<tr><td class="l">${nameOf(fault)}</td>${cell(formatDuration(fault.at))}${cell(formatDuration(fault.until - fault.at))}` +
+        `<tr><td class="l">${nameOf(fault)}<br><small class="muted">${esc(fault.evidence)}</small></td>${cell(formatDuration(fault.at))}${cell(formatDuration(fault.until - fault.at))}` +
         `<td class="l${fault.bit ? '' : ' bad'}">${fault.bit ? 'yes' : 'no'}</td>${cell(fault.clientsOnNode === null ? '' : formatCount(fault.clientsOnNode))}` +
         `${cell(formatCount(fault.affected))}${cell(formatCount(fault.stalled))}${bad(fault.neverResumed)}${bad(fault.lostAcked)}` +
         `${cell(fault.downClientSeconds.toFixed(1))}${cell(fault.httpRequests === 0 ? '' : `${formatCount(fault.httpFailed)} of ${formatCount(fault.httpRequests)}`)}` +
-        `${fault.mttrMs === null ? '<td class="n bad">not seen</td>' : cell(formatSeconds(fault.mttrMs))}<td class="l muted">${esc(fault.evidence)}</td></tr>`,
+        `${fault.mttrMs === null ? '<td class="n bad">not seen</td>' : cell(formatSeconds(fault.mttrMs))}</tr>`,
     ),
   );
 }
@@ -78,22 +82,27 @@ function wayBackTable({ faults }: Report): string {
   )}`;
 }
 
-function impactPart({ impact }: Report): string {
+function availabilityPart({ impact }: Report): string {
   if (impact === undefined || impact === null) return '';
-  const { baseline, availability, worstMessages } = impact;
+  const { baseline, availability } = impact;
   const steady =
     baseline.unsteady === null
       ? `${formatCount(baseline.due)} messages in ${formatDuration(baseline.untilMs - baseline.fromMs)}, ack p99 ${formatMs(baseline.ackP99Ms)}; as before means acked within ${formatMs(baseline.goodWithinMs)}.`
       : `None: ${baseline.unsteady}.`;
   const lines = availabilityLines(availability).map((line) => `<li>${esc(line)}</li>`);
-  const slow = worstMessages.map(
+  return `<h2>Availability <small>of this run; the month is an outlook, no threshold reads it</small></h2>
+<div class="card text"><ul class="story"><li>Steady state before the first fault: ${esc(steady)}</li>${lines.join('')}</ul></div>`;
+}
+
+function slowestPart({ impact }: Report): string {
+  const slow = impact?.worstMessages ?? [];
+  if (slow.length === 0) return '';
+  const rows = slow.map(
     (one) =>
       `<tr><td class="l"><code>${esc(one.id)}</code></td><td class="l">${esc(one.room)}</td>${cell(formatDuration(one.dueMs))}` +
       `${cell(one.ackedMs === null ? 'never' : formatMs(one.ackedMs - one.dueMs))}${cell(formatMs(Math.max(0, one.lastMs - one.dueMs)))}<td class="l">${esc(one.fault ?? '')}</td></tr>`,
   );
-  return `<h2>Availability <small>of this run; the month is an outlook, no threshold reads it</small></h2>
-<div class="card text"><h3>Steady state</h3><p class="muted">${esc(steady)}</p><h3>Availability</h3><ul class="story">${lines.join('')}</ul></div>
-${slow.length === 0 ? '' : `<h2>The ${slow.length} slowest messages</h2>${table(['l:Message', 'l:Room', 'Due', 'Acked after', 'Last member after', 'l:Fault'], slow)}`}`;
+  return `<h2>The slowest messages</h2>${table(['l:Message', 'l:Room', 'Due', 'Acked after', 'Last member after', 'l:Fault'], rows)}`;
 }
 
 function nameOf({ kind, node }: FaultResult): string {

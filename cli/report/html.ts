@@ -13,7 +13,7 @@ import {
   thresholdSection,
   verdictBanner,
 } from './html-sections.ts';
-import { faultSection } from './html-faults.ts';
+import { faultSection, impactSection } from './html-faults.ts';
 import { reportScript } from './html-script.ts';
 import { reportStyle } from './html-style.ts';
 import type { Report } from './report.ts';
@@ -66,6 +66,7 @@ ${faultSection(report)}
 ${thresholdSection(report)}
 <h2>Second by second <small>drag to zoom, double click to zoom out</small></h2>
 ${charts}
+${impactSection(report)}
 ${ledgerSection(report)}
 ${exceptionSection(report)}
 ${operationSection(report)}
