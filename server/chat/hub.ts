@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { event, type Head, type Resumed } from '../contract.ts';
 import type { LogEntry, RoomLog } from '../log/room-log.ts';
+import { askHeads } from './ask-heads.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import type { FanOut } from './fan-out.ts';
 import { isTrimmed, readHistory } from './log-page.ts';
@@ -31,6 +32,7 @@ export type HubDeps = {
 
 export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
   const views = new Map<string, RoomView>();
+  const headOf = askHeads(log);
   const opening = new Map<string, Promise<RoomView>>();
   const arrivedEarly = new Map<string, LogEntry[]>();
   /** Rooms by the time of their last message, the oldest first. */
@@ -64,9 +66,9 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
   const open = async (room: string): Promise<RoomView> => {
     arrivedEarly.set(room, []);
     await log.follow(room);
-    const { epoch: current, heads } = await log.heads([room]);
+    const { epoch: current, head } = await headOf(room);
     noteEpoch(current);
-    const view = roomView(room, heads[0] ?? 0, log, shown);
+    const view = roomView(room, head, log, shown);
     views.set(room, view);
     emptySince.set(room, Date.now());
     for (const { seq, json } of arrivedEarly.get(room) ?? []) view.arrived(seq, json);
@@ -82,9 +84,9 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     if (view.members.size === 0) emptySince.set(room, Date.now());
     if (!fresh) {
       const before = view.last();
-      const { epoch: current, heads } = await log.heads([room]);
+      const { epoch: current, head } = await headOf(room);
       noteEpoch(current);
-      await matchHead(view, before, heads[0] ?? 0);
+      await matchHead(view, before, head);
     }
     return view;
   };
@@ -200,6 +202,12 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     let after = from;
     let resync = !sameEpoch || from > view.last();
     while (!resync && after < view.last() && socket.connected) {
+      const recent = view.recent(after);
+      if (recent !== undefined) {
+        for (const entry of recent) writeFrame(socket, wireFrame(event.message, entry.json));
+        after = view.last();
+        break;
+      }
       const page = await log.read(room, after, replayPage);
       resync = isTrimmed(page, after);
       // What the view has not shown yet will come live.
@@ -229,10 +237,15 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     removed: (room, seq) => {
       const view = views.get(room);
       if (view !== undefined) {
+        view.forgetRecent();
         fanOut.toAll(view.members, event.removed, JSON.stringify({ room, seq }));
       }
     },
-    interrupted: () => compareSoon(true),
+    interrupted: () => {
+      // Removals are told on the same channel.
+      for (const view of views.values()) view.forgetRecent();
+      compareSoon(true);
+    },
   });
   const timer = setInterval(sweep, sweepEveryMs);
 
@@ -246,7 +259,7 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     members: (room) => views.get(room)?.members.size ?? 0,
     has: (socket, room) => views.get(room)?.members.has(socket) === true,
     resume: async (socket, knownEpoch, rooms) => {
-      const { epoch: current } = await log.heads([]);
+      const { epoch: current } = await headOf();
       noteEpoch(current);
       const entries = await Promise.all(
         [...rooms].map(
@@ -259,7 +272,11 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     },
     history: (room, after, limit) => readHistory(log, room, after, limit),
     find: (message) => log.find(message),
-    remove: (room, seq) => log.remove(room, seq),
+    remove: async (room, seq) => {
+      const removed = await log.remove(room, seq);
+      views.get(room)?.forgetRecent();
+      return removed;
+    },
     send: async (message) => {
       const before = views.get(message.room)?.last() ?? 0;
       const stored = await log.append(message);
