@@ -87,11 +87,15 @@ export const faultRules: Readonly<Record<FaultKind, FaultRule>> = {
   latency: {
     where: 'edge',
     lasts: 'must',
-    options: { delay: need(time('200ms', 0, 60_000)), jitter: may(time('50ms', 0, 60_000)) },
+    options: {
+      delay: need(time('200ms', 0, 60_000)),
+      jitter: may(time('50ms', 0, 60_000)),
+      direction,
+    },
   },
-  rate: { where: 'edge', lasts: 'must', options: { rate: need(size(true)) } },
+  rate: { where: 'edge', lasts: 'must', options: { rate: need(size(true)), direction } },
   blackhole: { where: 'edge', lasts: 'must', options: { direction } },
   reset: { where: 'edge', lasts: 'may', options: {} },
   refuse: { where: 'edge', lasts: 'must', options: {} },
-  cut: { where: 'edge', lasts: 'must', options: { bytes: need(size(false)) } },
+  cut: { where: 'edge', lasts: 'must', options: { bytes: need(size(false)), direction } },
 };

@@ -41,9 +41,9 @@ export type ProxyFaultKind =
 
 /** Faults of an edge (`client-nginx`, `nginx-ws-1`, `ws-1-redis`), or of all edges of a node. */
 export type EdgeFaultKind =
-  /** `delay=…`, `jitter=…` on each direction. */
+  /** `delay=…`, `jitter=…`. Here and below: on each direction, or `direction=up|down` only. */
   | 'latency'
-  /** `rate=…` bytes a second. */
+  /** `rate=…` bytes a second, which all connections of an edge share. */
   | 'rate'
   /** Stops reading and writing without closing: a partition. `direction=both|up|down`. */
   | 'blackhole'

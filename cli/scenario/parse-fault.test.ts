@@ -34,6 +34,7 @@ describe('a fault as written', () => {
     ],
     ['rate@client-nginx,at=0s,for=1s,rate=64KB/s', { atMs: 0, options: { rate: 64_000 } }],
     ['blackhole@ws-1,at=1s,for=1s,direction=up', { options: { direction: 'up' } }],
+    ['cut@ws-1,bytes=1KB,direction=down', { options: { bytes: 1000, direction: 'down' } }],
     ['cut@ws-1-redis,at=1s,for=1s,bytes=1KiB', { options: { bytes: 1024 } }],
   ])('%s', (text, expected) => {
     expect(parseFault(text)).toMatchObject({ text, ...expected });
