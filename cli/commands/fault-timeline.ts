@@ -102,11 +102,12 @@ export function startFaultTimeline(input: FaultTimelineInput): FaultTimeline {
   const undoAll = (): Promise<void> => (ended ??= end());
   async function end(): Promise<void> {
     over.abort();
-    // First what is surely there; then what was just being done.
-    for (const one of there.toReversed()) await undo(one);
+    // First what is surely there; then what was just being done. All at once, the latest first: a
+    // node may not be ready again before the fault that holds its Redis down is undone as well.
+    await Promise.all(there.toReversed().map(undo));
     // A start that never came would hold `played` until the load has ended, which may wait for us.
     if (zeroMs !== 0) await played;
-    for (const one of there.toReversed()) await undo(one);
+    await Promise.all(there.toReversed().map(undo));
   }
 
   return {

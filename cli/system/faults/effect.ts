@@ -21,6 +21,8 @@ export type Effect = {
   readonly undo: readonly UndoStep[];
   /** Does it, and watches until it bit. */
   apply(): Promise<Seen>;
+  /** What was seen since, to be read at any time; in place of what `apply` saw. */
+  evidence?(): string;
   /** Ends what goes on in this process, before the steps are undone. */
   stop?(): Promise<void> | void;
   /** After the steps: resolves with the wall clock when the node is as it was. */

@@ -37,6 +37,7 @@ describe('nginx', () => {
     const fault = await small.inject('reload@nginx,at=0s,every=200ms,for=10s');
     const first = workers(small);
     await waitUntil(() => !workers(small).some((one) => first.includes(one)));
+    await waitUntil(() => /^[2-9] of [2-9] reloads took; last: workers/.test(fault.evidence));
     await fault.undo();
     const last = await waitUntil(() => {
       const now = workers(small);

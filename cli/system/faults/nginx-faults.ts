@@ -22,23 +22,34 @@ const refusedWithinMs = 500;
 
 /** SIGHUP, and again every `every=` until it is undone. */
 export function reload(injection: Injection): Effect {
-  const { world, system, fault, target } = injection;
+  const { world, system, fault } = injection;
   const everyMs = Number(fault.options['every'] ?? 0);
   const over = new AbortController();
+  const reloads: Seen[] = [];
   let again: Promise<void> = Promise.resolve();
-  const repeat = async () => {
-    for (;;) {
-      await world.clock.sleep(everyMs, over.signal).catch(() => undefined);
+
+  async function repeat(firstMs: number): Promise<void> {
+    for (let at = 1; ; at += 1) {
+      const waitMs = Math.max(0, firstMs + at * everyMs - world.clock.now());
+      await world.clock.sleep(waitMs, over.signal).catch(() => undefined);
       if (over.signal.aborted) return;
-      signalProcess(target.process.pid, 'SIGHUP');
+      reloads.push(await reloadOnce(injection));
     }
-  };
+  }
+
   return {
     undo: [],
     apply: async () => {
+      const firstMs = world.clock.now();
       const seen = await reloadOnce(injection);
-      if (everyMs > 0) again = repeat();
+      reloads.push(seen);
+      if (everyMs > 0) again = repeat(firstMs);
       return seen;
+    },
+    evidence: () => {
+      const last = reloads.at(-1)?.evidence ?? '';
+      const took = reloads.filter(({ effective }) => effective).length;
+      return everyMs === 0 ? last : `${took} of ${reloads.length} reloads took; last: ${last}`;
     },
     stop: async () => {
       over.abort();

@@ -58,7 +58,12 @@ export async function openInjector(world: World, system: RunningSystem): Promise
     try {
       const seen = await effect.apply();
       const undo = () => doing.undo().finally(() => open.delete(doing));
-      return { fault, atMs: doing.atMs, clientsOnNode, ...seen, undo };
+      return {
+        ...{ fault, atMs: doing.atMs, clientsOnNode, effective: seen.effective, undo },
+        get evidence() {
+          return effect.evidence?.() ?? seen.evidence;
+        },
+      };
     } catch (error) {
       await doing.putRight();
       open.delete(doing);

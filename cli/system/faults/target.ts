@@ -1,5 +1,6 @@
 /** The service a fault is done to: only what rtops started in this folder. */
 import { dirname } from 'node:path';
+import { Agent, request } from 'undici';
 
 import { exitCode } from '../../exit-code.ts';
 import { Failure, nearestName } from '../../failure.ts';
@@ -22,6 +23,10 @@ export type Target = {
 /** Long enough for a node that drains before it ends, and then starts. */
 const readyWithinMs = 60_000;
 const lookEveryMs = 20;
+/** One question may take this long. */
+const answerWithinMs = 2000;
+/** A connection for each question: a kept one would show the workers of before a reload. */
+const fresh = new Agent({ pipelining: 0 });
 
 /** What the supervisor last wrote. */
 export function stateOf(system: RunningSystem): SystemState | undefined {
@@ -92,16 +97,34 @@ export async function untilReadyAgain(
   }
 }
 
-/** Whether the service takes work now, asked as its supervisor does before it calls it ready. */
+/**
+ * Whether the service takes work now. nginx does when it answers at all: what it says of the nodes
+ * behind it is theirs.
+ */
 export async function answers({ kind, host, port }: ServiceRecord): Promise<boolean> {
-  return await isReady(
-    host,
-    kind === 'redis'
-      ? { kind: 'redis', port }
-      : kind === 'server' || kind === 'nginx'
-        ? { kind: 'http', port, path: '/api/v1/health/ready' }
-        : { kind: 'tcp', port },
-  );
+  switch (kind) {
+    case 'redis':
+      return await isReady(host, { kind: 'redis', port });
+    case 'server':
+      return await isReady(host, { kind: 'http', port, path: '/api/v1/health/ready' });
+    case 'nginx':
+      return await answersAnything(host, port);
+    case 'edges':
+      return await isReady(host, { kind: 'tcp', port });
+    default:
+      return kind satisfies never;
+  }
+}
+
+async function answersAnything(host: string, port: number): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(answerWithinMs);
+    const { body } = await request(`http://${host}:${port}/health`, { signal, dispatcher: fresh });
+    await body.dump();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Looks every 10 ms; whether it became so in time. */
