@@ -83,8 +83,8 @@ http {
   upstream ws_pool {
     zone ws_pool 128k;
     ip_hash;
-    server 127.0.0.1:3003 max_fails=2 fail_timeout=2s;
-    server 127.0.0.1:3004 max_fails=2 fail_timeout=2s;
+    server 127.0.0.1:3003 max_fails=0;
+    server 127.0.0.1:3004 max_fails=0;
     keepalive 64;
     keepalive_requests 100000;
   }
@@ -128,8 +128,8 @@ describe('how a WS node is picked', () => {
     expect(directives).toEqual([
       'zone ws_pool 128k;',
       ...(method === undefined ? [] : [method]),
-      'server 127.0.0.1:3003 max_fails=2 fail_timeout=2s;',
-      'server 127.0.0.1:3004 max_fails=2 fail_timeout=2s;',
+      'server 127.0.0.1:3003 max_fails=0;',
+      'server 127.0.0.1:3004 max_fails=0;',
       'keepalive 64;',
       'keepalive_requests 100000;',
     ]);
@@ -142,8 +142,8 @@ describe('a client pinned by cookie', () => {
   test('each node has an upstream of its own with the others behind it', () => {
     expect(text).toContain(`upstream pin_ws_2 {
     zone pin_ws_2 128k;
-    server 127.0.0.1:3004 max_fails=2 fail_timeout=2s;
-    server 127.0.0.1:3003 max_fails=2 fail_timeout=2s backup;`);
+    server 127.0.0.1:3004 max_fails=0;
+    server 127.0.0.1:3003 max_fails=0 backup;`);
   });
 
   test('the cookie is set on /socket.io/ only, and by no other balance', () => {
@@ -175,8 +175,8 @@ test("native: nginx's own sticky, each server with the route the cookie names", 
     zone ws_pool 128k;
     least_conn;
     sticky cookie rtops_node path=/socket.io/ httponly samesite=lax;
-    server 127.0.0.1:3003 route=ws-1 max_fails=2 fail_timeout=2s;
-    server 127.0.0.1:3004 route=ws-2 max_fails=2 fail_timeout=2s;`);
+    server 127.0.0.1:3003 route=ws-1 max_fails=0;
+    server 127.0.0.1:3004 route=ws-2 max_fails=0;`);
   expect(text).toContain('proxy_pass http://ws_pool;');
   expect(withBalance('cookie')).not.toMatch(/^\s*sticky /m);
 });

@@ -34,6 +34,14 @@ const mostConnections = 32_768;
 const failRule = 'max_fails=2 fail_timeout=2s';
 
 /**
+ * Chat nodes are never marked as failed. nginx clears such a mark when a request has ended well, and a
+ * WebSocket ends hours later: a node that came back would be given one connection each 2 s, and two
+ * nodes that failed in turn none at all ("no live upstreams"). A refused connection costs nothing:
+ * the next node is tried at once.
+ */
+const wsFailRule = 'max_fails=0';
+
+/**
  * The whole file. Paths in it are relative: nginx must be started with `-p` on the state folder
  * and `-e stderr`. There is no access log: at thousands of requests a second its cost would be
  * part of every figure, and `X-Upstream` and `X-Request-Id` tell the same to whoever asks.
@@ -46,9 +54,9 @@ export function nginxConf(input: NginxConfInput): string {
     ...indent([
       ...httpSettings(),
       '',
-      ...upstream('api_pool', apiNodes, apiMethod(proxy)),
+      ...upstream('api_pool', apiNodes, apiMethod(proxy), failRule),
       '',
-      ...upstream('ws_pool', wsNodes, wsMethod(proxy), proxy.ws.balance === 'native'),
+      ...upstream('ws_pool', wsNodes, wsMethod(proxy), wsFailRule, proxy.ws.balance === 'native'),
       ...pinLines(proxy, wsNodes),
       '',
       ...server(input),
@@ -119,6 +127,7 @@ function upstream(
   name: string,
   nodes: readonly ProxiedNode[],
   method: string | undefined,
+  rule: string,
   sticky = false,
 ): readonly string[] {
   return [
@@ -128,7 +137,7 @@ function upstream(
       ...(method === undefined ? [] : [method]),
       ...(sticky ? [`sticky cookie ${stickyCookie} path=/socket.io/ httponly samesite=lax;`] : []),
       ...nodes.map(
-        (node) => `server ${node.address} ${sticky ? `route=${node.name} ` : ''}${failRule};`,
+        (node) => `server ${node.address} ${sticky ? `route=${node.name} ` : ''}${rule};`,
       ),
       'keepalive 64;',
       'keepalive_requests 100000;',
@@ -190,10 +199,10 @@ function pins(nodes: readonly ProxiedNode[]): readonly string[] {
     `upstream ${pinName(pinned)} {`,
     ...indent([
       `zone ${pinName(pinned)} 128k;`,
-      `server ${pinned.address} ${failRule};`,
+      `server ${pinned.address} ${wsFailRule};`,
       ...nodes
         .filter((node) => node !== pinned)
-        .map(({ address }) => `server ${address} ${failRule} backup;`),
+        .map(({ address }) => `server ${address} ${wsFailRule} backup;`),
       'keepalive 64;',
       'keepalive_requests 100000;',
     ]),
