@@ -119,8 +119,11 @@ function toneOf(verdict: 'pass' | 'fail' | 'no-data'): Tone {
 /** What the table has no room for. */
 function modeLines(mode: StickyModeResult, style: TextStyle, width: number): readonly string[] {
   const told: string[] = [];
-  for (const { cause, step, count } of mode.causes.slice(0, 4)) {
-    told.push(`${count} broke at ${step}: ${causeWords[cause]}`);
+  for (const cause of new Set(mode.causes.map((one) => one.cause))) {
+    const steps = mode.causes.filter((one) => one.cause === cause);
+    const count = steps.reduce((sum, one) => sum + one.count, 0);
+    const where = steps.map((one) => `${one.count} at ${one.step}`).join(', ');
+    told.push(`${count} broke: ${causeWords[cause]} (${where})`);
   }
   const [first] = mode.breaks;
   if (first !== undefined) {
@@ -129,7 +132,7 @@ function modeLines(mode: StickyModeResult, style: TextStyle, width: number): rea
       `the first: client ${first.client}${from}, opened on ${first.home ?? '?'}, answered by ${first.answered ?? '?'}: ${first.text}`,
     );
   }
-  if (mode.role === 'subject' && mode.nodes.length > 0) {
+  if (mode.role === 'subject' && mode.skew.sockets.perNode.some(({ amount }) => amount > 0)) {
     told.push(`per node ${mode.nodes.join(', ')}`);
     told.push(
       `WebSocket time ${spreadWords(mode.skew.sockets, secondsOf)}; messages ${spreadWords(mode.skew.messages, String)}`,

@@ -35,8 +35,13 @@ const heldMs = 1100;
 /** Sessions under way at once: more would measure the machine's queue and not the balance. */
 const atOnce = 60;
 const withoutCookies = 12;
+/**
+ * Clients in step are blind: 60 of them over 3 nodes in turn each meet the same node again, because
+ * 60 is a multiple of 3, and round robin looks sticky.
+ */
+const staggerMs = 25;
 /** How long the WebSockets stand before they are counted. */
-const watchedMs = 1500;
+const watchedMs = 1000;
 
 /** Never throws for what a target does; rejects when `signal` fires. */
 export async function probeStickiness(world: World, probe: StickyProbe): Promise<StickyPass> {
@@ -51,6 +56,7 @@ export async function probeStickiness(world: World, probe: StickyProbe): Promise
     nodeOf: probe.nodeOf,
     now,
     sleep: (ms) => world.clock.sleep(ms),
+    stagger: () => world.clock.sleep(world.random() * staggerMs),
   });
   const full: SessionPlan = { rounds, heldMs, upgrade: true };
   const clients = Array.from({ length: probe.sessions }, (_, at) => clientOf(at, probe.cookies));

@@ -60,6 +60,7 @@ export async function probeSession(client: StickyClient, plan: SessionPlan): Pro
     go: () => Promise<Exchange>,
     read: (exchange: Exchange) => { app?: string | null; trouble?: StickyTrouble } = () => ({}),
   ): Promise<StickyStep> {
+    await client.stagger();
     const atMs = client.now();
     const got = await go();
     const found: { app?: string | null; trouble?: StickyTrouble } =
@@ -156,6 +157,7 @@ export async function probeSession(client: StickyClient, plan: SessionPlan): Pro
   }
 
   async function upgrade(id: string): Promise<void> {
+    await client.stagger();
     const atMs = client.now();
     const dialled = await openSocket(client, id);
     steps.push({

@@ -14,4 +14,6 @@ export type StickyClient = {
   /** ms since the probe began. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** A moment of chance before each request, so that clients do not march in step. */
+  readonly stagger: () => Promise<void>;
 };
