@@ -6,7 +6,9 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { nativeDriver } from '../load/native/native-driver.ts';
+import type { RunEvent } from '../events.ts';
 import type { Report } from '../report/report.ts';
+import { describeEdgeOverhead, measureEdgeOverhead } from '../system/faults/edge/edge-overhead.ts';
 import { openInjector } from '../system/faults/open-injector.ts';
 import type { FaultInjector } from '../system/faults/fault-injector.ts';
 import type { RunningSystem } from '../system/running-system.ts';
@@ -47,6 +49,7 @@ export async function runOnce(
   await using target = await openBenchTarget(world, asked.target, up, interrupt, outputs.emit);
   if (interrupt.asked) return { code: exitCode.interrupted, report: undefined, dir: run.dir };
   await using injector = await injectorFor(world, asked, target.system);
+  await noteEdgeOverhead(target.system, outputs.emit);
 
   run.writeDocuments(asked.scenario, target.system?.topology ?? null);
   outputs.start({ name: target.name, url: target.target.url });
@@ -65,6 +68,16 @@ export async function runOnce(
   await outputs.finish(report, measured.detail, prints);
   const code = report.run.partial ? exitCode.interrupted : judged.judgement.exitCode;
   return { code, report, dir: run.dir };
+}
+
+/** What the fault proxy costs by itself is part of every figure of a system with `chaos`: it is told. */
+async function noteEdgeOverhead(
+  system: RunningSystem | undefined,
+  emit: (event: RunEvent) => void,
+): Promise<void> {
+  const overhead = system === undefined ? undefined : await measureEdgeOverhead(system);
+  if (overhead === undefined) return;
+  emit({ kind: 'note', t: 0, text: describeEdgeOverhead(overhead) });
 }
 
 /** `null` without faults. Every fault is checked against the system before the load begins. */

@@ -2,6 +2,8 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
+import { exitCode } from '../../../exit-code.ts';
+import { Failure } from '../../../failure.ts';
 import type { RunningSystem } from '../../running-system.ts';
 import { edgesService } from '../../../topology/edges.ts';
 import type { EdgesConfig } from '../../../topology/edges.ts';
@@ -26,7 +28,7 @@ const warmUp = 50;
 
 /**
  * On an idle system with `chaos`: `count` questions each way, in turns, so that what else the
- * machine does falls on both. `undefined` without chaos.
+ * machine does falls on both. `undefined` without chaos. Throws a Failure 120 without an answer.
  */
 export async function measureEdgeOverhead(
   system: RunningSystem,
@@ -92,7 +94,7 @@ async function dial(host: string, port: number): Promise<Socket> {
   socket.setTimeout(answerWithinMs, () => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
-    socket.once('error', reject);
+    socket.once('error', (error) => reject(noAnswer(error.message)));
   });
   return socket;
 }
@@ -101,7 +103,7 @@ async function ask(socket: Socket, { text, isAnswered }: Question): Promise<numb
   return await new Promise((resolve, reject) => {
     let answer = '';
     const startNs = process.hrtime.bigint();
-    const failed = () => reject(new Error('no answer to a ping of the fault proxy'));
+    const failed = () => reject(noAnswer(`none in ${answerWithinMs} ms`));
     const hear = (part: string) => {
       answer += part;
       if (!isAnswered(answer)) return;
@@ -111,6 +113,13 @@ async function ask(socket: Socket, { text, isAnswered }: Question): Promise<numb
     };
     socket.on('data', hear).once('close', failed);
     socket.write(text);
+  });
+}
+
+function noAnswer(why: string): Failure {
+  return new Failure(exitCode.notReady, 'a ping to measure the fault proxy got no answer', {
+    why,
+    next: 'rtops logs edges',
   });
 }
 
