@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { exitCode } from '../exit-code.ts';
+import { isolationSentence } from '../report/isolation-text.ts';
 import type { HostFacts, Report } from '../report/report.ts';
 import type { Isolation } from '../samples/window-latency.ts';
 import { binaryVersions } from '../system/binary-versions.ts';
@@ -47,7 +48,12 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     scenario: asked.scenario,
     verdict: judgement.verdict,
     exitCode: summary.partial ? exitCode.interrupted : judgement.exitCode,
-    notes: [...judgement.notes, ...measured.faults.problems, ...errorNotes(measured)],
+    notes: [
+      ...judgement.notes,
+      ...measured.faults.problems,
+      ...(parts.isolation === null ? [] : [isolationSentence(parts.isolation)]),
+      ...errorNotes(measured),
+    ],
     thresholds: judgement.thresholds,
     users: summary.users,
     ops: summary.ops,
