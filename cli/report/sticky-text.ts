@@ -98,7 +98,7 @@ function rowOf(mode: StickyModeResult | StickyModeRefused): readonly string[] {
 
 /** A control has done well when it broke. */
 function verdictCell({ role, verdict, broken }: StickyModeResult): string {
-  if (role === 'control') return broken > 0 ? 'breaks, as it must' : 'BLIND';
+  if (role === 'control') return broken > 0 ? 'breaks: good' : 'BLIND';
   return { pass: 'sticky', fail: 'NOT STICKY', 'no-data': 'no verdict' }[verdict];
 }
 
