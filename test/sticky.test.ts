@@ -67,7 +67,13 @@ describe('runs that must fail', () => {
   });
 
   test('cookies that do not come back: 99, and withCredentials is named', async () => {
-    const ended = await newHome().run('sticky-test', '--no-cookies', '--json', ...few);
+    const ended = await newHome().run(
+      'sticky-test',
+      '--no-cookies',
+      '--no-node-loss',
+      '--json',
+      ...few,
+    );
     expect(ended.code, ended.stderr).toBe(99);
     expect(modeIn(documentIn(ended), 'cookie').causes[0]?.cause).toBe('cookie-dropped');
     expect(ended.stderr).toContain('withCredentials: true');
@@ -122,5 +128,14 @@ test.each([
   const ended = await home.run('sticky-test', ...args);
   expect(ended.code, ended.stderr).toBe(code);
   expect(ended.stderr).toContain(says);
+  expect(processesOf(home)).toEqual([]);
+});
+
+test('Ctrl-C under way: 105, and nothing is left', async () => {
+  const home = newHome();
+  const running = home.start('sticky-test', '--sessions', '500');
+  await running.said(/none: 500 sessions/);
+  running.child.kill('SIGINT');
+  expect((await running.ended).code).toBe(105);
   expect(processesOf(home)).toEqual([]);
 });
