@@ -4,7 +4,7 @@
  */
 
 /** Length of a slot, and so the resolution of a recovery. */
-export const slotMs = 100;
+const slotMs = 100;
 /** This share of what fell due must be acked in time for a slot, or a second, to be good. */
 const goodShare = 0.99;
 /** Up to this share of the clients may be away: single clients come and go. */
