@@ -196,6 +196,13 @@ describe('signs other than a lost connection', () => {
     expect(only(impact).stalledClientSeconds).toBeCloseTo(4, 0);
   });
 
+  test('who was thrown off waited too, but not on a living connection', () => {
+    const windows = [killWindow(20_000), killWindow(22_000, { node: 'ws-1', clientsOnNode: 1 })];
+    const records = failoverRun({ ...shape, backoffMs: () => 4000 });
+    const { faults } = impactOf(records, { windows });
+    expect(faults.map((one) => one.stalled)).toEqual([0, 0]);
+  });
+
   test('HTTP requests of the window are counted, and those that failed', () => {
     const http = [2, 5, 0].map((code) => at(recordKind.http, 22_000, { code }));
     const impact = impactOf([...quiet, ...http, at(recordKind.http, 36_000, { code: 5 })]);
@@ -282,7 +289,7 @@ describe('for any failover', () => {
         const shifted = only(impactOf(records, { ...clients, windows }));
         expect(shifted).toMatchObject({ bit: false, affected: 0, downClientSeconds: 0 });
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 });

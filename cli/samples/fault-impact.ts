@@ -90,7 +90,13 @@ function impactOf(
   const unanswered: Sign[] = messages
     .filter((one) => one.ackedUs === Infinity && !one.refused && one.dueUs !== Infinity)
     .map((one) => ({ user: one.sender, atMs: one.dueUs / 1000 + ackWithinMs }));
-  const stalls = stallsOf(messages);
+  const outagesOf = Map.groupBy(outages, (one) => one.user);
+  // Who was thrown off meanwhile did not wait on a living connection.
+  const stalls = stallsOf(messages).filter(({ user, fromMs, untilMs }) =>
+    (outagesOf.get(user) ?? []).every(
+      (one) => one.fromUs / 1000 > untilMs || endOf(one, endMs) < fromMs,
+    ),
+  );
   const lost = lostBy(options);
 
   const faults = windows.map((window, index): FaultResult => {
