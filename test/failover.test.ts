@@ -24,7 +24,8 @@ function stages(seconds: number, users = 60): string[] {
 const faults = (...texts: string[]): string[] => texts.flatMap((text) => ['--fault', text]);
 
 async function failover(home: Home, ...args: string[]): Promise<{ report: Report; said: string }> {
-  const ended = await home.run('failover-test', ...promises, ...args, '--reporter', 'plain');
+  const held = args.includes('--flood') ? [] : promises;
+  const ended = await home.run('failover-test', ...held, ...args, '--reporter', 'plain');
   const said = ended.stdout + ended.stderr;
   // A machine that is busy with other things makes no verdict; a fail is never the machine's.
   expect([0, 122], said).toContain(ended.code);
@@ -159,6 +160,28 @@ describe('whatever ends the run undoes the fault', () => {
     await running.ended;
     await expect.poll(() => stateOf(ws), { timeout: 10_000, interval: 50 }).not.toBe('T');
     expect(holdsOf(home)).toEqual([]);
+  });
+});
+
+describe('a flood of the API', () => {
+  test('is brought beside the chat, and what the chat felt of it is told', async () => {
+    const { report, said } = await failover(
+      newHome(),
+      ...['--flood', 'http=400/s', '--topology', 'split', ...stages(9, 40)],
+    );
+    expect(report.ledger, said).toMatchObject({ lost: 0, duplicated: 0, reordered: 0 });
+    expect(report.faults).toEqual([]);
+    expect(report.isolation?.cause).toBe('flood http=400/s');
+    expect(report.isolation?.flood?.ratePerSec).toBeGreaterThan(300);
+    expect(report.isolation?.inside.acks).toBeGreaterThan(50);
+    expect(report.isolation?.outside.acks).toBeGreaterThan(100);
+    expect(report.thresholds.some(({ text }) => text.includes('during flood'))).toBe(true);
+  });
+
+  test('a scenario that breaks nothing is refused', async () => {
+    const refused = await newHome().run('failover-test', 'chat-1000');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('breaks nothing');
   });
 });
 

@@ -1,4 +1,6 @@
 /** What a `failover-test` was asked to do, and what it runs when it was asked for nothing. */
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import type { FaultKind } from '../scenario/fault.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { failoverThresholds } from '../verdict/failover-thresholds.ts';
@@ -21,13 +23,28 @@ export const failoverDefaults: RunDefaults = {
   thresholds: failoverThresholds,
 };
 
-/** Everything that can be wrong is found here. Throws a usage (2) or file (104) failure. */
-export function readFailoverRequest(
+/** A flood alone is a question of its own: without faults beside it the answer is clean. */
+const floodDefaults: RunDefaults = { ...failoverDefaults, scenario: 'isolation-500' };
+
+/**
+ * Everything that can be wrong is found here. Throws a usage (2) or file (104) failure; also where
+ * there would be neither a fault nor a flood.
+ */
+export async function readFailoverRequest(
   world: World,
   options: BenchOptions,
   upName: string | undefined,
 ): Promise<BenchRequest> {
-  return readBenchRequest(world, options, upName, failoverDefaults);
+  const isFloodAlone = options.flood !== undefined && (options.fault ?? []).length === 0;
+  const defaults = isFloodAlone ? floodDefaults : failoverDefaults;
+  const asked = await readBenchRequest(world, options, upName, defaults);
+  if (asked.scenario.faults.length === 0 && asked.scenario.flood === null) {
+    throw new Failure(exitCode.usage, `the scenario ${asked.scenario.name} breaks nothing`, {
+      why: 'it has neither `faults` nor `flood`',
+      next: `rtops failover-test ${asked.scenario.name} --fault kill@ws-2, or rtops bench ${asked.scenario.name}`,
+    });
+  }
+  return asked;
 }
 
 const onAnEdge: ReadonlySet<FaultKind> = new Set([

@@ -72,7 +72,7 @@ export function startFlood(
     emit({
       kind: 'note',
       t: toMs,
-      text: `${text} ended: ${Math.round(ratePerSec)}/s reached, ${op?.errors ?? 0} failed`,
+      text: `${text} ended: ${Math.round(ratePerSec)}/s reached, ${op?.errors ?? 0} failed${commonest(result.errorTexts)}`,
     });
     return {
       text,
@@ -98,4 +98,10 @@ export function startFlood(
       void drive?.abort();
     },
   };
+}
+
+/** The reason most requests failed for. */
+function commonest(errorTexts: Readonly<Record<string, number>>): string {
+  const [first] = Object.entries(errorTexts).toSorted(([, a], [, b]) => b - a);
+  return first === undefined ? '' : ` (${first[1]} × ${first[0]})`;
 }

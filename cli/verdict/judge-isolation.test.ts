@@ -42,6 +42,11 @@ describe('isolation', () => {
     expect(judgeIsolation(isolation(side(1, 151)), [], 'http').verdict).toBe('fail');
   });
 
+  test('a pool that was too slow without the flood as well proves nothing', () => {
+    const slow = { ...isolation(side(90, 1)), outside: side(80, 1) };
+    expect(judgeIsolation(slow, [], 'chat').verdict).toBe('no-data');
+  });
+
   test('too few samples are no data, never a pass', () => {
     expect(judgeIsolation(isolation(side(1, 1, 19)), [], 'chat').verdict).toBe('no-data');
   });

@@ -39,6 +39,10 @@ export function judgeIsolation(
     };
   }
   const seen = `p95 ${observed.toFixed(1)} ms during ${isolation.cause}, ${before.toFixed(1)} ms outside of it`;
+  if (observed >= bound && before >= bound) {
+    const why = `${seen}: it was above ${bound} ms without it, so nothing can be put down to it`;
+    return { ...row, observed, verdict: 'no-data', why };
+  }
   return observed < bound
     ? { ...row, observed, verdict: 'pass', why: seen }
     : { ...row, observed, verdict: 'fail', why: `${seen}, and < ${bound} ms was asked` };
