@@ -37,6 +37,14 @@ export type RunEvent =
       readonly tick: Tick;
       readonly services: readonly ServiceSample[];
     }
+  | {
+      /** A fault began or was undone; `fault` is as written, `detail` what was seen of it. */
+      readonly kind: 'fault';
+      readonly t: number;
+      readonly fault: string;
+      readonly phase: 'planned' | 'injected' | 'undone' | 'failed';
+      readonly detail: string;
+    }
   | { readonly kind: 'draining'; readonly t: number; readonly interrupted: boolean }
   | {
       readonly kind: 'run-end';

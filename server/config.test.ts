@@ -31,6 +31,7 @@ describe('the settings', () => {
       CORS_ORIGINS: 'https://a.example, http://b.example:8080',
       RTOPS_MAX_CONNECTIONS: '10',
       RTOPS_SABOTAGE: 'swap',
+      RTOPS_FAULTS: 'on',
       PATH: '/bin',
     });
     expect(config).toMatchObject({
@@ -40,12 +41,14 @@ describe('the settings', () => {
       corsOrigins: ['https://a.example', 'http://b.example:8080'],
       maxConnections: 10,
       sabotage: 'swap',
+      faults: true,
     });
   });
 
   test.each([
     ['RTOPS_ROLLE', 'all'],
     ['RTOPS_ROLE', 'both'],
+    ['RTOPS_FAULTS', 'yes'],
     ['RTOPS_JWT_SECRET', 'short'],
     ['RTOPS_JWT_SECRET', ''],
     ['RTOPS_NODE', 'a b'],

@@ -35,6 +35,11 @@ export type Config = {
   /** Messages a room's log keeps at least. */
   readonly logKeep: number;
   readonly sabotage: Sabotage | undefined;
+  /** How often a node renews its share of the presence counts, and how long that outlives it. */
+  readonly presenceRefreshMs: number;
+  readonly presenceTtlMs: number;
+  /** The metrics port takes `POST /fault/block`. */
+  readonly faults: boolean;
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -83,6 +88,8 @@ export function parseConfig(env: Env): Config {
     topology: text(env, 'RTOPS_TOPOLOGY') ?? '',
     logKeep: integer(env, 'RTOPS_LOG_KEEP', { from: 1, to: 10_000_000 }, 10_000),
     sabotage: sabotage(env, messagePath),
+    ...presence(env),
+    faults: oneOf(env, 'RTOPS_FAULTS', ['on', 'off'], 'off') === 'on',
   };
 }
 
@@ -102,6 +109,9 @@ const knownKeys: ReadonlySet<string> = new Set([
   'RTOPS_TOPOLOGY',
   'RTOPS_LOG_KEEP',
   'RTOPS_SABOTAGE',
+  'RTOPS_PRESENCE_REFRESH_MS',
+  'RTOPS_PRESENCE_TTL_MS',
+  'RTOPS_FAULTS',
 ]);
 
 function refuseUnknown(env: Env): void {
@@ -214,6 +224,16 @@ function origins(env: Env): readonly string[] {
     }
     return origin;
   });
+}
+
+function presence(env: Env): Pick<Config, 'presenceRefreshMs' | 'presenceTtlMs'> {
+  const range = { from: 100, to: 3_600_000 };
+  const presenceRefreshMs = integer(env, 'RTOPS_PRESENCE_REFRESH_MS', range, 25_000);
+  const presenceTtlMs = integer(env, 'RTOPS_PRESENCE_TTL_MS', range, 60_000);
+  if (presenceTtlMs <= presenceRefreshMs) {
+    throw new ConfigError('RTOPS_PRESENCE_TTL_MS', 'must be above RTOPS_PRESENCE_REFRESH_MS');
+  }
+  return { presenceRefreshMs, presenceTtlMs };
 }
 
 function sabotage(env: Env, messagePath: Config['messagePath']): Sabotage | undefined {

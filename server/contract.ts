@@ -13,6 +13,10 @@ export const event = {
   send: 'chat:send-message',
   history: 'chat:history',
   remove: 'chat:delete-message',
+  /** Which node serves this connection: what `rtops sticky-test` asks. */
+  whoami: 'chat:whoami',
+  /** How many connections are in a room, over all nodes. */
+  presence: 'chat:presence',
   /** A message of a room, to every member, the sender included. */
   message: 'chat:message',
   /** The head of a room's log, once, 5 s after its last message: how a client finds a silent gap. */
@@ -97,8 +101,15 @@ export type HistoryAck =
 /** The most messages one `chat:history` returns. */
 export const historyLimit = 1000;
 
+export type PresenceRequest = { readonly room: string };
+/** Connections in the room, over all nodes; the other nodes' share is up to 1 s old. */
+export type PresenceAck = { readonly ok: true; readonly members: number } | Refusal;
+
 export type RemoveRequest = { readonly room: string; readonly seq: number };
 export type RemoveAck = { readonly ok: true } | Refusal;
+
+/** `chat:whoami` takes nothing; `node` is the name in the `x-node` header. */
+export type WhoamiAck = { readonly ok: true; readonly node: string };
 
 export type Head = { readonly room: string; readonly seq: number; readonly epoch: string };
 
@@ -146,6 +157,7 @@ export const path = {
   login: '/api/v1/auth/login',
   refresh: '/api/v1/auth/refresh',
   rooms: '/api/v1/rooms',
+  presence: '/api/v1/presence',
   metrics: '/metrics',
 } as const;
 

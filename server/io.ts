@@ -1,5 +1,6 @@
 /** Socket.IO on the HTTP server: who gets in, under which limits. */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { Server } from 'socket.io';
 import { TokenRefused, type Tokens } from './auth/tokens.ts';
@@ -18,6 +19,8 @@ type GateDeps = {
   readonly metrics: Metrics;
   /** While it drains, the node takes no new connection. */
   readonly draining: () => boolean;
+  /** Called before a handshake is acted on. */
+  readonly wakeCheck: () => void;
   /** Called once per signed-in connection. */
   readonly serve: (socket: ChatSocket) => void;
 };
@@ -40,6 +43,9 @@ export function attachSocketIo(server: HttpServer, deps: GateDeps): Gate {
       ? { cors: { origin: [...config.corsOrigins], credentials: true } }
       : {}),
   });
+  // The node's name in front lets a proxy route a session by its id alone (`proxy.ws.balance: sid`).
+  // What follows is 120 random bits, as in Engine.IO's own id: nobody can guess a session.
+  io.engine.generateId = () => `${config.node}.${randomBytes(15).toString('base64url')}`;
   server.on('upgrade', refuseOtherUpgrades);
   io.engine.on('headers', (headers: Record<string, string>, request: IncomingMessage) => {
     headers[header.node] = config.node;
@@ -93,8 +99,9 @@ function admit(
   request: IncomingMessage & { readonly res?: ServerResponse },
   callback: (error: string | null | undefined, success: boolean) => void,
   io: Server,
-  { config, metrics, draining }: GateDeps,
+  { config, metrics, draining, wakeCheck }: GateDeps,
 ): void {
+  wakeCheck();
   const refuse = (status: 403 | 503, why: string): void => {
     count(metrics.connectionErrors, why);
     const { res } = request;

@@ -1,43 +1,14 @@
 /** The server as it is run: its own process, environment, signals and exit codes. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { event, path, type Draining } from './contract.ts';
 import { connect } from './testing/client.ts';
 import { testSecret } from './testing/node.ts';
-import { said } from './testing/redis.ts';
-
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
-
-function spawnServer(env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  return child;
-}
-
-type Listening = {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly metricsPort: number;
-};
-
-async function start(env: Readonly<Record<string, string>> = {}): Promise<Listening> {
-  const child = spawnServer({ RTOPS_JWT_SECRET: testSecret, ...env });
-  const log = await said(child, '"msg":"listening"');
-  const line = log.split('\n').find((text) => text.includes('"msg":"listening"')) ?? '';
-  const { port, metricsPort } = JSON.parse(line) as { port: number; metricsPort: number };
-  return { child, url: `http://127.0.0.1:${port}`, metricsPort };
-}
+import { spawnServer, startProcess } from './testing/process-node.ts';
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
   test('it tells its clients, answers what is asked, lets them come back, and exits 0', async () => {
-    const { child, url } = await start();
+    const { child, url } = await startProcess();
     const anna = await connect(url, 'anna', { reconnection: true });
     await anna.join('r');
     const draining = anna.next<Draining>(event.draining);
@@ -54,7 +25,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
 });
 
 test('while it drains it is not ready and takes nobody new, and acks what it took', async () => {
-  const { child, url } = await start();
+  const { child, url } = await startProcess();
   const clients = await Promise.all(
     Array.from({ length: 200 }, (_, n) => connect(url, `user-${n}`)),
   );
@@ -70,7 +41,7 @@ test('while it drains it is not ready and takes nobody new, and acks what it too
 });
 
 test('a client that never reads does not keep it from exiting in time', async () => {
-  const { child, url } = await start({ RTOPS_SHUTDOWN_MS: '2000' });
+  const { child, url } = await startProcess({ RTOPS_SHUTDOWN_MS: '2000' });
   await connect(url, 'anna', { transports: ['polling'] });
   const hanging = fetch(`${url}${path.socketIo}?EIO=4&transport=polling`);
   await hanging;
@@ -82,7 +53,7 @@ test('a client that never reads does not keep it from exiting in time', async ()
 });
 
 test('a second signal ends it at once, with 1', async () => {
-  const { child, url } = await start();
+  const { child, url } = await startProcess();
   const clients = await Promise.all(
     Array.from({ length: 300 }, (_, n) => connect(url, `user-${n}`)),
   );
@@ -107,7 +78,7 @@ test.each([
 });
 
 test('a port in use ends it with 1, saying so', async () => {
-  const { url } = await start();
+  const { url } = await startProcess();
   const port = new URL(url).port;
   const child = spawnServer({ RTOPS_JWT_SECRET: testSecret, API_PORT: port });
   let stdout = '';

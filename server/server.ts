@@ -11,10 +11,12 @@ import type { Config } from './config.ts';
 import { path as httpPath } from './contract.ts';
 import { drainConnections } from './drain.ts';
 import { cached } from './cached.ts';
+import { answeredBlockFault } from './block-fault.ts';
 import { createApp } from './http/app.ts';
 import { attachSocketIo, type Gate } from './io.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createMessagePath, createStores } from './stores.ts';
+import { wakeGuard, type WakeGuard } from './wake-guard.ts';
 
 export type RunningServer = {
   readonly port: number;
@@ -23,6 +25,11 @@ export type RunningServer = {
   drain(): Promise<void>;
 };
 
+/**
+ * Connections the kernel holds until they are taken: a node may get all clients of a dead one at
+ * once. Node's default of 511 would drop the rest, to try again a second later.
+ */
+const listenBacklog = 4096;
 /** The most rooms that `GET /api/v1/rooms` lists, and how old its answer may be. */
 const roomsListed = 100;
 const roomsCachedMs = 500;
@@ -40,6 +47,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const stores = await createStores(config, logger);
   redisUp = stores.redisUp;
   const tokens = await createTokens(config.jwtSecret);
+  let path: MessagePath | undefined;
+  const presence = stores.presence(
+    config.role === 'api'
+      ? undefined
+      : { members: (room) => path?.members(room) ?? 0, sessions: () => connections() },
+  );
   const app = await createApp({
     config,
     logger,
@@ -50,31 +63,47 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     rooms: {
       list: cached(() => stores.log.rooms(roomsListed), roomsCachedMs),
       history: (room, after, limit) => readHistory(stores.log, room, after, limit),
+      members: (room) => presence.members(room),
+      nodes: cached(() => presence.nodes(), roomsCachedMs),
     },
     health: {
       parts: () =>
-        config.redisUrl === undefined ? [] : [{ name: 'redis', up: redisUp() === true }],
+        config.redisUrl === undefined ? [] : [{ name: 'redis', up: stores.writable() }],
       draining: () => draining,
     },
   });
 
-  let path: MessagePath | undefined;
   let gate: Gate | undefined;
+  let guard: WakeGuard | undefined;
   if (config.role !== 'api') {
+    guard = wakeGuard(config.pingTimeoutMs, (sleptMs) => {
+      logger.warn({ sleptMs, dropped: connections() }, 'slept past the ping timeout');
+      for (const socket of gate?.chat.sockets.values() ?? []) socket.conn.close(true);
+    });
+    const wakeCheck = guard.check;
     gate = attachSocketIo(app.server, {
       config,
       tokens,
       metrics,
       draining: () => draining,
+      wakeCheck,
       serve: (socket) => serveConnection(socket, deps),
     });
     path = createMessagePath(config, stores, gate, metrics, logger);
-    const deps = { path, limiter: stores.limiter, metrics, logger };
+    const deps = {
+      node: config.node,
+      path,
+      presence,
+      limiter: stores.limiter,
+      metrics,
+      logger,
+      wakeCheck,
+    };
     const { chat } = gate;
     connections = () => chat.sockets.size;
   }
 
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port, backlog: listenBacklog });
   const metricsServer = await serveMetrics(metrics, config);
 
   const takeDown = async (): Promise<void> => {
@@ -84,9 +113,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // No longer listening: the proxy takes the next node. Open requests and connections go on.
     const closed = stopListening(app.server);
     if (gate !== undefined) await drainConnections(gate.chat, left() * 0.8);
+    guard?.close();
     path?.close();
     await withDeadline(closed, left() * 0.5);
     app.server.closeAllConnections();
+    await withDeadline(presence.close(), left() * 0.5);
     await withDeadline(stores.close(), Math.min(left(), 2000));
     await withDeadline(app.close(), left());
     metricsServer.closeAllConnections();
@@ -104,6 +135,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 
 async function serveMetrics(metrics: Metrics, config: Config): Promise<HttpServer> {
   const server = createServer((request, response) => {
+    if (answeredBlockFault(request, response, config.faults)) return;
     if (request.url !== httpPath.metrics) {
       response.writeHead(404).end();
       return;

@@ -7,6 +7,7 @@ import { adapterPath } from './chat/adapter-path.ts';
 import { fanOut as createFanOut } from './chat/fan-out.ts';
 import { hub } from './chat/hub.ts';
 import type { MessagePath } from './chat/message-path.ts';
+import { localPresence, type LocalCounts, type Presence } from './chat/presence.ts';
 import { ackBeforeStore, sabotagedShow } from './chat/sabotage.ts';
 import { memoryLimiter, type SendLimiter } from './chat/send-limit.ts';
 import type { Config } from './config.ts';
@@ -20,14 +21,19 @@ import { patience, type Patience } from './redis/patience.ts';
 import { pulse } from './redis/pulse.ts';
 import { redisAccounts } from './redis/redis-accounts.ts';
 import { redisLimiter } from './redis/redis-limiter.ts';
+import { redisPresence } from './redis/redis-presence.ts';
 
 export type Stores = {
   readonly accounts: Accounts;
   readonly limiter: SendLimiter | undefined;
   readonly redis: { readonly client: Redis; readonly waits: Patience } | undefined;
   readonly log: RoomLog;
+  /** @param counts of this node; `undefined` when it has no connections. */
+  readonly presence: (counts: LocalCounts | undefined) => Presence;
   /** `undefined` where there is no Redis. */
   readonly redisUp: () => boolean | undefined;
+  /** Whether something could be stored within the last 3 s. */
+  readonly writable: () => boolean;
   /** Connections of the kind Socket.IO's adapter wants; closed with the rest. */
   readonly adapter: (() => ReturnType<typeof createAdapter>) | undefined;
   close(): Promise<void>;
@@ -71,7 +77,10 @@ function memoryStores(config: Config): Stores {
     limiter,
     redis: undefined,
     log: memoryLog(config.logKeep),
+    presence: (counts = { members: () => 0, sessions: () => 0 }) =>
+      localPresence(config.node, counts),
     redisUp: () => undefined,
+    writable: () => true,
     adapter: undefined,
     close: async () => limiter?.close(),
   };
@@ -90,7 +99,7 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
     throw error;
   }
   const waits = patience();
-  const heart = pulse(requests, waits);
+  const heart = pulse(requests, waits, config.node);
   const log = await redisLog({
     requests,
     channels,
@@ -106,7 +115,17 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
       config.sendLimit === undefined ? undefined : redisLimiter(requests, waits, config.sendLimit),
     redis: { client: requests, waits },
     log,
+    presence: (counts) =>
+      redisPresence({
+        client: requests,
+        waits,
+        node: config.node,
+        counts,
+        refreshMs: config.presenceRefreshMs,
+        ttlMs: config.presenceTtlMs,
+      }),
     redisUp: () => heart.up(),
+    writable: () => heart.ready(),
     adapter: () => {
       const pub = adapterClient(url, `rtops-${config.node}-pub`, logger);
       const sub = adapterClient(url, `rtops-${config.node}-sub`, logger);

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
+import { defaultThresholds } from '../scenario/default-thresholds.ts';
 import { overrideScenario } from '../scenario/override-scenario.ts';
 import { parseScenarioFlags } from '../scenario/scenario-flags.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -32,6 +33,25 @@ export type BenchOptions = {
   readonly runDir?: string;
   readonly reporter: readonly string[];
   readonly json: boolean;
+  /** In place of the scenario's faults; empty: those. */
+  readonly fault?: readonly string[];
+  readonly flood?: string;
+};
+
+/** What is run when nothing is named, and what a run needs of its topology. */
+export type RunDefaults = {
+  readonly scenario: string;
+  readonly topology: string;
+  /** `--set` texts that go before what was typed. */
+  settings(scenario: Scenario): readonly string[];
+  /** In place of a bench's default thresholds, for a scenario that writes none. */
+  readonly thresholds?: readonly string[];
+};
+
+const benchDefaults: RunDefaults = {
+  scenario: 'chat-1000',
+  topology: 'single',
+  settings: () => [],
 };
 
 export type BenchRequest = {
@@ -58,10 +78,11 @@ export async function readBenchRequest(
   world: World,
   options: BenchOptions,
   upName: string | undefined,
+  defaults: RunDefaults = benchDefaults,
 ): Promise<BenchRequest> {
   const overrides = parseScenarioFlags(options);
-  const asWritten = await readScenario(world, options.scenario ?? 'chat-1000');
-  const scenario = overrideScenario(asWritten, {
+  const asWritten = await readScenario(world, options.scenario ?? defaults.scenario);
+  const scenario = overrideScenario(withThresholds(asWritten, defaults.thresholds), {
     ...overrides,
     foreignTarget: options.url !== undefined,
   });
@@ -71,7 +92,10 @@ export async function readBenchRequest(
   return {
     scenario,
     thresholds: scenario.thresholds.map((text) => parseThreshold(text)),
-    target: await readTarget(world, options, upName),
+    target: await readTarget(world, options, upName, {
+      topology: defaults.topology,
+      settings: defaults.settings(scenario),
+    }),
     workers: options.workers ?? null,
     runDir: options.runDir === undefined ? null : resolve(world.cwd, options.runDir),
     reporters: options.reporter,
@@ -79,10 +103,19 @@ export async function readBenchRequest(
   };
 }
 
+function withThresholds(scenario: Scenario, own: readonly string[] | undefined): Scenario {
+  const benchOwn = defaultThresholds(scenario, true);
+  const isWritten =
+    scenario.thresholds.length !== benchOwn.length ||
+    scenario.thresholds.some((text, i) => text !== benchOwn[i]);
+  return own === undefined || isWritten ? scenario : { ...scenario, thresholds: own };
+}
+
 async function readTarget(
   world: World,
   options: BenchOptions,
   upName: string | undefined,
+  defaults: { readonly topology: string; readonly settings: readonly string[] },
 ): Promise<BenchRequest['target']> {
   const named =
     options.topology !== undefined || options.set.length > 0 || options.scale.length > 0;
@@ -99,7 +132,8 @@ async function readTarget(
     throw new Failure(exitCode.usage, '--allow-host says nothing without --url');
   }
   if (!named && upName !== undefined) return { kind: 'up' };
-  const name = options.topology ?? upName ?? 'single';
-  const topology = await readTopology(world, name, options.set, options.scale);
+  const name = options.topology ?? upName ?? defaults.topology;
+  const settings = [...defaults.settings, ...options.set];
+  const topology = await readTopology(world, name, settings, options.scale);
   return { kind: 'topology', topology };
 }

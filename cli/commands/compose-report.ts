@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 
 import { exitCode } from '../exit-code.ts';
 import { unsentText } from '../load/driver.ts';
+import { isolationSentence } from '../report/isolation-text.ts';
 import type { HostFacts, Report } from '../report/report.ts';
+import type { Isolation } from '../samples/window-latency.ts';
 import { binaryVersions } from '../system/binary-versions.ts';
 import { findBottleneck } from '../verdict/bottleneck.ts';
 import type { Judgement } from '../verdict/judge.ts';
@@ -25,6 +27,7 @@ export type ReportParts = {
   readonly measured: Measured;
   readonly judgement: Judgement;
   readonly host: HostFacts;
+  readonly isolation: Isolation | null;
 };
 
 /** The report of a run. */
@@ -46,7 +49,12 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     scenario: asked.scenario,
     verdict: judgement.verdict,
     exitCode: summary.partial ? exitCode.interrupted : judgement.exitCode,
-    notes: [...judgement.notes, ...errorNotes(measured)],
+    notes: [
+      ...judgement.notes,
+      ...measured.faults.problems,
+      ...(parts.isolation === null ? [] : [isolationSentence(parts.isolation)]),
+      ...errorNotes(measured),
+    ],
     thresholds: judgement.thresholds,
     users: summary.users,
     ops: summary.ops,
@@ -55,9 +63,18 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     services: summary.services,
     generator: summary.generator,
     bottleneck: findBottleneck(summary, host.cores, target.system?.topology.proxy?.workers),
-    faults: [],
+    faults: summary.impact?.faults ?? [],
+    impact: impactOf(summary),
+    isolation: parts.isolation,
     series: summary.series,
   };
+}
+
+/** All but the faults themselves, which have their place in report.json. */
+function impactOf({ impact }: Measured['summary']): Report['impact'] {
+  if (impact === undefined) return null;
+  const { baseline, availability, worstMessages, stability } = impact;
+  return { baseline, availability, worstMessages, stability };
 }
 
 function errorNotes({ errorTexts }: Measured): string[] {

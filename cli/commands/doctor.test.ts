@@ -123,8 +123,10 @@ const scaled: Topology = {
     maxConnections: null,
     corsOrigins: [],
     sabotage: null,
+    faults: false,
   },
   restart: { policy: 'no', delayMs: 1, maxRetries: 0 },
+  chaos: false,
 };
 
 function home(): { world: World; folder: StateFolder; out: () => string } {

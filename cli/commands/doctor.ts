@@ -1,7 +1,7 @@
 /** `rtops doctor`: what of this machine serves a run, what bounds it, what is missing. */
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { findBinary } from '../system/find-binary.ts';
+import { binaryFinder } from '../system/find-binary.ts';
 import { machineChecks, prerequisiteCheck } from '../system/machine-checks.ts';
 import type { Check } from '../system/machine-checks.ts';
 import { readMachineFacts } from '../system/machine-facts.ts';
@@ -24,7 +24,7 @@ type DoctorDocument = {
 export async function doctor(
   world: World,
   options: { readonly json: boolean },
-  find = (name: string): Promise<string | undefined> => findBinary(name, world.env['PATH']),
+  find = binaryFinder(world.env),
 ): Promise<ExitCode> {
   const wanted = prerequisites.filter(({ audience }) => audience === 'everyone');
   const [facts, found] = await Promise.all([

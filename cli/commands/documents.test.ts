@@ -99,7 +99,9 @@ describe('a document', () => {
       const failure = await failureOf(readScenario(await worldIn({}), name));
       expect(failure.code).toBe(104);
       expect(failure.message).toContain(message);
-      expect(failure.why).toContain('chat-1000, seed-nine-minutes');
+      expect(failure.why).toContain(
+        'chat-1000, failover-500, failover-ladder, isolation-500, seed-nine-minutes',
+      );
       expect(failure.next).toBe(next);
     },
   );

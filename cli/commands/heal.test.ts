@@ -1,8 +1,9 @@
 /** rtops is killed at some moment; afterwards nothing may be left. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 
+import { statFields } from '../system/process-identity.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { newShell } from './testing/shell.ts';
 
@@ -40,6 +41,29 @@ describe('rtops is killed', () => {
       expect(shell.left()).toEqual([]);
     },
   );
+
+  test('and its guard as well, in the middle of a fault: heal undoes it, whoever supervises', async () => {
+    const shell = newShell();
+    await shell.run('up', '-d', 'single');
+    const { services } = JSON.parse(
+      readFileSync(join(shell.dir, '.rtops', 'state.json'), 'utf8'),
+    ) as { services: [{ pid: number; startTime: string }] };
+    const [{ pid, startTime }] = services;
+    // What a failover-test that is no more had written before it stopped the server.
+    const fault = 'pause@server-1,at=1s,for=60s';
+    const undo = [{ kind: 'continue', process: { pid, startTime } }];
+    const holder = { pid: 2 ** 22 - 1, startTime: '1' };
+    writeFileSync(
+      join(shell.dir, '.rtops', 'faults.jsonl'),
+      `${JSON.stringify({ id: '1', atMs: 1, fault, holder, undo })}\n`,
+    );
+    process.kill(pid, 'SIGSTOP');
+    await waitUntil(() => statFields(pid)?.[0] === 'T');
+    const healed = await shell.run('heal');
+    expect(healed.stdout).toContain(`undid the fault ${fault}\nthe rest is well: pid `);
+    await waitUntil(() => statFields(pid)?.[0] !== 'T');
+    expect((await shell.run('heal')).stdout).toContain('nothing to heal: pid ');
+  });
 
   test('the next up heals by itself and says so', async () => {
     const shell = newShell();

@@ -7,9 +7,10 @@ import type { World } from '../world.ts';
 /** Always 0: afterwards nothing unsupervised is left. */
 export async function heal(world: World): Promise<ExitCode> {
   const attempt = await healIfUnsupervised(world);
+  for (const fault of attempt.undone) world.stdout.write(`undid the fault ${fault}\n`);
   if (attempt.kind === 'supervised') {
     world.stdout.write(
-      `nothing to heal: pid ${attempt.supervisor.pid} looks after what is up. To stop it: rtops down\n`,
+      `${attempt.undone.length === 0 ? 'nothing to heal' : 'the rest is well'}: pid ${attempt.supervisor.pid} looks after what is up. To stop it: rtops down\n`,
     );
     return exitCode.pass;
   }
@@ -17,7 +18,9 @@ export async function heal(world: World): Promise<ExitCode> {
     world.stdout.write(`ended ${name} (pid ${pid}, ${command})\n`);
   }
   world.stdout.write(
-    attempt.ended.length === 0 ? 'nothing to heal\n' : `healed: ${attempt.ended.length} ended\n`,
+    attempt.ended.length + attempt.undone.length === 0
+      ? 'nothing to heal\n'
+      : `healed: ${attempt.ended.length} ended\n`,
   );
   return exitCode.pass;
 }

@@ -2,12 +2,22 @@
 import type { RunEvent } from '../events.ts';
 import type { Drive, Driver, DriveResult, Target } from '../load/driver.ts';
 import { ledgerFromFiles } from '../load/history-files.ts';
+import { impactFromFiles } from '../load/impact-files.ts';
 import type { Detail } from '../samples/detail.ts';
 import type { ServiceSample } from '../samples/resources.ts';
+import { blameExceptions } from '../samples/fault-blame.ts';
+import type { LossFacts } from '../samples/ledger.ts';
 import { summarise } from '../samples/summarise.ts';
-import type { Summary } from '../samples/summary.ts';
+import type { FaultSummary, Summary } from '../samples/summary.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { RunningSystem } from '../system/running-system.ts';
+import { stageEnds, stagesMs } from '../scenario/timeline.ts';
+import type { FaultInjector } from '../system/faults/fault-injector.ts';
+import type { Clock } from '../world.ts';
+import { startFaultTimeline } from './fault-timeline.ts';
+import type { FaultsDone, FaultTimeline } from './fault-timeline.ts';
+import { startFlood } from './flood.ts';
+import type { FloodRun, FloodSeen } from './flood.ts';
 import type { Interrupt } from './interrupt.ts';
 
 export type Measured = {
@@ -16,6 +26,9 @@ export type Measured = {
   readonly detail: Detail;
   /** Why connections and requests failed: text → count. */
   readonly errorTexts: Readonly<Record<string, number>>;
+  readonly faults: FaultsDone;
+  /** `null`: no flood was asked for, or the run ended before it. */
+  readonly flood: FloodSeen | null;
 };
 
 export type MeasureInput = {
@@ -23,6 +36,9 @@ export type MeasureInput = {
   readonly scenario: Scenario;
   readonly target: Target;
   readonly system: RunningSystem | undefined;
+  /** Does the scenario's faults; `undefined` when it has none. */
+  readonly injector: FaultInjector | undefined;
+  readonly clock: Clock;
   readonly historyDir: string;
   readonly workers: number | null;
 };
@@ -37,18 +53,47 @@ export async function measure(
   // The first reading only sets the base that the next one's rates are counted from.
   await input.system?.sample();
   const drive = driver.start(input);
-  obey(interrupt, drive, emit);
-  const services = await watch(drive, input, emit);
-  const result = await drive.result;
-  return reduce(result, services, input);
+  await using timeline = startFaultTimeline({
+    clock: input.clock,
+    injector: input.injector ?? noInjector,
+    faults: input.scenario.faults,
+    startedAtMs: drive.startedAtMs,
+    lastEndMs: stagesMs(input.scenario.stages),
+    emit,
+  });
+  const flood = startFlood(driver, input, drive.startedAtMs, emit);
+  obey(interrupt, drive, timeline, flood, emit);
+  try {
+    const services = await watch(drive, input, emit);
+    const result = await drive.result;
+    const faults = await timeline.finish(result.durationMs);
+    return { ...(await reduce(result, services, faults, input)), faults, flood: await flood.seen };
+  } finally {
+    flood.stop();
+    await flood.seen.catch(() => undefined);
+  }
 }
 
-function obey(interrupt: Interrupt, drive: Drive, emit: (event: RunEvent) => void): void {
+const noInjector: Pick<FaultInjector, 'inject'> = {
+  inject: () => Promise.reject(new Error('this target takes no faults')),
+};
+
+function obey(
+  interrupt: Interrupt,
+  drive: Drive,
+  timeline: FaultTimeline,
+  flood: FloodRun,
+  emit: (event: RunEvent) => void,
+): void {
   interrupt.onFirst(() => {
     emit({ kind: 'draining', t: 0, interrupted: true });
+    // What users drain through shall be whole again.
+    void timeline.undoAll();
+    flood.stop();
     drive.stop();
   });
   interrupt.onSecond(() => {
+    flood.abort();
     void drive.abort();
   });
 }
@@ -79,21 +124,54 @@ async function watch(
 async function reduce(
   result: DriveResult,
   services: readonly ServiceSample[],
-  input: MeasureInput,
-): Promise<Measured> {
-  const ledger = await ledgerFromFiles(input.historyDir, {
-    runId: input.runId,
+  { windows }: FaultsDone,
+  { runId, historyDir, scenario }: MeasureInput,
+): Promise<Omit<Measured, 'faults' | 'flood'>> {
+  const losses: LossFacts[] = [];
+  const unblamed = await ledgerFromFiles(historyDir, {
+    runId,
     durationMs: result.durationMs,
     partial: result.stopped,
+    onLoss: (loss) => losses.push(loss),
   });
+  const ledger = { ...unblamed, exceptions: blameExceptions(unblamed.exceptions, windows) };
   const sinceStart = services.map((sample) => ({
     ...sample,
     atMs: sample.atMs - result.startedAtMs,
   }));
+  const summary = summarise({
+    ...result,
+    partial: result.stopped,
+    ledger,
+    services: sinceStart,
+  });
   return {
     startedAtMs: result.startedAtMs,
-    summary: summarise({ ...result, partial: result.stopped, ledger, services: sinceStart }),
+    summary:
+      scenario.faults.length === 0
+        ? summary
+        : {
+            ...summary,
+            impact: await impactOf(result, windows, losses, runId, historyDir, scenario),
+          },
     detail: { points: result.points, services: sinceStart },
     errorTexts: result.errorTexts,
   };
+}
+
+/** What the faults did to users; a fault that was planned and never done is counted too. */
+async function impactOf(
+  result: DriveResult,
+  windows: FaultsDone['windows'],
+  losses: readonly LossFacts[],
+  runId: string,
+  historyDir: string,
+  scenario: Scenario,
+): Promise<FaultSummary> {
+  const impact = await impactFromFiles(historyDir, {
+    ...{ runId, durationMs: result.durationMs, windows, losses },
+    stages: stageEnds(scenario.stages),
+    clients: result.users.peak,
+  });
+  return { ...impact, planned: scenario.faults.length };
 }

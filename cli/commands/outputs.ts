@@ -8,6 +8,7 @@ import { renderText } from '../report/text.ts';
 import type { Report } from '../report/report.ts';
 import type { Detail } from '../samples/detail.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { stageEnds, stagesMs } from '../scenario/timeline.ts';
 import { terminalStyle } from '../screen/terminal.ts';
 import type { World } from '../world.ts';
 import { openRenderers } from './renderers.ts';
@@ -18,8 +19,8 @@ export type Outputs = AsyncDisposable & {
   readonly emit: (event: RunEvent) => void;
   /** Says what is about to run. */
   start(target: { readonly name: string; readonly url: string }): void;
-  /** Ends the renderers, writes the files, prints the summary (and report.json with `--json`). */
-  finish(report: Report, detail: Detail): Promise<void>;
+  /** Ends the renderers, writes the files; `prints`: the summary too (and report.json with `--json`). */
+  finish(report: Report, detail: Detail, prints: boolean): Promise<void>;
 };
 
 export type OutputOptions = {
@@ -47,7 +48,7 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
     start(target) {
       emit(startEvent(asked.scenario, run, target));
     },
-    async finish(report, detail) {
+    async finish(report, detail, prints) {
       const { verdict, exitCode } = report;
       emit({ kind: 'run-end', t: report.run.durationMs, verdict, exitCode });
       await end();
@@ -59,7 +60,7 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
       }
       const inside = relative(world.cwd, run.dir);
       const shown = inside.startsWith('..') ? run.dir : inside;
-      if (!renderers.quiet) {
+      if (prints && !renderers.quiet) {
         const out = asked.json ? world.stderr : world.stdout;
         out.write(
           renderText(report, {
@@ -69,7 +70,7 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
           }),
         );
       }
-      if (asked.json) world.stdout.write(`${JSON.stringify(report)}\n`);
+      if (prints && asked.json) world.stdout.write(`${JSON.stringify(report)}\n`);
       if ((await world.stdout.allTaken?.()) === false) {
         const where = unwritten === undefined ? `; the report is in ${shown}` : '';
         world.stderr.write(
@@ -87,11 +88,7 @@ function startEvent(
   run: Run,
   target: { readonly name: string; readonly url: string },
 ): RunEvent {
-  let untilMs = 0;
-  const stages = scenario.stages.map((stage) => {
-    untilMs += stage.durationMs;
-    return { untilMs, target: stage.target };
-  });
+  const stages = stageEnds(scenario.stages);
   return {
     kind: 'run-start',
     runId: run.id,
@@ -99,7 +96,7 @@ function startEvent(
     topology: target.name,
     url: target.url,
     plannedUsers: Math.max(...scenario.stages.map((stage) => stage.target)),
-    durationMs: untilMs,
+    durationMs: stagesMs(scenario.stages),
     stages,
     runDir: run.dir,
   };

@@ -9,14 +9,14 @@ import { path } from '../../server/contract.ts';
  * The origin of a `--url`. A host off loopback must be named with `--allow-host`: a load test
  * against somebody else's machine by a slip of the hand is an attack.
  */
-export function allowedUrl(text: string, allowHost: string | undefined): string {
-  if (!URL.canParse(text)) throw wrongUrl(text);
+export function allowedUrl(text: string, allowHost: string | undefined, command = 'bench'): string {
+  if (!URL.canParse(text)) throw wrongUrl(text, command);
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrongUrl(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrongUrl(text, command);
   if (!isLoopback(url.hostname) && allowHost !== url.hostname) {
     throw new Failure(exitCode.usage, `--url ${url.origin} is not on this machine`, {
       why: 'rtops loads other hosts only when you name them a second time, on purpose',
-      next: `rtops bench --url ${url.origin} --allow-host ${url.hostname}`,
+      next: `rtops ${command} --url ${url.origin} --allow-host ${url.hostname}`,
     });
   }
   return url.origin;
@@ -52,8 +52,8 @@ export async function probeUrl(origin: string): Promise<void> {
   });
 }
 
-function wrongUrl(text: string): Failure {
+function wrongUrl(text: string, command: string): Failure {
   return new Failure(exitCode.usage, `--url ${text} is not an http or https URL`, {
-    next: 'rtops bench --url http://127.0.0.1:3000',
+    next: `rtops ${command} --url http://127.0.0.1:3000`,
   });
 }

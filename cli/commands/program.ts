@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
 import { packageFile } from './package-file.ts';
 import { explainFailure } from './explain-failure.ts';
+import type { StickyTestOptions } from './sticky-request.ts';
 
 /** Runs the command in `world.argv` and returns its exit code; never throws. */
 export async function runProgram(world: World): Promise<ExitCode> {
@@ -51,33 +52,64 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     .showHelpAfterError('Next: rtops --help')
     .enablePositionalOptions();
 
-  program
-    .command('bench [scenario]')
-    .description('drive load at a system and judge it (default scenario: chat-1000)')
-    .option('--topology <name>', 'topology to start, or to expect of what is up (default: single)')
-    .option('--url <url>', 'load a system that rtops did not start')
-    .option('--allow-host <host>', 'allow --url to name this host (loopback needs no leave)')
-    .option('-u, --users <n>', 'peak users; the stages keep their shape')
-    .option('-d, --duration <time>', 'how long the peak is held, as 60s or 2m')
-    .option('--rate <rate>', 'messages: 1000/s in all, or 1/s/user')
-    .option('--stage <time:users>', 'a stage, as 10s:100; again for the next', collect, [])
-    .option('--threshold <text>', "one more threshold, as 'chat.ack p95 < 30ms'", collect, [])
-    .option('--no-default-thresholds', "drop the scenario's own thresholds")
-    .option('--set <k=v>', 'a topology setting, as ws.count=4', collect, [])
-    .option('--scale <service=n>', 'processes of a service, as ws=4', collect, [])
-    .option('--seed <n>', 'seed of the pacing', wholeNumber)
-    .option('--workers <n>', 'load worker processes', wholeNumber)
-    .option('--run-dir <dir>', 'folder for the files of this run (default: .rtops/runs/<id>)')
+  withRunOptions(
+    program
+      .command('bench [scenario]')
+      .description('drive load at a system and judge it (default scenario: chat-1000)')
+      .option(
+        '--topology <name>',
+        'topology to start, or to expect of what is up (default: single)',
+      )
+      .option('--url <url>', 'load a system that rtops did not start')
+      .option('--allow-host <host>', 'allow --url to name this host (loopback needs no leave)'),
+  ).action(async (scenario: string | undefined, options: BenchFlags) => {
+    const { bench } = await import('./bench.ts');
+    done(await bench(world, { scenario, ...options }));
+  });
+
+  withRunOptions(
+    program
+      .command('failover-test [scenario]')
+      .description('break parts of a system under load and judge what users lost')
+      .option(
+        '--topology <name>',
+        'topology to start, or to expect of what is up (default: scaled)',
+      )
+      .option('--repeat <n>', 'so many runs, each on a fresh system', wholeNumber)
+      .option('--ladder', 'the same faults over message path, durability and client', false)
+      .option('--self-check', 'servers that lie must each be found out', false),
+  )
     .option(
-      '--reporter <r>',
-      'ink, plain, json, github or quiet; json=FILE; again for more',
+      '--fault <fault>',
+      "in place of the scenario's, as kill@ws-2,at=20s,for=10s; again for the next",
       collect,
       [],
     )
-    .option('--json', 'print report.json on stdout, all else on stderr', false)
-    .action(async (scenario: string | undefined, options: BenchFlags) => {
-      const { bench } = await import('./bench.ts');
-      done(await bench(world, { scenario, ...options }));
+    .option('--flood <rate>', 'load on one pool for a third of the run, as http=5000/s')
+    .action(async (scenario: string | undefined, options: FailoverFlags) => {
+      const { failoverTest } = await import('./failover-test.ts');
+      done(await failoverTest(world, { scenario, ...options }));
+    });
+
+  program
+    .command('sticky-test')
+    .description('prove that sessions stay at their node, or name why they do not')
+    .option('--topology <name>', 'topology to test (default: scaled with 3 WS nodes)')
+    .option(
+      '--mode <mode>',
+      "none, ip_hash, hash, cookie, sid, native or all (default: the topology's, and a control)",
+    )
+    .option('--sessions <n>', 'sessions a mode', wholeNumber, 60)
+    .option('--nat', 'all clients behind one address', false)
+    .option('--no-cookies', 'clients that send no cookie back')
+    .option('--no-node-loss', 'kill no node')
+    .option('--url <url>', 'test a system that rtops did not start')
+    .option('--allow-host <host>', 'allow --url to name this host (loopback needs no leave)')
+    .option('--set <k=v>', 'a topology setting, as ws.count=4', collect, [])
+    .option('--json', 'print one JSON document on stdout, all else on stderr', false)
+    .action(async (options: StickyTestOptions) => {
+      const { stickyTest } = await import('./sticky-test.ts');
+      done(await stickyTest(world, options));
     });
 
   program
@@ -87,6 +119,7 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     .option('--set <k=v>', 'a topology setting, as ws.count=4', collect, [])
     .option('--scale <service=n>', 'processes of a service, as ws=4', collect, [])
     .option('--port <n>', 'port clients dial (default: a free one)', portNumber)
+    .option('--chaos', 'a TCP fault proxy on every edge, for network faults', false)
     .option('--json', 'print what is up as one JSON document', false)
     .addOption(new Option('--supervise').hideHelp().default(false))
     .action(async (name: string | undefined, options: UpFlags) => {
@@ -94,7 +127,8 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
         import('./up.ts'),
         import('./documents.ts'),
       ]);
-      const topology = await readTopology(world, name ?? 'scaled', options.set, options.scale);
+      const settings = [...options.set, ...(options.chaos ? ['chaos=true'] : [])];
+      const topology = await readTopology(world, name ?? 'scaled', settings, options.scale);
       done(await up(world, { topology, ...options }));
     });
 
@@ -196,6 +230,37 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
   return program;
 }
 
+/** The options that every run of the pipeline takes. */
+function withRunOptions(command: Command): Command {
+  return command
+    .option('-u, --users <n>', 'peak users; the stages keep their shape')
+    .option('-d, --duration <time>', 'how long the peak is held, as 60s or 2m')
+    .option('--rate <rate>', 'messages: 1000/s in all, or 1/s/user')
+    .option('--stage <time:users>', 'a stage, as 10s:100; again for the next', collect, [])
+    .option('--threshold <text>', "one more threshold, as 'chat.ack p95 < 30ms'", collect, [])
+    .option('--no-default-thresholds', "drop the scenario's own thresholds")
+    .option('--set <k=v>', 'a topology setting, as ws.count=4', collect, [])
+    .option('--scale <service=n>', 'processes of a service, as ws=4', collect, [])
+    .option('--seed <n>', 'seed of the pacing', wholeNumber)
+    .option('--workers <n>', 'load worker processes', wholeNumber)
+    .option('--run-dir <dir>', 'folder for the files of this run (default: .rtops/runs/<id>)')
+    .option(
+      '--reporter <r>',
+      'ink, plain, json, github or quiet; json=FILE; again for more',
+      collect,
+      [],
+    )
+    .option('--json', 'print report.json on stdout, all else on stderr', false);
+}
+
+type FailoverFlags = BenchFlags & {
+  fault: string[];
+  flood?: string;
+  repeat?: number;
+  ladder: boolean;
+  selfCheck: boolean;
+};
+
 type BenchFlags = {
   topology?: string;
   url?: string;
@@ -220,6 +285,7 @@ type UpFlags = {
   set: string[];
   scale: string[];
   port?: number;
+  chaos: boolean;
   json: boolean;
   supervise: boolean;
 };

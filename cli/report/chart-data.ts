@@ -88,6 +88,7 @@ export function chartData(report: Report, detail: Detail): ChartData {
       bounds('http'),
       (point) => point.httpMs,
     ),
+    ...stabilityCharts(report),
     ...serviceCharts(detail.services),
   ];
   let untilMs = 0;
@@ -108,6 +109,34 @@ export function chartData(report: Report, detail: Detail): ChartData {
       chart.series.some((series) => series.values.some((value) => value !== null)),
     ),
   };
+}
+
+/** How long messages took from their ack to their last member, by second; only with faults. */
+function stabilityCharts({ impact }: Report): readonly Chart[] {
+  if (impact === undefined || impact === null) return [];
+  const points = thin(impact.stability, maxPoints);
+  return [
+    {
+      id: 'stability',
+      title: 'Ack to the last member',
+      hint: 'how long until everybody had what was acked',
+      unit: 'ms',
+      x: points.map((bucket) => seconds((bucket.at(-1) ?? bucket[0]).t)),
+      series: [
+        {
+          label: 'p50',
+          color: '--q95',
+          values: points.map((bucket) => highest(bucket, (point) => point.p50)),
+        },
+        {
+          label: 'slowest',
+          color: '--q99',
+          values: points.map((bucket) => highest(bucket, (point) => point.max)),
+        },
+      ],
+      bounds: [],
+    },
+  ];
 }
 
 type PointSeries = readonly [

@@ -40,6 +40,11 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
 }
 
+/** A wait that people feel, to a tenth of a second: `3 ms`, `1.1 s`, `12.4 s`. */
+export function formatSeconds(ms: number): string {
+  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
 /** Minutes and seconds of a clock that runs: `0:07`, `12:40`. */
 export function formatClock(ms: number): string {
   const totalSec = Math.max(0, Math.round(ms / 1000));

@@ -143,31 +143,6 @@ function exceptionBlock(
   )}</details>`;
 }
 
-export function faultSection(report: Report): string {
-  if (report.faults.length === 0) return '';
-  const rows = report.faults.map(
-    (fault) =>
-      `<tr><td class="l">${esc(`${fault.kind}@${fault.node}`)}</td><td class="n">${formatDuration(fault.at)}</td><td class="n">${formatDuration(fault.until - fault.at)}</td>` +
-      `<td class="${fault.bit ? '' : 'bad'}">${fault.bit ? 'yes' : 'no'}</td><td class="n">${formatCount(fault.affected)}</td><td class="n">${formatMs(fault.detectMs)}</td>` +
-      `<td class="n">${formatMs(fault.resumeMs.p95)}</td><td class="n">${formatMs(fault.resumeMs.max)}</td>${bad(fault.neverResumed)}${bad(fault.lostAcked)}</tr>`,
-  );
-  return `<h2>Faults</h2>${table(
-    [
-      'l:Fault',
-      'At',
-      'For',
-      'Bit',
-      'Users hit',
-      'Noticed in',
-      'Back p95',
-      'Back max',
-      'Never back',
-      'Acked, lost',
-    ],
-    rows,
-  )}`;
-}
-
 export function operationSection(report: Report): string {
   const rows = Object.entries(report.ops).map(([name, op]) => {
     const latency = (['p50', 'p95', 'p99', 'p999', 'max'] as const).map((key) =>
@@ -247,12 +222,17 @@ function figure(value: string, words: string, tone = ''): string {
   return `<div class="card figure ${tone}"><b>${esc(value)}</b><span>${esc(words)}</span></div>`;
 }
 
-function bad(count: number): string {
+/** A count that should be 0, as a cell. */
+export function bad(count: number): string {
   return `<td class="n${count > 0 ? ' bad' : ''}">${formatCount(count)}</td>`;
 }
 
 /** `rows`: on a phone each row becomes a small block. */
-function table(heads: readonly string[], rows: readonly string[], kind: '' | 'rows' = ''): string {
+export function table(
+  heads: readonly string[],
+  rows: readonly string[],
+  kind: '' | 'rows' = '',
+): string {
   return `<div class="card">${tableBody(heads, rows, kind)}</div>`;
 }
 

@@ -75,6 +75,7 @@ pre{margin:0;padding:14px 16px;overflow:auto;max-height:460px}
 .text h3{font-size:15px;margin-bottom:4px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:14px}
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
+ul.story{margin:0;padding-left:34px;list-style:disc}.text ul.story{padding-left:18px}.story li{margin:4px 0;overflow-wrap:anywhere}ul.story+.card,.card+.card.scroll{margin-top:12px}
 details{margin-top:12px}
 summary{cursor:pointer;padding:12px 18px;font-weight:600}
 details[open] summary{border-bottom:1px solid var(--line)}

@@ -5,7 +5,6 @@ import { escapeMarkup } from './escape-markup.ts';
 import {
   exceptionSection,
   factsSection,
-  faultSection,
   keyFigures,
   ledgerSection,
   limitSection,
@@ -14,6 +13,7 @@ import {
   thresholdSection,
   verdictBanner,
 } from './html-sections.ts';
+import { faultSection, impactSection } from './html-faults.ts';
 import { reportScript } from './html-script.ts';
 import { reportStyle } from './html-style.ts';
 import type { Report } from './report.ts';
@@ -62,12 +62,13 @@ export function renderHtml(report: Report, detail: Detail, assets: HtmlAssets): 
 <header class="top"><span><b>rtops</b> · run ${escapeMarkup(report.run.id)}</span><button id="theme" type="button" aria-label="Switch between light and dark">Dark</button></header>
 ${verdictBanner(report)}
 ${keyFigures(report)}
+${faultSection(report)}
 ${thresholdSection(report)}
 <h2>Second by second <small>drag to zoom, double click to zoom out</small></h2>
 ${charts}
+${impactSection(report)}
 ${ledgerSection(report)}
 ${exceptionSection(report)}
-${faultSection(report)}
 ${operationSection(report)}
 ${serviceSection(report)}
 ${limitSection(report)}

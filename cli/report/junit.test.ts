@@ -12,7 +12,7 @@ test('a pass has one case a threshold, one for validity, and no problem', () => 
 
 test('a failed threshold is a failure, one without data an error', () => {
   const xml = renderJunit(failedReport());
-  expect(xml).toContain('tests="7" failures="2" errors="1"');
+  expect(xml).toContain('tests="8" failures="2" errors="1"');
   expect(xml).toMatch(/<testcase name="http p95 &lt; 150ms"[^>]*>\n *<error /);
   expect(xml).toMatch(
     /<testcase name="ledger.lost = 0"[^>]*>\n *<failure message="[^"]*12 of 198,730/,
@@ -35,4 +35,15 @@ test('names from files cannot break the XML', () => {
   expect(xml).toContain('rtops &quot;/&gt;&lt;evil a=&#39;&amp; on scaled');
   // oxlint-disable-next-line no-control-regex
   expect(xml).not.toMatch(/[\u0000\u001B]/);
+});
+
+test('a fault that did not bite is an error, one that did passes', () => {
+  const bit = failedReport();
+  const xml = renderJunit({
+    ...bit,
+    faults: bit.faults.map((fault) => ({ ...fault, bit: false, unfelt: 'pid 812 lives' })),
+  });
+  expect(renderJunit(bit)).toMatch(/name="fault kill@ws-2,at=20s,for=10s bit"[^>]*\/>/);
+  expect(xml).toContain('tests="8" failures="2" errors="2"');
+  expect(xml).toMatch(/<error message="Killed ws-2 [^"]*did not bite, pid 812 lives/);
 });

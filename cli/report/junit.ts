@@ -1,5 +1,6 @@
-/** A report as JUnit XML: one test case a threshold, and one for the validity of the run. */
+/** A report as JUnit XML: one test case a threshold, one a fault, one for the validity of the run. */
 import { escapeMarkup } from './escape-markup.ts';
+import { faultSentence } from './fault-story.ts';
 import { formatObserved } from './format.ts';
 import type { Report } from './report.ts';
 import { verdictSentence } from './verdict-words.ts';
@@ -16,7 +17,11 @@ type Case = {
 export function renderJunit(report: Report): string {
   const seconds = (report.run.durationMs / 1000).toFixed(3);
   const suite = `rtops ${report.scenario.name} on ${report.topology?.name ?? 'another system'}`;
-  const cases = [...report.thresholds.map(thresholdCase), validityCase(report)];
+  const cases = [
+    ...report.thresholds.map(thresholdCase),
+    ...report.faults.map((fault) => faultCase(fault, report.users.peak)),
+    validityCase(report),
+  ];
   const failures = cases.filter((one) => one.problem?.tag === 'failure').length;
   const errors = cases.filter((one) => one.problem?.tag === 'error').length;
   const totals = `tests="${cases.length}" failures="${failures}" errors="${errors}" time="${seconds}"`;
@@ -41,6 +46,13 @@ function thresholdCase(row: Report['thresholds'][number]): Case {
     case 'no-data':
       return { name: row.text, problem: { tag: 'error', message } };
   }
+}
+
+/** A fault that did not bite proves nothing; what it may do is the thresholds' to say. */
+function faultCase(fault: Report['faults'][number], users: number): Case {
+  const name = `fault ${fault.text} bit`;
+  const message = faultSentence(fault, users);
+  return { name, problem: fault.bit ? null : { tag: 'error', message } };
 }
 
 /** The run as a whole, where thresholds alone do not tell: interrupted, saturated, users refused. */

@@ -1,5 +1,8 @@
 /** A report as Markdown, for a pull request or a job summary. */
+import { availabilityLines } from './availability-words.ts';
+import { faultStory } from './fault-story.ts';
 import {
+  bareMs,
   formatCount,
   formatDuration,
   formatInstant,
@@ -8,6 +11,7 @@ import {
   formatObserved,
   formatPercent,
   formatRate,
+  formatSeconds,
   latencyFigure,
   plural,
 } from './format.ts';
@@ -44,6 +48,7 @@ export function renderMarkdown(report: Report): string {
       ),
     );
   }
+  if (report.faults.length > 0) parts.push(...faultParts(report));
   parts.push(
     '### Operations',
     table(
@@ -99,8 +104,8 @@ export function renderMarkdown(report: Report): string {
       details(
         `First exceptions (${formatCount(ledger.exceptions.length)} listed in report.json)`,
         table(
-          ['Class', 'Message', 'Room', 'Seq', 'Recipient', 'At'],
-          ['---', '---', '---', '---:', '---', '---:'],
+          ['Class', 'Message', 'Room', 'Seq', 'Recipient', 'At', 'Fault'],
+          ['---', '---', '---', '---:', '---', '---:', '---'],
           ledger.exceptions
             .slice(0, shownExceptions)
             .map((one) => [
@@ -110,6 +115,7 @@ export function renderMarkdown(report: Report): string {
               one.seq === null ? '' : String(one.seq),
               escaped(one.recipient ?? ''),
               formatDuration(one.atMs),
+              escaped(one.fault ?? ''),
             ]),
         ),
       ),
@@ -139,6 +145,55 @@ export function renderMarkdown(report: Report): string {
     `**Generator:** ${plural(generator.workers, 'worker')}, cpu ${formatPercent(generator.cpuPct)}, ${formatCount(generator.lateSends)} late sends${generator.saturated ? ', **saturated**' : ''}${generator.endedWorkers.length > 0 ? ', **cut short**' : ''}`,
   );
   return `${parts.join('\n\n')}\n`;
+}
+
+/** The story, a row a fault, and the availability with its assumptions. */
+function faultParts(report: Report): readonly string[] {
+  const impact = report.impact ?? null;
+  const parts = [
+    '### Faults',
+    faultStory(report)
+      .map((sentence) => `- ${escaped(sentence)}`)
+      .join('\n'),
+    table(
+      [
+        'Fault',
+        'At',
+        'Hit',
+        'Noticed ms',
+        'Backoff p95 ms',
+        'Back p95 ms',
+        'Back p99 ms',
+        'Never back',
+        'Acked, lost',
+        'Recovered after',
+      ],
+      ['---', ...Array.from({ length: 9 }, () => '---:')],
+      report.faults.map((fault) => [
+        `${escaped(`${fault.kind}@${fault.node}`)}${fault.bit ? '' : ' (did not bite)'}`,
+        formatDuration(fault.at),
+        formatCount(fault.affected),
+        bareMs(fault.detectMs),
+        bareMs(fault.backoff.p95),
+        bareMs(fault.resumeMs.p95),
+        bareMs(fault.resumeMs.p99),
+        formatCount(fault.neverResumed),
+        formatCount(fault.lostAcked),
+        fault.mttrMs === null ? 'not seen' : formatSeconds(fault.mttrMs),
+      ]),
+    ),
+  ];
+  if (impact !== null) {
+    parts.push(
+      details(
+        'Availability, and what it means for a month',
+        availabilityLines(impact.availability)
+          .map((line) => `- ${escaped(line)}`)
+          .join('\n'),
+      ),
+    );
+  }
+  return parts;
 }
 
 function table(

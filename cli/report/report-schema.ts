@@ -4,6 +4,8 @@
  */
 import * as z from 'zod';
 
+import { faultKinds } from '../scenario/fault.ts';
+
 const count = z.number().nonnegative();
 const figure = z.number();
 
@@ -17,6 +19,8 @@ const latencyMs = z.looseObject({
 });
 
 const threeQuantiles = z.looseObject({ p50: figure, p95: figure, p99: figure });
+
+const fourQuantiles = z.looseObject({ p50: figure, p95: figure, p99: figure, max: figure });
 
 const avgMax = z.looseObject({ avg: figure, max: figure });
 
@@ -46,12 +50,16 @@ const topology = z.looseObject({
     maxConnections: count.nullable(),
     corsOrigins: z.array(z.string()),
     sabotage: z.enum(['drop', 'double', 'swap', 'ack-before-store']).nullable(),
+    // Absent in reports written before there were faults.
+    faults: z.boolean().default(false),
   }),
   restart: z.looseObject({
     policy: z.enum(['always', 'on-failure', 'no']),
     delayMs: count,
     maxRetries: count,
   }),
+  // Reports from before it was there have none.
+  chaos: z.boolean().default(false),
 });
 
 const stage = z.looseObject({ durationMs: count, target: count });
@@ -72,11 +80,115 @@ const scenario = z.looseObject({
   fidelityUsers: count,
   churnPerMin: count,
   drainMs: count,
+  client: z.enum(['stock', 'retry', 'resume']).default('resume'),
   thresholds: z.array(z.string()),
+  // Absent in reports written before there were faults.
+  faults: z
+    .array(
+      z.object({
+        text: z.string(),
+        kind: z.enum(faultKinds),
+        node: z.string(),
+        atMs: count,
+        forMs: count.nullable(),
+        options: z.record(z.string(), z.union([z.number(), z.string()])),
+      }),
+    )
+    .default([]),
+  flood: z
+    .object({ kind: z.enum(['http', 'chat']), perSec: count })
+    .nullable()
+    .default(null),
   seed: figure,
 });
 
+/** What the faults of a run did together; absent in a bench. */
+const impact = z.looseObject({
+  baseline: z.looseObject({
+    fromMs: figure,
+    untilMs: figure,
+    due: count,
+    ackP99Ms: figure,
+    goodWithinMs: figure,
+    unsteady: z.string().nullable(),
+  }),
+  availability: z.looseObject({
+    fromMs: figure,
+    untilMs: figure,
+    ops: figure,
+    slots: figure,
+    clients: figure,
+    budget: z.array(
+      z.looseObject({
+        goalPct: figure,
+        budgetSec: figure,
+        used: figure,
+        perMonth: figure.nullable(),
+      }),
+    ),
+    outlooks: z.array(
+      z.looseObject({
+        phase: z.string(),
+        goalPct: figure,
+        mtbfDays: figure,
+        assumedMttrMin: figure,
+        assumedPct: figure,
+        measuredPct: figure.nullable(),
+      }),
+    ),
+  }),
+  worstMessages: z.array(
+    z.looseObject({
+      id: z.string(),
+      room: z.string(),
+      dueMs: figure,
+      ackedMs: figure.nullable(),
+      lastMs: figure,
+      waitMs: figure,
+      fault: z.string().nullable(),
+    }),
+  ),
+  stability: z.array(z.looseObject({ t: figure, p50: figure, max: figure })),
+});
+
 const verdict = z.enum(['pass', 'fail', 'no-data']);
+
+const side = z.looseObject({ ackMs: latencyMs, acks: count, httpMs: latencyMs, https: count });
+
+const span = z.looseObject({ fromMs: figure, toMs: figure });
+
+/** `isolation`: a flood, or faults of one pool, and what the other felt of it. */
+const isolation = z.looseObject({
+  cause: z.string(),
+  windows: z.array(span),
+  inside: side,
+  outside: side,
+  flood: z
+    .looseObject({ asked: figure, ratePerSec: figure, errors: count, p95Ms: figure })
+    .nullable(),
+});
+
+const runRow = z.looseObject({
+  name: z.string(),
+  runId: z.string(),
+  verdict,
+  exitCode: z.int(),
+  acked: count,
+  lost: count,
+  duplicated: count,
+  reordered: count,
+  neverBack: count,
+  unanswered: count,
+  resumeP99Ms: figure.nullable(),
+  mttrMs: figure.nullable(),
+  downClientSeconds: figure,
+  ackP95Ms: figure.nullable(),
+  serverCpuMsPer1000: figure.nullable(),
+});
+
+const meanOfRuns = z
+  .looseObject({ mean: figure, low: figure, high: figure, values: z.array(figure) })
+  .nullable();
 
 const exception = z.looseObject({
   class: z.enum([
@@ -202,13 +314,43 @@ export const reportSchema = z.looseObject({
       bit: z.boolean(),
       affected: count,
       detectMs: figure,
-      resumeMs: z.looseObject({ p50: figure, p95: figure, p99: figure, max: figure }),
+      resumeMs: fourQuantiles,
       neverResumed: count,
       lostAcked: count,
       downClientSeconds: figure,
       recoveredAt: figure.nullable(),
+      text: z.string(),
+      clientsOnNode: count.nullable(),
+      evidence: z.string(),
+      unfelt: z.string().nullable(),
+      detect: fourQuantiles,
+      backoff: fourQuantiles,
+      connect: fourQuantiles,
+      resume: fourQuantiles,
+      firstBackMs: figure.nullable(),
+      mttrMs: figure.nullable(),
+      watchedMs: figure,
+      stormPerSec: count,
+      stalled: count,
+      stalledClientSeconds: figure,
+      due: count,
+      acked: count,
+      ackP99Ms: figure,
+      httpRequests: count,
+      httpFailed: count,
     }),
   ),
+  impact: impact.nullish(),
+  isolation: isolation.nullish(),
+  repeats: z
+    .looseObject({
+      runs: z.array(runRow),
+      resumeP99Ms: meanOfRuns,
+      mttrMs: meanOfRuns,
+      downClientSeconds: meanOfRuns,
+    })
+    .optional(),
+  ladder: z.array(runRow).optional(),
   series: z.array(
     z.looseObject({
       t: figure,

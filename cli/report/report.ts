@@ -1,9 +1,12 @@
 /** report.json, schemaVersion 1. Tools depend on these names: times in ms since run start, ratios 0–1. */
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Topology } from '../topology/topology.ts';
+import type { FaultImpact, FaultResult } from '../samples/fault-result.ts';
 import type { Summary } from '../samples/summary.ts';
+import type { Isolation } from '../samples/window-latency.ts';
 import type { Bottleneck } from '../verdict/bottleneck.ts';
 import type { ThresholdResult, Verdict } from '../verdict/judge.ts';
+import type { Repeats, RunRow } from './run-row.ts';
 
 export type HostFacts = {
   readonly cores: number;
@@ -24,26 +27,7 @@ export type RunFacts = {
   readonly host: HostFacts;
 };
 
-/** A fault of the timeline and what it did; empty until `failover-test` brings faults. */
-export type FaultResult = {
-  readonly kind: string;
-  readonly node: string;
-  readonly at: number;
-  readonly until: number;
-  readonly bit: boolean;
-  readonly affected: number;
-  readonly detectMs: number;
-  readonly resumeMs: {
-    readonly p50: number;
-    readonly p95: number;
-    readonly p99: number;
-    readonly max: number;
-  };
-  readonly neverResumed: number;
-  readonly lostAcked: number;
-  readonly downClientSeconds: number;
-  readonly recoveredAt: number | null;
-};
+export type { FaultResult };
 
 export type Report = {
   readonly schemaVersion: 1;
@@ -64,5 +48,13 @@ export type Report = {
   readonly generator: Summary['generator'];
   readonly bottleneck: Bottleneck;
   readonly faults: readonly FaultResult[];
+  /** Baseline, availability and slow messages of a run with faults; absent in a bench. */
+  readonly impact?: Omit<FaultImpact, 'faults'> | null | undefined;
   readonly series: Summary['series'];
+  /** What a flood, or faults of the API pool, did to chat and HTTP; absent without either. */
+  readonly isolation?: Isolation | null | undefined;
+  /** `--repeat`: every run of the series; this report is of the last. */
+  readonly repeats?: Repeats | undefined;
+  /** `--ladder`: a row a rung; this report is of the last. */
+  readonly ladder?: readonly RunRow[] | undefined;
 };

@@ -14,6 +14,7 @@ import {
   plural,
 } from './format.ts';
 import { displayWidth, padColumns } from './display-width.ts';
+import { faultStory } from './fault-story.ts';
 import type { Report } from './report.ts';
 import { asSentence } from './verdict-words.ts';
 import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
@@ -221,16 +222,29 @@ export function generatorLines(report: Report, style: TextStyle, width: number):
   return lines;
 }
 
-/** One line a fault. */
+/** Lines that the story of the faults may take, and one sentence of it. */
+const faultStoryLines = 12;
+const faultSentenceLines = 4;
+
+/** What each fault did, and what the run did not show. */
 export function faultLines(report: Report, style: TextStyle, width: number): readonly string[] {
-  return report.faults.slice(0, 2).map((fault, index) => {
-    const words =
-      `${fault.kind}@${fault.node} at ${formatDuration(fault.at)}: ` +
-      (fault.bit
-        ? `${plural(fault.affected, 'user')}, back in ${formatMs(fault.resumeMs.p95)} (p95), ${formatCount(fault.neverResumed)} never, ${formatCount(fault.lostAcked)} acked lost`
-        : 'it did not bite');
-    return `${index === 0 ? heading('Faults', style) : '      '}   ${fit(plainText(words), width - 9, style)}`;
-  });
+  // What the ledger says of the whole run stands above.
+  const sentences = faultStory(report).filter((one) => !one.startsWith('The whole run'));
+  const lines: string[] = [];
+  for (const [index, sentence] of sentences.entries()) {
+    const text = plainText(style.ascii ? sentence.replaceAll('–', '-') : sentence);
+    const wrapped = wrapWords(text, width - 9)
+      .slice(0, faultSentenceLines)
+      .map((line) => fit(line, width - 9, style));
+    if (lines.length + wrapped.length >= faultStoryLines && index < sentences.length - 1) {
+      lines.push(`and ${sentences.length - index} more in the report`);
+      break;
+    }
+    lines.push(...wrapped);
+  }
+  return lines.flatMap((line, index) =>
+    index === 0 ? ['', `${heading('Faults', style)}   ${line}`] : [`         ${line}`],
+  );
 }
 
 /** Short texts in as many lines as they need, what is bad in its tone. */

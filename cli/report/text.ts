@@ -1,4 +1,4 @@
-/** The summary that ends a run in the terminal: verdict first, at most {@link maxLines} lines. */
+/** The summary that ends a run in the terminal: verdict first, then what faults did. */
 import { formatDuration, formatInstant } from './format.ts';
 import type { Report } from './report.ts';
 import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
@@ -29,6 +29,8 @@ export type TextOptions = {
 };
 
 const maxLines = 40;
+/** A run with faults has their story to tell as well. */
+const maxStoryLines = 13;
 const minWidth = 60;
 const maxWidth = 110;
 
@@ -43,8 +45,10 @@ export function renderText(report: Report, options: TextOptions): string {
     ...operationLines(report, style, width),
     ...ledgerLines(report, style, width),
   ];
-  const closing = [...generatorLines(report, style, width), ...faultLines(report, style, width)];
-  const room = maxLines - head.length - body.length - closing.length - tail.length;
+  const closing = generatorLines(report, style, width);
+  const story = faultLines(report, style, width);
+  const most = maxLines + (story.length > 0 ? maxStoryLines : 0);
+  const room = most - head.length - story.length - body.length - closing.length - tail.length;
   const thresholds = thresholdLines(
     report,
     style,
@@ -52,7 +56,7 @@ export function renderText(report: Report, options: TextOptions): string {
     room - Math.min(3, report.services.length + 1),
   );
   const services = serviceLines(report, style, width, room - thresholds.length);
-  const lines = [...head, ...thresholds, ...body, ...services, ...closing, ...tail];
+  const lines = [...head, ...story, ...thresholds, ...body, ...services, ...closing, ...tail];
   return `${lines.join('\n')}\n`;
 }
 

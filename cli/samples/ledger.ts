@@ -8,7 +8,7 @@
  * that was acked and is not in the log at the final read.
  */
 import { createExceptionList } from './exception-list.ts';
-import { recordKind } from './history.ts';
+import { messageId, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 import {
   closeMembership,
@@ -28,6 +28,16 @@ export type LedgerOptions = {
   readonly runId: string;
   /** The run was cut short: what had not arrived and was not overdue is not judged. */
   readonly partial: boolean;
+  /** Told of every message that was acked and is gone: once for the log, once for each member. */
+  readonly onLoss?: (loss: LossFacts) => void;
+};
+
+/** An acked message that is not in the log (`unstored`), or that a member never got. */
+export type LossFacts = {
+  readonly id: string;
+  /** ms since run start: when it was first known to exist. */
+  readonly atMs: number;
+  readonly unstored: boolean;
 };
 
 /** Feed every record to `note`, then every record to `account`, then `close`. */
@@ -88,6 +98,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     recipient: number | null,
     atUs: number,
   ): void {
+    if (name === 'lost' || name === 'unstored') tellLoss(message, name === 'unstored');
     if (!exceptions.wants(name)) return;
     exceptions.add(name, {
       sender: table.sender[message] ?? 0,
@@ -97,6 +108,13 @@ export function createLedger(options: LedgerOptions): Ledger {
       recipient,
       atUs,
     });
+  }
+
+  function tellLoss(message: number, unstored: boolean): void {
+    if (options.onLoss === undefined || ((table.flags[message] ?? 0) & flag.acked) === 0) return;
+    const { sender, room, n, seenUs } = table;
+    const id = messageId(sender[message] ?? 0, room[message] ?? 0, n[message] ?? 0);
+    options.onLoss({ id, atMs: (seenUs[message] ?? 0) / 1000, unstored });
   }
 
   function set(message: number, bit: number): void {

@@ -1,5 +1,7 @@
 /** What was seen in a run, reduced to the figures the judge and the reports read. */
 
+import type { FaultImpact } from './fault-result.ts';
+
 /** A latency distribution in ms. All 0 when nothing was measured; `count` beside it tells. */
 export type LatencyMs = {
   readonly p50: number;
@@ -125,6 +127,12 @@ export type SeriesPoint = {
   readonly deliveryP95: number;
 };
 
+/** What the faults of a run did; absent in a bench. */
+export type FaultSummary = FaultImpact & {
+  /** How many faults the scenario planned: one that was not done proves nothing. */
+  readonly planned: number;
+};
+
 /** Everything measured in a run; `report.json` is this plus what was asked and what was judged. */
 export type Summary = {
   readonly durationMs: number;
@@ -141,4 +149,5 @@ export type Summary = {
   readonly finalRead: { readonly done: boolean; readonly why: string | null };
   /** Sends due in hold stages: the base of the share of late ones. */
   readonly holdSends: number;
+  readonly impact?: FaultSummary;
 };

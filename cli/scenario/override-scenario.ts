@@ -1,6 +1,8 @@
 /** A scenario with the command line over it. */
 import { defaultThresholds } from './default-thresholds.ts';
 import { defaultFidelityUsers } from './fidelity-users.ts';
+import type { Fault, Flood } from './fault.ts';
+import { checkFaultFits, faultTiming, parseFault } from './parse-fault.ts';
 import type { MessageRate, Scenario, Stage } from './scenario.ts';
 import { isHold, plannedUsers } from './timeline.ts';
 
@@ -20,9 +22,16 @@ export type ScenarioOverrides = {
   /** The target is not run by rtops: default thresholds that need its processes are left out. */
   readonly foreignTarget?: boolean;
   readonly seed?: number;
+  /** Texts, in place of the scenario's own faults; what they leave out comes from the stages run. */
+  readonly faults?: readonly string[];
+  readonly flood?: Flood;
 };
 
-/** The scenario that is run. Pure; the order is stages, users, duration. */
+/**
+ * The scenario that is run. Pure; the order is stages, users, duration, faults.
+ *
+ * @throws Failure `usage` for a fault that cannot be read, or does not fit in the stages.
+ */
 export function overrideScenario(scenario: Scenario, overrides: ScenarioOverrides): Scenario {
   let stages = overrides.stages ?? scenario.stages;
   if (overrides.users !== undefined) stages = scaledTo(stages, overrides.users);
@@ -36,8 +45,19 @@ export function overrideScenario(scenario: Scenario, overrides: ScenarioOverride
       ? scenario.fidelityUsers
       : defaultFidelityUsers(stages, scenario.fidelityUsers),
     seed: overrides.seed ?? scenario.seed,
+    faults: faultsOf(overrides.faults ?? scenario.faults.map(({ text }) => text), stages),
+    flood: overrides.flood ?? scenario.flood,
   };
   return { ...changed, thresholds: thresholdsOf(scenario, changed, overrides) };
+}
+
+function faultsOf(texts: readonly string[], stages: Stages): readonly Fault[] {
+  const timing = faultTiming(stages);
+  return texts.map((text) => {
+    const fault = parseFault(text, timing);
+    checkFaultFits(fault, stages);
+    return fault;
+  });
 }
 
 function thresholdsOf(

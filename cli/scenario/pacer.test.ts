@@ -79,6 +79,9 @@ function scenario(rate: MessageRate, seed = 1): Scenario {
     churnPerMin: 0,
     drainMs: 1000,
     thresholds: [],
+    faults: [],
+    client: 'resume',
+    flood: null,
     seed,
   };
 }

@@ -47,6 +47,9 @@ describe('the shipped scenarios', () => {
       fidelityUsers: 20,
       churnPerMin: 0,
       drainMs: 5000,
+      client: 'resume',
+      faults: [],
+      flood: null,
       thresholds: [
         'chat.ack p95 < 30ms',
         'chat.delivery p95 < 30ms over >= 1000',

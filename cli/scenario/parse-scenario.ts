@@ -5,6 +5,7 @@ import type { Environment } from '../topology/yaml-environment.ts';
 import { defaultThresholds } from './default-thresholds.ts';
 import type { Scenario } from './scenario.ts';
 import { defaultFidelityUsers } from './fidelity-users.ts';
+import { faultTiming, parseFault, parseFlood } from './parse-fault.ts';
 import { scenarioSchema } from './scenario-schema.ts';
 import type { ScenarioDocument } from './scenario-schema.ts';
 
@@ -56,7 +57,10 @@ function toScenario(document: ScenarioDocument, stem: string): Scenario {
     fidelityUsers: document.fidelity ?? defaultFidelityUsers(document.stages),
     churnPerMin: document.churn,
     drainMs: document.drain,
+    client: document.client,
     thresholds: document.thresholds ?? [],
+    faults: document.faults.map((text) => parseFault(text, faultTiming(document.stages))),
+    flood: document.flood === null ? null : parseFlood(document.flood),
     seed: document.seed,
   };
   return document.thresholds === undefined

@@ -11,6 +11,7 @@ import {
   stageTitle,
 } from './amounts.ts';
 import type { ScenarioOverrides } from './override-scenario.ts';
+import { parseFlood } from './parse-fault.ts';
 import type { Stage } from './scenario.ts';
 
 /** What was typed, as `bench` has it; absent: not typed. */
@@ -23,6 +24,9 @@ export type ScenarioFlags = {
   /** `false` for `--no-default-thresholds`: the scenario's own are left out, written or default. */
   readonly defaultThresholds?: boolean | undefined;
   readonly seed?: number | undefined;
+  /** In place of the scenario's own, when there is one. */
+  readonly fault?: readonly string[] | undefined;
+  readonly flood?: string | undefined;
 };
 
 /**
@@ -50,6 +54,8 @@ export function parseScenarioFlags(flags: ScenarioFlags): ScenarioOverrides {
     ...(rate !== undefined && { rate: read('--rate', rate, messageRateTitle, parseMessageRate) }),
     ...(isNonEmpty(stages) && { stages }),
     ...(seed !== undefined && { seed: read('--seed', String(seed), seedTitle, parseSeed) }),
+    ...(flags.fault !== undefined && flags.fault.length > 0 && { faults: flags.fault }),
+    ...(flags.flood !== undefined && { flood: parseFlood(flags.flood) }),
     thresholds: flags.threshold ?? [],
     noDefaultThresholds: flags.defaultThresholds === false,
   };

@@ -20,6 +20,7 @@ import {
   shareTitle,
   stageTitle,
 } from './amounts.ts';
+import { faultProblem, floodProblem } from './parse-fault.ts';
 
 const stage = z.union([
   quantity(stageTitle, parseStage),
@@ -80,6 +81,18 @@ const shape = z.strictObject({
   drain: durationMs(0, longestMs)
     .prefault('5s')
     .meta({ description: 'How long after the last send deliveries may still come.' }),
+  client: z.enum(['stock', 'retry', 'resume']).default('resume').meta({
+    description:
+      'After being thrown off: stock joins anew, retry also sends again what had no ack, resume also asks for what it missed.',
+  }),
+  faults: z.array(z.string()).default([]).meta({
+    description:
+      'What is done to the system meanwhile, as kill@ws-2,at=20s,for=10s: kind@node, then options.',
+  }),
+  flood: z.string().nullable().default(null).meta({
+    title: 'a flood such as http=5000/s or chat=2000/s',
+    description: 'Load beside the chat that wants to hurt.',
+  }),
   thresholds: z
     .array(z.string())
     .optional()
@@ -93,7 +106,7 @@ const shape = z.strictObject({
 });
 
 /** A scenario file: its fields and the rules between them. */
-export const scenarioSchema = shape.superRefine(({ stages, fidelity }, context) => {
+export const scenarioSchema = shape.superRefine(({ stages, fidelity, faults, flood }, context) => {
   if (context.issues.length > 0) return;
   const peak = Math.max(...stages.map(({ target }) => target));
   const broken = (path: string, message: string): void =>
@@ -105,6 +118,17 @@ export const scenarioSchema = shape.superRefine(({ stages, fidelity }, context) 
       'fidelity asks for more users than the stages bring; expected at most the peak',
     );
   }
+  for (const [i, text] of faults.entries()) {
+    const detail = faultProblem(text, stages);
+    if (detail === undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['faults', i],
+      message: `is not a fault that can be done: ${detail}`,
+    });
+  }
+  const detail = flood === null ? undefined : floodProblem(flood);
+  if (detail !== undefined) broken('flood', `is not a flood; ${detail}`);
 });
 
 export type ScenarioDocument = z.output<typeof scenarioSchema>;

@@ -1,5 +1,7 @@
 /** What happens to a system: users, messages, pacing, thresholds as written. Plain data. */
 
+import type { Fault, Flood } from './fault.ts';
+
 /** Users move in a straight line from the previous stage's target to this one (k6's ramping-vus). */
 export type Stage = { readonly durationMs: number; readonly target: number };
 
@@ -7,6 +9,13 @@ export type Stage = { readonly durationMs: number; readonly target: number };
 export type MessageRate =
   | { readonly kind: 'per-user'; readonly perSec: number }
   | { readonly kind: 'total'; readonly perSec: number };
+
+/**
+ * What a client does after it was thrown off. `stock`: as socket.io-client out of the box, joins
+ * anew, and a send without an ack is forgotten. `retry`: joins anew and sends it again. `resume`:
+ * asks for what it missed as well.
+ */
+export type ClientBehaviour = 'stock' | 'retry' | 'resume';
 
 export type Scenario = {
   readonly name: string;
@@ -28,6 +37,10 @@ export type Scenario = {
   readonly churnPerMin: number;
   /** How long after the last send deliveries may still come before the run ends. */
   readonly drainMs: number;
+  readonly client: ClientBehaviour;
   readonly thresholds: readonly string[];
+  /** What is done to the system meanwhile; empty for a bench. */
+  readonly faults: readonly Fault[];
+  readonly flood: Flood | null;
   readonly seed: number;
 };

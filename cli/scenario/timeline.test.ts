@@ -119,6 +119,9 @@ function scenario(stages: [Stage, ...Stage[]]): Scenario {
     churnPerMin: 0,
     drainMs: 1000,
     thresholds: [],
+    faults: [],
+    client: 'resume',
+    flood: null,
     seed: 1,
   };
 }

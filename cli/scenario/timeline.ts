@@ -17,6 +17,17 @@ export function stagesMs(stages: readonly Stage[]): number {
   return stages.reduce((sum, stage) => sum + stage.durationMs, 0);
 }
 
+/** When each stage ends, in ms since run start, and at how many users. */
+export function stageEnds(
+  stages: readonly Stage[],
+): readonly { readonly untilMs: number; readonly target: number }[] {
+  let untilMs = 0;
+  return stages.map(({ durationMs, target }) => {
+    untilMs += durationMs;
+    return { untilMs, target };
+  });
+}
+
 /** The most users the stages ask for. */
 export function plannedUsers(stages: readonly Stage[]): number {
   return stages.reduce((most, stage) => Math.max(most, stage.target), 0);

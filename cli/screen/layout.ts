@@ -14,6 +14,8 @@ export type Layout = {
   readonly services: number;
   readonly http: boolean;
   readonly messages: number;
+  /** The timeline, and a line a fault. */
+  readonly faults: number;
   /** Title and chart. */
   readonly charts: number;
 };
@@ -23,6 +25,7 @@ const alwaysLines = 9;
 /** Between head, users, latency, ledger, services and generator. */
 const gapLines = 5;
 const maxMessages = 3;
+const maxFaults = 6;
 const chartLines = { min: 5, max: 12 };
 
 /** The layout of a running screen. For terminals of 10 rows or more `height` ≤ rows − 1. */
@@ -34,6 +37,8 @@ export function layoutScreen(state: RunState, size: Size): Layout {
     return got;
   };
   const count = state.services.length;
+  const faults =
+    state.faults.length > 0 ? take(1 + Math.min(maxFaults, state.faults.length), 1) : 0;
   const firstMessage = state.messages.length > 0 ? take(1) : 0;
   const services = count > 0 ? take(count + 1, 2) : 0;
   const http = (state.tick?.httpMs ?? null) !== null && take(1) === 1;
@@ -49,6 +54,7 @@ export function layoutScreen(state: RunState, size: Size): Layout {
     services,
     http,
     messages,
+    faults,
     charts,
   };
 }

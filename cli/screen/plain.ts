@@ -7,6 +7,7 @@ import {
   formatMs,
   formatPercent,
   formatRate,
+  formatSeconds,
   plural,
 } from '../report/format.ts';
 import { paint, plainText, symbolsOf } from '../report/text-style.ts';
@@ -69,6 +70,19 @@ function linesOf(event: RunEvent, before: RunState, style: TextStyle): readonly 
     }
     case 'note':
       return [plainText(event.text)];
+    case 'fault': {
+      const tone = { planned: 'dim', injected: 'bad', undone: 'good', failed: 'warn' } as const;
+      const since = before.faults.find(
+        (one) => one.text === event.fault && one.phase === 'injected',
+      )?.injectedAt;
+      const after =
+        event.phase === 'undone' && typeof since === 'number'
+          ? ` after ${formatSeconds(event.t - since)}`
+          : '';
+      const detail = event.detail === '' ? '' : ` (${plainText(event.detail)})`;
+      const words = `fault ${event.phase}: ${plainText(event.fault)}${after}${detail}`;
+      return [`${formatClock(event.t)} ${paint(style, tone[event.phase], words)}`];
+    }
     case 'warning':
       return [paint(style, 'warn', `${warn} warning: ${plainText(event.text)}`)];
     case 'stage':

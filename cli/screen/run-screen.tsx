@@ -14,6 +14,7 @@ import { bar } from '../report/sparkline.ts';
 import { plainText, symbolsOf } from '../report/text-style.ts';
 import type { TextStyle } from '../report/text-style.ts';
 import { ChartsPart } from './charts-part.tsx';
+import { FaultsPart } from './faults-part.tsx';
 import { LatencyPart } from './latency-part.tsx';
 import { layoutScreen } from './layout.ts';
 import type { Size } from './layout.ts';
@@ -55,6 +56,15 @@ function RunningScreen({ state, size, style, elapsedMs }: ScreenProps): ReactNod
         <ChartsPart state={state} lines={layout.charts} width={layout.width} style={style} />
       ) : null}
       {gap}
+      {layout.faults > 0 ? (
+        <FaultsPart
+          state={state}
+          lines={layout.faults}
+          elapsedMs={elapsedMs}
+          width={layout.width}
+          style={style}
+        />
+      ) : null}
       <LedgerLine state={state} />
       {layout.services > 0 ? gap : null}
       {layout.services > 0 ? (

@@ -17,7 +17,21 @@ export type RunState = {
   readonly services: readonly ServiceSample[];
   /** Notes and warnings, the newest last, at most {@link keptMessages}. */
   readonly messages: readonly Message[];
+  /** The timeline of faults, in the order planned or first heard of. */
+  readonly faults: readonly FaultState[];
   readonly phase: 'starting' | 'running' | 'draining' | 'interrupted' | 'ended';
+};
+
+/** One fault, as far as it has come. */
+export type FaultState = {
+  /** As written. */
+  readonly text: string;
+  readonly phase: 'planned' | 'injected' | 'undone' | 'failed';
+  /** What was last said of it. */
+  readonly detail: string;
+  /** ms since run start; `null` until then. */
+  readonly injectedAt: number | null;
+  readonly endedAt: number | null;
 };
 
 export type Message = {
@@ -38,6 +52,7 @@ export const emptyRunState: RunState = {
   ticks: [],
   services: [],
   messages: [],
+  faults: [],
   phase: 'starting',
 };
 
@@ -65,6 +80,8 @@ export function nextRunState(state: RunState, event: RunEvent): RunState {
       const message = { kind: event.kind, t: event.t, text: event.text };
       return { ...state, messages: [...state.messages, message].slice(-keptMessages) };
     }
+    case 'fault':
+      return { ...state, faults: nextFaults(state.faults, event) };
     case 'stage':
       return { ...state, stage: event };
     case 'tick':
@@ -80,6 +97,25 @@ export function nextRunState(state: RunState, event: RunEvent): RunState {
     case 'run-end':
       return { ...state, phase: 'ended' };
   }
+}
+
+/** The same fault may come again once it was undone. */
+function nextFaults(
+  faults: readonly FaultState[],
+  { fault: text, phase, detail, t }: Extract<RunEvent, { kind: 'fault' }>,
+): readonly FaultState[] {
+  const index = faults.findIndex(
+    (one) => one.text === text && one.phase !== 'undone' && one.phase !== 'failed',
+  );
+  const known = faults[index];
+  const next = {
+    text,
+    phase,
+    detail,
+    injectedAt: phase === 'injected' ? t : (known?.injectedAt ?? null),
+    endedAt: phase === 'undone' || phase === 'failed' ? t : null,
+  };
+  return known === undefined ? [...faults, next] : faults.with(index, next);
 }
 
 /** Past the last stage only late deliveries are waited for. */

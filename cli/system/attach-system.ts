@@ -34,6 +34,7 @@ export async function attachSystem(world: World): Promise<RunningSystem | undefi
     topology: state.topology,
     url: state.url,
     secret: state.secret,
+    stateDir: folder.dir,
     logsDir: folder.logsDir,
     services: () => Promise.resolve(services()),
     sample: () => sampler(services()),

@@ -22,6 +22,20 @@ export async function findBinary(
   return undefined;
 }
 
+/**
+ * How rtops finds the programs of a system: {@link findBinary} along PATH, but `RTOPS_NGINX` names
+ * the nginx to use. A value that is no executable file finds nothing, and never another nginx.
+ */
+export function binaryFinder(
+  env: Readonly<Record<string, string | undefined>>,
+): (name: string) => Promise<string | undefined> {
+  return async (name) => {
+    const chosen = name === 'nginx' ? env['RTOPS_NGINX'] : undefined;
+    if (chosen === undefined || chosen === '') return await findBinary(name, env['PATH']);
+    return isAbsolute(chosen) && (await isExecutableFile(chosen)) ? chosen : undefined;
+  };
+}
+
 async function isExecutableFile(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);

@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { World } from '../world.ts';
+import { clearJournal, undoOpenFaults } from './faults/journal.ts';
 import { readPidFiles, removePidFile } from './launch.ts';
 import {
   commandOf,
@@ -25,11 +26,14 @@ const killedMs = 5000;
 const lookEveryMs = 20;
 
 /**
- * Ends the recorded processes that still run, and removes the records. The caller holds the
+ * Undoes faults that nobody will undo any more, ends the recorded processes that still run, and
+ * removes the records. The caller holds the
  * folder's lock, so nobody supervises them. A process is touched only when its start time is the
  * recorded one and it works inside the state folder: a reused pid is left alone.
  */
 export async function healFolder(world: World, folder: StateFolder): Promise<readonly Healed[]> {
+  undoOpenFaults(folder.dir, world.clock.now());
+  clearJournal(folder.dir);
   const left = leftovers(folder);
   const healed = left.map(({ name, pid }) => ({ name, pid, command: commandOf(pid) }));
   for (const { name, pid } of left) {

@@ -13,6 +13,8 @@ export type PackageSite = {
   /** systemd is running: packages would be started again at boot. */
   readonly systemd: boolean;
   readonly policyFile: string;
+  /** Where what is not the system's own is kept. */
+  readonly cacheDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly find: (name: string) => Promise<string | undefined>;
 };
@@ -50,14 +52,25 @@ function fromApt(missing: readonly Prerequisite[], site: PackageSite): InstallPl
     ['apt-get', 'install', '-y', '--no-install-recommends', ...packages],
   ];
   if (site.systemd && units.length > 0) commands.push(['systemctl', 'disable', '--now', ...units]);
+  commands.push(...afterwards(missing, site));
   return withByHand(missing, packages, commands, site.isRoot, ({ apt }) => apt === null);
 }
 
 function fromBrew(missing: readonly Prerequisite[], site: PackageSite): InstallPlan {
   const packages = missing.flatMap(({ brew }) => brew ?? []);
   // brew starts no service by itself, and refuses to run as root.
-  const commands: PackageCommand[] = [['brew', 'install', ...packages]];
+  const commands: PackageCommand[] = [
+    ['brew', 'install', ...packages],
+    ...afterwards(missing, site),
+  ];
   return withByHand(missing, packages, commands, !site.isRoot, ({ brew }) => brew === null);
+}
+
+function afterwards(
+  missing: readonly Prerequisite[],
+  { cacheDir }: PackageSite,
+): readonly PackageCommand[] {
+  return missing.flatMap(({ after }) => after?.(cacheDir) ?? []);
 }
 
 function withByHand(

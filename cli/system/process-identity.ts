@@ -100,6 +100,12 @@ export function readProc(path: string): string | undefined {
   }
 }
 
+/** The pid that traces the process (a debugger, strace); `undefined` when none does (Linux only). */
+export function tracerOf(pid: number): number | undefined {
+  const tracer = Number(/^TracerPid:\s*(\d+)$/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1]);
+  return tracer > 0 ? tracer : undefined;
+}
+
 /** Every pid of the machine (Linux only). */
 export function allPids(): readonly number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);

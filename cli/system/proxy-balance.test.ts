@@ -5,16 +5,19 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { scaled } from '../topology/testing/topologies.ts';
 import type { WsBalance } from '../topology/topology.ts';
+import { exitCode } from '../exit-code.ts';
+import type { Failure } from '../failure.ts';
 import type { RunningSystem } from './running-system.ts';
 import { startSystem } from './start-system.ts';
+import { newerNginxForTests } from './testing/newer-nginx.ts';
 import { testWorld } from './testing/test-world.ts';
 
 const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
 
 /** Three WS nodes that stay down when they are killed. */
-async function startWith(balance: WsBalance): Promise<RunningSystem> {
+async function startWith(balance: WsBalance, nginx?: string): Promise<RunningSystem> {
   const system = await startSystem(
-    testWorld(),
+    testWorld(nginx === undefined ? {} : { env: { ...process.env, RTOPS_NGINX: nginx } }),
     {
       ...scaled,
       api: { count: 1, cores: null },
@@ -38,11 +41,16 @@ type Answer = {
 /** One request on a connection of its own, so that nginx decides anew. */
 async function ask(
   system: RunningSystem,
-  from: { readonly localAddress?: string; readonly cookie?: string; readonly method?: string },
+  from: {
+    readonly localAddress?: string;
+    readonly cookie?: string;
+    readonly method?: string;
+    readonly sid?: string;
+  },
 ): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     request(
-      `${system.url}/socket.io/?EIO=4&transport=polling`,
+      `${system.url}/socket.io/?EIO=4&transport=polling${from.sid === undefined ? '' : `&sid=${from.sid}`}`,
       {
         agent: false,
         method: from.method ?? 'GET',
@@ -83,7 +91,11 @@ function nodesOf(answers: readonly Answer[]): readonly string[] {
 async function askTimes(
   system: RunningSystem,
   times: number,
-  from: (at: number) => { readonly localAddress?: string; readonly cookie?: string },
+  from: (at: number) => {
+    readonly localAddress?: string;
+    readonly cookie?: string;
+    readonly sid?: string;
+  },
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (let at = 0; at < times; at += 1) answers.push(await ask(system, from(at)));
@@ -162,4 +174,61 @@ describe('pinned by cookie', () => {
     }
     expect(nodesOf(await askTimes(system, 12, () => ({})))).toEqual(['ws-1', 'ws-2', 'ws-3']);
   });
+});
+
+describe('pinned by the session id', () => {
+  test('the name in front of it decides, for everybody; a dead node is stood in for', async () => {
+    const system = await startWith('sid');
+    for (const node of ['ws-1', 'ws-2', 'ws-3']) {
+      const answers = await askTimes(system, 4, (at) => ({
+        sid: `${node}.abc_-${at}`,
+        localAddress: `127.0.${64 + at}.9`,
+      }));
+      expect(nodesOf(answers)).toEqual([node]);
+    }
+    await killNode(system, 'ws-2');
+    const orphan = await ask(system, { sid: 'ws-2.abc', method: 'POST' });
+    expect(orphan.status).toBe(200);
+    expect(['ws-1', 'ws-3']).toContain(orphan.node);
+    expect(nodesOf(await askTimes(system, 4, () => ({ sid: 'ws-3.abc' })))).toEqual(['ws-3']);
+  });
+
+  test('an id that names no node is spread like none', async () => {
+    const system = await startWith('sid');
+    for (const sid of ['ws-9.abc', 'xws-1.abc', 'ws-1', 'ws-1.', 'ws-1.a.b', 'ws-1%2Eabc']) {
+      expect(nodesOf(await askTimes(system, 9, () => ({ sid }))), sid).toHaveLength(3);
+    }
+  });
+});
+
+describe("nginx's own sticky", () => {
+  test('on a newer nginx the cookie decides, is hygienic, and moves when its node dies', async () => {
+    const system = await startWith('native', newerNginxForTests());
+    const first = await ask(system, {});
+    expect(first.cookies).toHaveLength(1);
+    expect(first.cookies[0]).toContain(`rtops_node=${first.node};`);
+    expect(first.cookies[0]?.toLowerCase()).toContain('httponly');
+    expect(first.cookies[0]?.toLowerCase()).toContain('samesite=lax');
+    const cookie = `rtops_node=${first.node}`;
+    expect(nodesOf(await askTimes(system, 12, () => ({ cookie })))).toEqual([first.node]);
+    expect(nodesOf(await askTimes(system, 12, () => ({})))).toHaveLength(3);
+
+    await killNode(system, first.node);
+    const moved = await ask(system, { cookie });
+    expect(moved.status).toBe(200);
+    expect(moved.node).not.toBe(first.node);
+    expect(moved.cookies[0]).toContain(`rtops_node=${moved.node};`);
+  });
+
+  test('on an nginx that has none it is refused, with the version that was found', async () => {
+    const refused = await startWith('native').catch((error: unknown) => error as Failure);
+    expect(refused).toMatchObject({ code: exitCode.notReady, name: 'Failure' });
+    expect((refused as Failure).why).toMatch(/1\.29\.6 or newer; .*nginx is 1\.\d+\.\d+/);
+  });
+});
+
+test('RTOPS_NGINX that names no program is said, and no other nginx is taken', async () => {
+  const refused = await startWith('cookie', '/nowhere/nginx').catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: exitCode.notReady });
+  expect((refused as Failure).message).toContain('RTOPS_NGINX');
 });

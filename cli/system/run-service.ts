@@ -3,6 +3,7 @@ import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { PlannedService } from '../topology/plan.ts';
 import type { World } from '../world.ts';
+import { heldBy } from './faults/holds.ts';
 import { launch, prepareService, removePidFile } from './launch.ts';
 import type { Ending, Launched } from './launch.ts';
 import { isReady } from './ready-check.ts';
@@ -128,6 +129,16 @@ export function runService(service: PlannedService, context: ServiceContext): Se
       const ending = await current.exited;
       buryGroup(current);
       if (stopping.signal.aborted) return;
+      const hold = heldBy(folder.dir, service.name);
+      if (hold !== undefined) {
+        become('held', `${describeEnding(ending)}; held down by ${hold.why}`);
+        await untilReleased();
+        if (stopping.signal.aborted) return;
+        restarts += 1;
+        current = begin();
+        await becomeReady(current, stopping.signal);
+        continue;
+      }
       const decision = restartDecision(service.restart, {
         endedWell: ending.code === 0,
         healthyMs: state === 'ready' ? world.clock.now() - readyAtMs : 0,
@@ -145,6 +156,12 @@ export function runService(service: PlannedService, context: ServiceContext): Se
       restarts += 1;
       current = begin();
       await becomeReady(current, stopping.signal);
+    }
+  }
+
+  async function untilReleased(): Promise<void> {
+    while (!stopping.signal.aborted && heldBy(folder.dir, service.name) !== undefined) {
+      await world.clock.sleep(askEveryMs, stopping.signal).catch(() => undefined);
     }
   }
 

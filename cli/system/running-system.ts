@@ -6,7 +6,8 @@ import type { ServiceKind } from '../topology/topology.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { ServiceSample } from '../samples/resources.ts';
 
-export type ServiceState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped';
+/** `held`: a fault keeps it down, and its supervisor stands back. */
+export type ServiceState = 'starting' | 'ready' | 'restarting' | 'held' | 'failed' | 'stopped';
 
 /** One row of `rtops ps`. */
 export type ServiceStatus = {
@@ -27,6 +28,8 @@ export type RunningSystem = {
   /** Signs tokens the servers accept. Never printed. */
   readonly secret: string;
   readonly logsDir: string;
+  /** `.rtops/` of this system: faults keep their journal and holds there. */
+  readonly stateDir: string;
   services(): Promise<readonly ServiceStatus[]>;
   /** One reading of every service's processes now; rates are since the previous call. */
   sample(): Promise<readonly ServiceSample[]>;

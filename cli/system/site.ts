@@ -6,13 +6,16 @@ import { execFileSync } from 'node:child_process';
 
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { hasNativeSticky, nativeStickySince } from '../topology/nginx-features.ts';
+import { edgeList } from '../topology/edges.ts';
 import { serviceList } from '../topology/plan.ts';
 import type { Site } from '../topology/plan.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
-import { findBinary } from './find-binary.ts';
+import { binaryFinder } from './find-binary.ts';
 import { freePorts, portOwner, portProblem } from './ports.ts';
 import { readProc } from './process-identity.ts';
+import { nginxVersion } from './nginx-version.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** What of a site may be chosen. */
@@ -36,13 +39,14 @@ export async function surveySite(
 ): Promise<Site> {
   const binaries = await findBinaries(
     topology,
-    wishes.findBinary ?? ((name) => findBinary(name, world.env['PATH'])),
+    wishes.findBinary ?? binaryFinder(world.env),
+    world.env['RTOPS_NGINX'],
   );
   if (wishes.port !== undefined) await assertFree(wishes.port);
   return {
     dir: folder.dir,
     host,
-    ports: await choosePorts(world, topology, wishes.port),
+    ...(await choosePorts(world, topology, wishes.port)),
     binaries,
     serverArgv: wishes.serverArgv ?? [referenceServer()],
     secret: randomBytes(32).toString('base64url'),
@@ -58,26 +62,51 @@ function referenceServer(): string {
   return fileURLToPath(new URL(`../../server/main${extension}`, import.meta.url));
 }
 
+/** The fault proxy's entry file. */
+function edgeProxy(): string {
+  const extension = extname(import.meta.url);
+  return fileURLToPath(new URL(`faults/edge/edge-main${extension}`, import.meta.url));
+}
+
 async function findBinaries(
   topology: Topology,
   lookFor: (name: string) => Promise<string | undefined>,
+  chosenNginx: string | undefined,
 ): Promise<Site['binaries']> {
   const pinsCores = [topology.all, topology.api, topology.ws].some((pool) => pool?.cores != null);
   const find = async (name: string, needed: boolean, neededFor: string) => {
     if (!needed) return null;
     const path = await lookFor(name);
     if (path !== undefined) return path;
+    if (name === 'nginx' && chosenNginx !== undefined && chosenNginx !== '') {
+      throw new Failure(exitCode.notReady, 'RTOPS_NGINX names no program', {
+        why: `${chosenNginx} is not the absolute path of an executable file`,
+        next: 'give it such a path, or unset it to use the nginx in PATH',
+      });
+    }
     throw new Failure(exitCode.notReady, `${name} is not installed`, {
       why: `topology ${topology.name} needs it for ${neededFor}`,
       next: 'rtops setup',
     });
   };
+  const nginx = await find('nginx', topology.proxy !== null, 'its proxy');
+  if (nginx !== null && topology.proxy?.ws.balance === 'native') await assertHasSticky(nginx);
   return {
     node: process.execPath,
-    nginx: await find('nginx', topology.proxy !== null, 'its proxy'),
+    nginx,
     redisServer: await find('redis-server', topology.redis !== null, 'its message log'),
     taskset: await find('taskset', pinsCores, 'pinning servers to cores'),
   };
+}
+
+/** Throws 120 when this nginx has no `sticky`, before a file it could not read is written for it. */
+async function assertHasSticky(nginx: string): Promise<void> {
+  const version = await nginxVersion(nginx);
+  if (version !== undefined && hasNativeSticky(version)) return;
+  throw new Failure(exitCode.notReady, 'this nginx has no `sticky`', {
+    why: `balance native needs nginx ${nativeStickySince} or newer; ${nginx} is ${version ?? 'of an unknown version'}`,
+    next: 'RTOPS_NGINX=/path/to/a/newer/nginx, or --set proxy.ws.balance=cookie, which works everywhere',
+  });
 }
 
 async function assertFree(port: number): Promise<void> {
@@ -95,18 +124,22 @@ async function assertFree(port: number): Promise<void> {
   });
 }
 
-/** The entry (nginx, or else the server that has sockets) gets the wished port. */
+/**
+ * The entry gets the wished port: nginx, or else the server that has sockets; with `chaos` the edge
+ * in front of it.
+ */
 async function choosePorts(
   world: World,
   topology: Topology,
   wished: number | undefined,
-): Promise<Site['ports']> {
+): Promise<Pick<Site, 'ports' | 'edges'>> {
   const services = serviceList(topology);
+  const edges = topology.chaos ? edgeList(services) : [];
   const servers = services.filter(({ kind }) => kind === 'server').length;
   const free = await freePorts(
     world,
     host,
-    services.length + servers,
+    services.length + servers + edges.length,
     wished === undefined ? [] : [wished],
   );
   const next = free.values();
@@ -114,12 +147,24 @@ async function choosePorts(
   const entry =
     services.find(({ kind }) => kind === 'nginx') ??
     services.find(({ role }) => role === 'all' || role === 'ws');
-  return Object.fromEntries(
-    services.map((service) => {
-      const port = service === entry && wished !== undefined ? wished : take();
-      return [service.name, { port, metricsPort: service.kind === 'server' ? take() : null }];
-    }),
-  );
+  const clientEdge = edges.find(({ from, to }) => from === 'client' && to === entry?.name);
+  const portFor = (thing: object) =>
+    thing === (clientEdge ?? entry) && wished !== undefined ? wished : take();
+  return {
+    ports: Object.fromEntries(
+      services.map((service) => [
+        service.name,
+        { port: portFor(service), metricsPort: service.kind === 'server' ? take() : null },
+      ]),
+    ),
+    edges: topology.chaos
+      ? {
+          argv: [edgeProxy()],
+          token: randomBytes(32).toString('base64url'),
+          ports: Object.fromEntries(edges.map((edge) => [edge.name, portFor(edge)])),
+        }
+      : null,
+  };
 }
 
 /** Nothing else of the caller's environment reaches a service: a stray setting would change it. */

@@ -166,6 +166,7 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
         url,
         secret,
         logsDir: folder.logsDir,
+        stateDir: folder.dir,
         services: () => Promise.resolve(runners.map((runner) => runner.record())),
         sample: () => sampler(runners.map((runner) => runner.record())),
         kill,

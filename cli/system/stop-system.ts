@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 
 import type { World } from '../world.ts';
+import { undoOpenFaults } from './faults/journal.ts';
 import { readLockHolder, takeFolderLock } from './folder-lock.ts';
 import { healFolder } from './heal-folder.ts';
 import type { Healed } from './heal-folder.ts';
@@ -50,19 +51,32 @@ export async function stopSystem(
 }
 
 export type HealAttempt =
-  | { readonly kind: 'healed'; readonly ended: readonly Healed[] }
-  | { readonly kind: 'supervised'; readonly supervisor: ProcessIdentity };
+  | {
+      readonly kind: 'healed';
+      readonly ended: readonly Healed[];
+      /** Faults of a killed rtops, as written, that were undone. */
+      readonly undone: readonly string[];
+    }
+  | {
+      readonly kind: 'supervised';
+      readonly supervisor: ProcessIdentity;
+      readonly undone: readonly string[];
+    };
 
-/** Heals the folder unless somebody alive looks after what is there. */
+/**
+ * Undoes the faults of a dead rtops in any case; ends what is left in the folder unless somebody
+ * alive looks after it.
+ */
 export async function healIfUnsupervised(world: World): Promise<HealAttempt> {
   const folder = stateFolder(world.cwd);
-  if (!existsSync(folder.dir)) return { kind: 'healed', ended: [] };
+  if (!existsSync(folder.dir)) return { kind: 'healed', ended: [], undone: [] };
+  const undone = undoOpenFaults(folder.dir, world.clock.now());
   const supervisor = aliveSupervisor(folder);
-  if (supervisor !== undefined) return { kind: 'supervised', supervisor };
+  if (supervisor !== undefined) return { kind: 'supervised', supervisor, undone };
   const lock = takeFolderLock(folder.lockFile);
-  if (lock.kind === 'busy') return { kind: 'supervised', supervisor: lock.holder };
+  if (lock.kind === 'busy') return { kind: 'supervised', supervisor: lock.holder, undone };
   try {
-    return { kind: 'healed', ended: await healFolder(world, folder) };
+    return { kind: 'healed', ended: await healFolder(world, folder), undone };
   } finally {
     lock.release();
   }

@@ -83,8 +83,8 @@ http {
   upstream ws_pool {
     zone ws_pool 128k;
     ip_hash;
-    server 127.0.0.1:3003 max_fails=2 fail_timeout=2s;
-    server 127.0.0.1:3004 max_fails=2 fail_timeout=2s;
+    server 127.0.0.1:3003 max_fails=0;
+    server 127.0.0.1:3004 max_fails=0;
     keepalive 64;
     keepalive_requests 100000;
   }
@@ -121,14 +121,15 @@ describe('how a WS node is picked', () => {
     { balance: 'ip_hash', method: 'ip_hash;' },
     { balance: 'hash', method: 'hash $remote_addr consistent;' },
     { balance: 'cookie', method: 'least_conn;' },
+    { balance: 'sid', method: 'least_conn;' },
   ] as const)('$balance', ({ balance, method }) => {
     const pool = /upstream ws_pool \{([^}]*)\}/.exec(withBalance(balance))?.[1] ?? '';
     const directives = pool.trim().split(/\n\s*/);
     expect(directives).toEqual([
       'zone ws_pool 128k;',
       ...(method === undefined ? [] : [method]),
-      'server 127.0.0.1:3003 max_fails=2 fail_timeout=2s;',
-      'server 127.0.0.1:3004 max_fails=2 fail_timeout=2s;',
+      'server 127.0.0.1:3003 max_fails=0;',
+      'server 127.0.0.1:3004 max_fails=0;',
       'keepalive 64;',
       'keepalive_requests 100000;',
     ]);
@@ -141,14 +142,43 @@ describe('a client pinned by cookie', () => {
   test('each node has an upstream of its own with the others behind it', () => {
     expect(text).toContain(`upstream pin_ws_2 {
     zone pin_ws_2 128k;
-    server 127.0.0.1:3004 max_fails=2 fail_timeout=2s;
-    server 127.0.0.1:3003 max_fails=2 fail_timeout=2s backup;`);
+    server 127.0.0.1:3004 max_fails=0;
+    server 127.0.0.1:3003 max_fails=0 backup;`);
   });
 
   test('the cookie is set on /socket.io/ only, and by no other balance', () => {
     expect(text.match(/add_header Set-Cookie/g)).toHaveLength(1);
     expect(withBalance('ip_hash')).not.toContain('Set-Cookie');
   });
+});
+
+describe('a client pinned by its session id', () => {
+  const text = withBalance('sid');
+
+  test('the name in front of the id picks the pin; a request without an id goes to the pool', () => {
+    expect(text).toContain(`map $arg_sid $ws_upstream {
+    "~^ws-1\\.[A-Za-z0-9_-]+$" pin_ws_1;
+    "~^ws-2\\.[A-Za-z0-9_-]+$" pin_ws_2;
+    default ws_pool;
+  }`);
+    expect(text).toContain('proxy_pass http://$ws_upstream;');
+  });
+
+  test('no cookie is set', () => {
+    expect(text).not.toContain('Set-Cookie');
+  });
+});
+
+test("native: nginx's own sticky, each server with the route the cookie names", () => {
+  const text = withBalance('native');
+  expect(text).toContain(`upstream ws_pool {
+    zone ws_pool 128k;
+    least_conn;
+    sticky cookie rtops_node path=/socket.io/ httponly samesite=lax;
+    server 127.0.0.1:3003 route=ws-1 max_fails=0;
+    server 127.0.0.1:3004 route=ws-2 max_fails=0;`);
+  expect(text).toContain('proxy_pass http://ws_pool;');
+  expect(withBalance('cookie')).not.toMatch(/^\s*sticky /m);
 });
 
 describe('limits', () => {

@@ -1,4 +1,4 @@
-/** nginx.conf as text. Written for nginx 1.22.1 (Debian 12), which has neither `sticky` nor `drain`. */
+/** nginx.conf as text. For nginx 1.22.1 (Debian 12) on; only the balance `native` needs a newer one. */
 import type { Proxy } from './topology.ts';
 
 /** An upstream server: the service's name and where it listens. */
@@ -34,25 +34,32 @@ const mostConnections = 32_768;
 const failRule = 'max_fails=2 fail_timeout=2s';
 
 /**
+ * Chat nodes are never marked as failed. nginx clears such a mark when a request has ended well, and a
+ * WebSocket ends hours later: a node that came back would be given one connection each 2 s, and two
+ * nodes that failed in turn none at all ("no live upstreams"). A refused connection costs nothing:
+ * the next node is tried at once.
+ */
+const wsFailRule = 'max_fails=0';
+
+/**
  * The whole file. Paths in it are relative: nginx must be started with `-p` on the state folder
  * and `-e stderr`. There is no access log: at thousands of requests a second its cost would be
  * part of every figure, and `X-Upstream` and `X-Request-Id` tell the same to whoever asks.
  */
 export function nginxConf(input: NginxConfInput): string {
   const { proxy, apiNodes, wsNodes } = input;
-  const pinnedByCookie = proxy.ws.balance === 'cookie';
   return lines([
     ...main(input),
     'http {',
     ...indent([
       ...httpSettings(),
       '',
-      ...upstream('api_pool', apiNodes, apiMethod(proxy)),
+      ...upstream('api_pool', apiNodes, apiMethod(proxy), failRule),
       '',
-      ...upstream('ws_pool', wsNodes, wsMethod(proxy)),
-      ...(pinnedByCookie ? ['', ...pins(wsNodes)] : []),
+      ...upstream('ws_pool', wsNodes, wsMethod(proxy), wsFailRule, proxy.ws.balance === 'native'),
+      ...pinLines(proxy, wsNodes),
       '',
-      ...server(input, pinnedByCookie),
+      ...server(input),
     ]),
     '}',
   ]);
@@ -120,13 +127,18 @@ function upstream(
   name: string,
   nodes: readonly ProxiedNode[],
   method: string | undefined,
+  rule: string,
+  sticky = false,
 ): readonly string[] {
   return [
     `upstream ${name} {`,
     ...indent([
       `zone ${name} 128k;`,
       ...(method === undefined ? [] : [method]),
-      ...nodes.map(({ address }) => `server ${address} ${failRule};`),
+      ...(sticky ? [`sticky cookie ${stickyCookie} path=/socket.io/ httponly samesite=lax;`] : []),
+      ...nodes.map(
+        (node) => `server ${node.address} ${sticky ? `route=${node.name} ` : ''}${rule};`,
+      ),
       'keepalive 64;',
       'keepalive_requests 100000;',
     ]),
@@ -150,8 +162,10 @@ function wsMethod(proxy: Proxy): string | undefined {
     case 'round_robin':
       return undefined;
     case 'least_conn':
-    // Clients without a cookie yet: where fewest are.
+    // Clients without a cookie or a session yet: where fewest are.
     case 'cookie':
+    case 'sid':
+    case 'native':
       return 'least_conn;';
     case 'ip_hash':
       return 'ip_hash;';
@@ -162,26 +176,63 @@ function wsMethod(proxy: Proxy): string | undefined {
   }
 }
 
+function pinLines({ ws }: Proxy, nodes: readonly ProxiedNode[]): readonly string[] {
+  switch (ws.balance) {
+    case 'cookie':
+      return ['', ...pins(nodes), ...cookieMaps(nodes)];
+    case 'sid':
+      return ['', ...pins(nodes), ...sidMap(nodes)];
+    case 'round_robin':
+    case 'least_conn':
+    case 'ip_hash':
+    case 'hash':
+    case 'native':
+      return [];
+    default:
+      return ws.balance satisfies never;
+  }
+}
+
+/** One upstream a node, the other nodes behind it as backups. */
+function pins(nodes: readonly ProxiedNode[]): readonly string[] {
+  return nodes.flatMap((pinned) => [
+    `upstream ${pinName(pinned)} {`,
+    ...indent([
+      `zone ${pinName(pinned)} 128k;`,
+      `server ${pinned.address} ${wsFailRule};`,
+      ...nodes
+        .filter((node) => node !== pinned)
+        .map(({ address }) => `server ${address} ${wsFailRule} backup;`),
+      'keepalive 64;',
+      'keepalive_requests 100000;',
+    ]),
+    '}',
+  ]);
+}
+
 /**
- * One upstream a node, the other nodes behind it as backups; the cookie picks one. The node that
+ * The session id begins with the name of the node that made it. A request without one opens a
+ * session and may go anywhere; one of a dead node goes to a backup, which answers at once that it
+ * does not know it, so that the client opens another.
+ */
+function sidMap(nodes: readonly ProxiedNode[]): readonly string[] {
+  return [
+    'map $arg_sid $ws_upstream {',
+    ...indent([
+      ...nodes.map((node) => `"~^${node.name}\\.[A-Za-z0-9_-]+$" ${pinName(node)};`),
+      'default ws_pool;',
+    ]),
+    '}',
+  ];
+}
+
+/**
+ * The cookie picks one pin. The node that
  * answered is read back from `$upstream_addr` (the last of its list, if nginx had to try again),
  * and the cookie is set again whenever it names another: a dead or removed node re-pins.
  */
-function pins(nodes: readonly ProxiedNode[]): readonly string[] {
+function cookieMaps(nodes: readonly ProxiedNode[]): readonly string[] {
   return [
-    ...nodes.flatMap((pinned) => [
-      `upstream ${pinName(pinned)} {`,
-      ...indent([
-        `zone ${pinName(pinned)} 128k;`,
-        `server ${pinned.address} ${failRule};`,
-        ...nodes
-          .filter((node) => node !== pinned)
-          .map(({ address }) => `server ${address} ${failRule} backup;`),
-        'keepalive 64;',
-        'keepalive_requests 100000;',
-      ]),
-      '}',
-    ]),
     `map $cookie_${stickyCookie} $ws_upstream {`,
     ...indent([...nodes.map((node) => `${node.name} ${pinName(node)};`), 'default ws_pool;']),
     '}',
@@ -210,7 +261,9 @@ const answerHeaders = [
   'add_header X-Request-Id $rtops_request_id always;',
 ];
 
-function server({ listen, pingSumMs }: NginxConfInput, pinnedByCookie: boolean): readonly string[] {
+function server({ listen, pingSumMs, proxy }: NginxConfInput): readonly string[] {
+  const { balance } = proxy.ws;
+  const pinned = balance === 'cookie' || balance === 'sid';
   const readTimeoutSec = Math.ceil(pingSumMs / 1000) + readTimeoutMarginSec;
   return [
     'server {',
@@ -220,12 +273,12 @@ function server({ listen, pingSumMs }: NginxConfInput, pinnedByCookie: boolean):
       ...answerHeaders,
       '',
       'location /socket.io/ {',
-      `  proxy_pass http://${pinnedByCookie ? '$ws_upstream' : 'ws_pool'};`,
+      `  proxy_pass http://${pinned ? '$ws_upstream' : 'ws_pool'};`,
       `  proxy_read_timeout ${readTimeoutSec}s;`,
       `  proxy_send_timeout ${readTimeoutSec}s;`,
       '  proxy_buffering off;',
       // nginx inherits add_header only where a block has none of its own: all of them again.
-      ...(pinnedByCookie
+      ...(balance === 'cookie'
         ? indent([...answerHeaders, 'add_header Set-Cookie $ws_set_cookie always;'])
         : []),
       '}',

@@ -39,8 +39,10 @@ describe('the shipped topologies', () => {
         maxConnections: null,
         corsOrigins: [],
         sabotage: null,
+        faults: false,
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
+      chaos: false,
     });
   });
 

@@ -39,8 +39,10 @@ export function parseTopology(
       maxConnections: server.maxConnections,
       corsOrigins: server.corsOrigins,
       sabotage: server.sabotage,
+      faults: server.faults,
     },
     restart: { policy: restart.policy, delayMs: restart.delay, maxRetries: restart.maxRetries },
+    chaos: document.chaos,
   };
 }
 

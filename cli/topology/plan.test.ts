@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
+import { edgeList } from './edges.ts';
 import { plan, serviceList } from './plan.ts';
+import type { EdgesConfig } from './edges.ts';
 import type { Plan, PlannedService, Site } from './plan.ts';
 import { scaled, single } from './testing/topologies.ts';
 import type { Topology } from './topology.ts';
@@ -29,6 +31,15 @@ function siteFor(topology: Topology, over: Partial<Site> = {}): Site {
     env: { PATH: '/usr/bin', HOME: '/home/kim' },
     openFilesLimit: 20_000,
     nginxUser: null,
+    edges: topology.chaos
+      ? {
+          argv: ['/opt/rtops/edge-main.js'],
+          token: 'the-token',
+          ports: Object.fromEntries(
+            edgeList(serviceList(topology)).map(({ name }, at) => [name, 5001 + at]),
+          ),
+        }
+      : null,
     ...over,
   };
 }
@@ -132,6 +143,7 @@ describe('whole environments', () => {
         maxConnections: 50,
         corsOrigins: ['http://a.test', 'http://b.test'],
         sabotage: 'drop',
+        faults: true,
       },
     };
     expect(service(planOf(topology), 'server-1').env).toEqual({
@@ -153,11 +165,71 @@ describe('whole environments', () => {
       RTOPS_SHUTDOWN_MS: '30000',
       RTOPS_TOPOLOGY: 'single',
       RTOPS_SABOTAGE: 'drop',
+      RTOPS_FAULTS: 'on',
     });
   });
 
   test('the secret reaches servers only', () => {
     const holders = planOf(scaled).services.filter((one) => JSON.stringify(one).includes(secret));
     expect(holders.map(({ kind }) => kind)).toEqual(['server', 'server', 'server', 'server']);
+  });
+});
+
+describe('with chaos', () => {
+  const chaotic = planOf({ ...scaled, chaos: true });
+
+  test('one more service, up before all that dial through it', () => {
+    expect(chaotic.services.map(({ name }) => name).join(' ')).toBe(
+      'edges redis api-1 api-2 ws-1 ws-2 nginx',
+    );
+    expect(service(chaotic, 'edges')).toMatchObject({
+      kind: 'edges',
+      argv: ['/opt/node', '/opt/rtops/edge-main.js', '/home/kim/chat/.rtops/conf/edges.json'],
+      ready: { kind: 'http', port: 3001, path: '/health' },
+      dependsOn: [],
+    });
+    expect(service(chaotic, 'ws-2').dependsOn).toEqual(['edges', 'redis']);
+    expect(service(chaotic, 'nginx').dependsOn).toContain('edges');
+  });
+
+  test('every edge has a port of the proxy in front of its target', () => {
+    const [file] = service(chaotic, 'edges').files;
+    expect(file?.mode).toBe(0o600);
+    const { edges, ...rest } = JSON.parse(file?.text ?? '') as EdgesConfig;
+    expect(rest).toEqual({ host: '127.0.0.1', controlPort: 3001, token: 'the-token' });
+    expect(edges.map(({ name, port, targetPort }) => `${name} ${port} ${targetPort}`)).toEqual([
+      'client-nginx 5001 3007',
+      'nginx-api-1 5002 3003',
+      'nginx-api-2 5003 3004',
+      'nginx-ws-1 5004 3005',
+      'nginx-ws-2 5005 3006',
+      'api-1-redis 5006 3002',
+      'api-2-redis 5007 3002',
+      'ws-1-redis 5008 3002',
+      'ws-2-redis 5009 3002',
+    ]);
+  });
+
+  test('clients, nginx and servers dial the proxy; each still listens on its own port', () => {
+    expect(chaotic.entry.port).toBe(5001);
+    const conf = service(chaotic, 'nginx').files[0]?.text ?? '';
+    expect(conf).toContain('listen 127.0.0.1:3007');
+    expect(conf.match(/server 127\.0\.0\.1:\d+/g)).toEqual(
+      [5002, 5003, 5004, 5005].map((port) => `server 127.0.0.1:${port}`),
+    );
+    expect(service(chaotic, 'ws-1').env).toMatchObject({
+      WS_PORT: '3005',
+      REDIS_URL: 'redis://127.0.0.1:5008',
+    });
+  });
+
+  test('a single server is dialled through its edge', () => {
+    const planned = planOf({ ...single, chaos: true });
+    expect(planned.services.map(({ name }) => name)).toEqual(['edges', 'server-1']);
+    expect(planned.entry.port).toBe(5001);
+  });
+
+  test('without chaos no service knows of edges', () => {
+    expect(JSON.stringify(planOf(scaled).services)).not.toContain('edges');
   });
 });

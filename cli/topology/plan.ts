@@ -1,4 +1,5 @@
 /** From what should exist to what must be run: argv, environment, files and ready checks as values. */
+import { edgePort, edgesConfig, edgesConfigFile, edgesService } from './edges.ts';
 import { nginxConf } from './nginx-conf.ts';
 import { redisConf } from './redis-conf.ts';
 import type { RestartPolicy, ServerRole, ServiceKind, Topology } from './topology.ts';
@@ -69,6 +70,15 @@ export type Site = {
   readonly openFilesLimit: number;
   /** Whom nginx's workers run as; `null` without root, where nginx cannot choose. */
   readonly nginxUser: string | null;
+  /**
+   * With `chaos`: what `node` runs as the fault proxy, the token it asks for, and the port it
+   * listens on for each edge of {@link edgeList}. `null` without.
+   */
+  readonly edges: {
+    readonly argv: readonly string[];
+    readonly token: string;
+    readonly ports: Readonly<Record<string, number>>;
+  } | null;
 };
 
 /** A service by name, before it has ports. */
@@ -84,7 +94,7 @@ export type ServiceEntry = {
 const serverShutdownMs = 30_000;
 const killAfterShutdownMs = 2000;
 
-/** The services of a topology in the order they start: Redis, servers, nginx. */
+/** The services of a topology in the order they start: the fault proxy, Redis, servers, nginx. */
 export function serviceList(topology: Topology): readonly ServiceEntry[] {
   const pool = (role: ServerRole, prefix: string): readonly ServiceEntry[] =>
     Array.from({ length: topology[role]?.count ?? 0 }, (_, at) => ({
@@ -94,6 +104,7 @@ export function serviceList(topology: Topology): readonly ServiceEntry[] {
       index: at + 1,
     }));
   return [
+    ...(topology.chaos ? [single(edgesService)] : []),
     ...(topology.redis === null ? [] : [single('redis')]),
     ...pool('all', 'server'),
     ...pool('api', 'api'),
@@ -115,15 +126,24 @@ export function plan(topology: Topology, site: Site): Plan {
         return serverService(topology, site, entry);
       case 'nginx':
         return nginxService(topology, site, entry);
+      case 'edges':
+        return edgesProxy(topology, site, entry);
       default:
         return entry.kind satisfies never;
     }
   });
   const entry = services.find(({ kind }) => kind === 'nginx') ?? entryServer(services);
-  return { topology, entry: { host: entry.host, port: entry.port }, services };
+  return {
+    topology,
+    entry: {
+      host: entry.host,
+      port: topology.chaos ? edgePort(site, 'client', entry.name) : entry.port,
+    },
+    services,
+  };
 }
 
-function single(kind: 'redis' | 'nginx'): ServiceEntry {
+function single(kind: 'redis' | 'nginx' | 'edges'): ServiceEntry {
   return { name: kind, kind, role: null, index: 1 };
 }
 
@@ -162,7 +182,10 @@ function serverService(topology: Topology, site: Site, entry: ServiceEntry): Pla
     files: [],
     folders: [],
     ready: { kind: 'http', port, path: '/api/v1/health/ready' },
-    dependsOn: topology.redis === null ? [] : ['redis'],
+    dependsOn: [
+      ...(topology.chaos ? [edgesService] : []),
+      ...(topology.redis === null ? [] : ['redis']),
+    ],
     stop: { signal: 'SIGTERM', graceMs: serverShutdownMs + killAfterShutdownMs },
   };
 }
@@ -171,7 +194,7 @@ function serverService(topology: Topology, site: Site, entry: ServiceEntry): Pla
 function serverEnv(topology: Topology, site: Site, entry: ServiceEntry): Record<string, string> {
   const { port, metricsPort } = portsOf(site, entry);
   const { server } = topology;
-  const redisPort = site.ports['redis']?.port;
+  const redis = serviceList(topology).find(({ kind }) => kind === 'redis');
   const limit = server.rateLimit;
   return {
     NODE_ENV: 'production',
@@ -181,9 +204,9 @@ function serverEnv(topology: Topology, site: Site, entry: ServiceEntry): Record<
     [entry.role === 'ws' ? 'WS_PORT' : 'API_PORT']: String(port),
     RTOPS_METRICS_PORT: String(metricsPort ?? 0),
     RTOPS_JWT_SECRET: site.secret,
-    ...(topology.redis !== null && redisPort !== undefined
-      ? { REDIS_URL: `redis://${site.host}:${redisPort}` }
-      : {}),
+    ...(redis === undefined
+      ? {}
+      : { REDIS_URL: `redis://${site.host}:${portTo(topology, site, entry.name, redis)}` }),
     RTOPS_MESSAGE_PATH: topology.messagePath,
     RTOPS_RATE_LIMIT: limit === null ? 'off' : `${limit.count}/${limit.perMs}`,
     ...(server.corsOrigins.length > 0 ? { CORS_ORIGINS: server.corsOrigins.join(',') } : {}),
@@ -195,6 +218,7 @@ function serverEnv(topology: Topology, site: Site, entry: ServiceEntry): Record<
     RTOPS_SHUTDOWN_MS: String(serverShutdownMs),
     RTOPS_TOPOLOGY: topology.name,
     ...(server.sabotage === null ? {} : { RTOPS_SABOTAGE: server.sabotage }),
+    ...(server.faults ? { RTOPS_FAULTS: 'on' } : {}),
   };
 }
 
@@ -206,7 +230,7 @@ function nginxService(topology: Topology, site: Site, entry: ServiceEntry): Plan
       .filter((service) => service.role === role || service.role === 'all')
       .map((service) => ({
         name: service.name,
-        address: `${site.host}:${portsOf(site, service).port}`,
+        address: `${site.host}:${portTo(topology, site, entry.name, service)}`,
       }));
   const { proxy, server } = topology;
   if (proxy === null) throw new RangeError('nginx is planned without a proxy in the topology');
@@ -238,10 +262,33 @@ function nginxService(topology: Topology, site: Site, entry: ServiceEntry): Plan
     dependsOn: nodes('api')
       .concat(nodes('ws'))
       .map(({ name }) => name)
+      .concat(topology.chaos ? [edgesService] : [])
       .filter((name, at, all) => all.indexOf(name) === at),
     // SIGQUIT would wait for every WebSocket tunnel to end by itself.
     stop: { signal: 'SIGTERM', graceMs: 5000 },
   };
+}
+
+/** One process for all edges: its own port is for control. */
+function edgesProxy(topology: Topology, site: Site, entry: ServiceEntry): PlannedService {
+  const { port } = portsOf(site, entry);
+  const path = `${site.dir}/${edgesConfigFile}`;
+  const config = edgesConfig(serviceList(topology), site, port);
+  return {
+    ...shared(topology, site, entry),
+    argv: [site.binaries.node, ...config.argv, path],
+    env: site.env,
+    files: [{ path, text: config.text, mode: 0o600 }],
+    folders: [],
+    ready: { kind: 'http', port, path: '/health' },
+    dependsOn: [],
+    stop: { signal: 'SIGTERM', graceMs: 2000 },
+  };
+}
+
+/** Where `from` dials a service: its own port, or that of the edge between them. */
+function portTo(topology: Topology, site: Site, from: string, to: ServiceEntry): number {
+  return topology.chaos ? edgePort(site, from, to.name) : portsOf(site, to).port;
 }
 
 function shared(topology: Topology, site: Site, entry: ServiceEntry) {

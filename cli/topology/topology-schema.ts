@@ -16,7 +16,7 @@ const proxy = z.strictObject({
   ws: z
     .strictObject({
       balance: z
-        .enum(['round_robin', 'least_conn', 'ip_hash', 'hash', 'cookie'])
+        .enum(['round_robin', 'least_conn', 'ip_hash', 'hash', 'cookie', 'sid', 'native'])
         .default('cookie')
         .meta({ description: 'How a WS node is picked for /socket.io/*.' }),
     })
@@ -62,6 +62,10 @@ const server = z.strictObject({
     .nullable()
     .default(null)
     .meta({ description: 'A server that lies, to test the ledger. Never for real use.' }),
+  faults: z.boolean().default(false).meta({
+    description:
+      'The metrics port takes POST /fault/block, for failover tests. Never for real use.',
+  }),
 });
 
 const restart = z.strictObject({
@@ -113,6 +117,9 @@ export const topologyShape = z.strictObject({
     .meta({ description: 'null: rooms, users and messages live in the memory of the one server.' }),
   server: server.prefault({}),
   restart: restart.prefault({}),
+  chaos: z.boolean().default(false).meta({
+    description: 'A TCP fault proxy on every edge, for network faults; it costs a little time.',
+  }),
 });
 
 export type TopologyDocument = z.output<typeof topologyShape>;

@@ -1,16 +1,24 @@
 /** What should exist: the services of a system and how they are wired. Plain data, no ports yet. */
 
 /** What a planned process is. */
-export type ServiceKind = 'nginx' | 'redis' | 'server';
+export type ServiceKind = 'nginx' | 'redis' | 'server' | 'edges';
 
 /** Which part of the reference server a process plays: API and WS on one port, or one of them. */
 export type ServerRole = 'all' | 'api' | 'ws';
 
 /**
- * How nginx picks a WS node. `cookie` pins by a cookie through `map`; the others are nginx's own
- * methods (`hash` is `hash $remote_addr consistent`).
+ * How nginx picks a WS node. `cookie` pins by a cookie through `map`, `sid` by the node's name in
+ * the Engine.IO session id; `native` is nginx's own `sticky` (1.29.6 or newer). The others are
+ * nginx's own methods everywhere (`hash` is `hash $remote_addr consistent`).
  */
-export type WsBalance = 'round_robin' | 'least_conn' | 'ip_hash' | 'hash' | 'cookie';
+export type WsBalance =
+  | 'round_robin'
+  | 'least_conn'
+  | 'ip_hash'
+  | 'hash'
+  | 'cookie'
+  | 'sid'
+  | 'native';
 export type ApiBalance = 'round_robin' | 'least_conn';
 
 /** `adapter`: Socket.IO's Redis adapter, at most once. `log`: stored before acked. */
@@ -39,6 +47,8 @@ export type ServerSettings = {
   readonly corsOrigins: readonly string[];
   /** A sabotaged server, for `--self-check` and the tests of the ledger. Never in a shipped topology. */
   readonly sabotage: Sabotage | null;
+  /** Servers block their own event loop when their metrics port is asked to: for failover tests. */
+  readonly faults: boolean;
 };
 
 /** Ways a server can be made to lie, each of which the ledger must name. */
@@ -74,4 +84,6 @@ export type Topology = {
   readonly redis: RedisSettings | null;
   readonly server: ServerSettings;
   readonly restart: RestartPolicy;
+  /** A TCP fault proxy on every edge (client–nginx, nginx–node, node–Redis). */
+  readonly chaos: boolean;
 };

@@ -3,6 +3,7 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Summary } from '../samples/summary.ts';
 import { findBottleneck } from './bottleneck.ts';
+import { faultProblems } from './fault-validity.ts';
 import { generatorLateness } from './generator-lateness.ts';
 import { judgeThreshold } from './judge-threshold.ts';
 import type { Threshold } from './threshold.ts';
@@ -42,7 +43,8 @@ export type JudgeContext = {
 /**
  * Validity first: what a saturated generator measured, or a load that was never brought, cannot
  * fail a system and cannot pass it (no-data, 122). Then the users: whoever the system refused or
- * lost is a fail (99) with or without thresholds. Then each threshold.
+ * lost is a fail (99) with or without thresholds. Then each threshold. A run whose faults prove
+ * nothing (they did not bite, nothing was steady before, the log was not read) cannot pass.
  */
 export function judge(
   summary: Summary,
@@ -78,6 +80,11 @@ export function judge(
   }
   if (!summary.finalRead.done) {
     notes.push(`the log was not read at the end: ${summary.finalRead.why ?? 'no reason is known'}`);
+  }
+  const unproved = faultProblems(summary);
+  if (unproved.length > 0) {
+    notes.push(...unproved);
+    verdicts.push('no-data');
   }
   const verdict = worst(verdicts);
   return { verdict, exitCode: codeOf(verdict), thresholds: results, notes };

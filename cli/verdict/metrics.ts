@@ -3,6 +3,7 @@
  * from a {@link Summary}. The grammar and docs/thresholds.md follow this table.
  */
 import type { LatencyMs, LedgerSummary, OpSummary, Summary } from '../samples/summary.ts';
+import { faultMetrics } from './fault-metrics.ts';
 import { nothing, share } from './metric.ts';
 import type { Metric, Observation } from './metric.ts';
 import { generatorMetric, serviceMetric } from './service-metrics.ts';
@@ -72,6 +73,7 @@ export const metrics: readonly Metric[] = [
   },
   ...entries(ledgerAbout).map(([key, about]) => ledgerMetric(key, about)),
   ...entries(userAbout).map(([key, about]) => userMetric(key, about)),
+  ...faultMetrics,
   serviceMetric(
     'service.cpu',
     'CPU of a service, 100% = one core; max is over windows of 5 s',

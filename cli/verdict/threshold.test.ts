@@ -110,7 +110,7 @@ describe('what is not a threshold is refused with the word, what is allowed and 
     ],
     ['chat.ack p95 < 30ms over >= 0', 'over >= 0 is not a number of samples'],
     ['chat.ack p95 < 30ms over >= 5 over >= 6', 'over stands twice'],
-    ['chat.ack[ws] p95 < 30ms', 'chat.ack takes no [ws]; only services do'],
+    ['chat.ack[ws] p95 < 30ms', 'chat.ack takes no [ws]; only services and faults do'],
     ['service.cpu[] max < 70%', '[] names no service'],
     ['service.cpu[WS 1] max < 70%', '[WS 1] names no service'],
   ])('%j', (text, why) => {

@@ -3,7 +3,7 @@
  *
  *     threshold  = metric [ "[" selector "]" ] [ statistic ] comparison bound [ "over" ">=" samples ]
  *     metric     = a name of the table in metrics.ts: "chat.ack", "ledger.lost", "service.cpu", …
- *     selector   = a service, a kind or a pool: "ws-1", "redis", "ws"; "*" for every service
+ *     selector   = a service, a kind or a pool: "ws-1", "redis", "ws"; of faults "kill@ws-1" too; "*": all
  *     statistic  = "p50" | "p90" | "p95" | "p99" | "p99.9" | "p999" | "p(" number ")" | "med" | "max"
  *                | "avg" | "count" | "rate" | "errors"
  *     comparison = "<" | "<=" | ">" | ">=" | "=" | "==" | "!="
@@ -77,8 +77,8 @@ function readThreshold(text: string): Threshold | string {
   const metric = findMetric(name);
   if (typeof metric === 'string') return metric;
   if (selector !== undefined && !metric.selects)
-    return `${name} takes no [${selector}]; only services do`;
-  if (selector !== undefined && !/^(?:\*|[a-z][a-z0-9-]*)$/.test(selector)) {
+    return `${name} takes no [${selector}]; only services and faults do`;
+  if (selector !== undefined && !/^(?:\*|[a-z][a-z0-9-]*(?:@[a-z][a-z0-9-]*)?)$/.test(selector)) {
     return `[${selector}] names no service; expected one such as [ws], [ws-1], [redis] or [*]`;
   }
   const statistic = findStatistic(metric, statisticText);

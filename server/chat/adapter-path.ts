@@ -33,6 +33,7 @@ export function adapterPath(
       // The counter says nothing about what has reached this node.
       return undefined;
     },
+    members: (room) => chat.adapter.rooms.get(inside(room))?.size ?? 0,
     has: (socket, room) => socket.rooms.has(inside(room)),
     resume: async (socket, _epoch, rooms) => {
       const entries = await Promise.all(

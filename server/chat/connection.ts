@@ -4,12 +4,14 @@ import {
   event,
   type HistoryAck,
   type JoinAck,
+  type PresenceAck,
   type LeaveAck,
   type Refusal,
   type RefusalCode,
   type RemoveAck,
   type SendAck,
   type SendRequest,
+  type WhoamiAck,
 } from '../contract.ts';
 import { LogUnavailable } from '../log/room-log.ts';
 import { count, type Metrics } from '../metrics.ts';
@@ -24,14 +26,20 @@ import {
   parseSend,
   roomsPerClient,
 } from './parse.ts';
+import type { Presence } from './presence.ts';
 import type { SendLimiter } from './send-limit.ts';
 
 export type ConnectionDeps = {
+  /** This node's name. */
+  readonly node: string;
   readonly path: MessagePath;
+  readonly presence: Presence;
   /** `undefined`: no limit. */
   readonly limiter: SendLimiter | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Called before a request is acted on: it may close this connection. */
+  readonly wakeCheck: () => void;
 };
 
 /** How long a client should wait before it tries again what the store did not answer. */
@@ -39,7 +47,7 @@ const retryAfterMs = 500;
 
 /** Call it at once in the `connection` event: a listener added later misses the first requests. */
 export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void {
-  const { path, limiter, metrics, logger } = deps;
+  const { path, presence, limiter, metrics, logger } = deps;
   const { rooms } = socket.data;
 
   on(event.join, parseJoin, async ({ room }): Promise<JoinAck> => {
@@ -53,7 +61,9 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
   on(event.leave, parseLeave, async ({ room }): Promise<LeaveAck> => {
     await entered(room);
     rooms.delete(room);
-    return { ok: true, ...path.leave(socket, room) };
+    const left = path.leave(socket, room);
+    presence.touched(room);
+    return { ok: true, ...left };
   });
 
   on(event.send, parseSend, async (request): Promise<SendAck> => {
@@ -75,9 +85,22 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     return refusal('NOT_FOUND', `no message ${seq} in ${room}`);
   });
 
+  on(
+    event.whoami,
+    () => true,
+    (): Promise<WhoamiAck> => Promise.resolve({ ok: true, node: deps.node }),
+  );
+
+  on(event.presence, parseJoin, async ({ room }): Promise<PresenceAck> => {
+    return { ok: true, members: await presence.members(room) };
+  });
+
   socket.on('disconnect', (reason) => {
     count(metrics.disconnections, reason);
-    for (const room of rooms.keys()) path.leave(socket, room);
+    for (const room of rooms.keys()) {
+      path.leave(socket, room);
+      presence.touched(room);
+    }
     rooms.clear();
   });
 
@@ -133,6 +156,7 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
   }
 
   function settle(room: string, entry: Promise<unknown>): void {
+    presence.touched(room);
     if (rooms.get(room) !== entry) return;
     if (path.has(socket, room)) rooms.set(room, undefined);
     else rooms.delete(room);
@@ -166,6 +190,8 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
       }
     };
     socket.on(name, (...args: unknown[]) => {
+      deps.wakeCheck();
+      if (!socket.connected) return;
       count(metrics.eventsReceived, name);
       const reply = args.find(isReply);
       const request = parse(args[0]);

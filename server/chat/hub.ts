@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { event, type Head, type Resumed } from '../contract.ts';
 import type { LogEntry, RoomLog } from '../log/room-log.ts';
+import { askHeads } from './ask-heads.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import type { FanOut } from './fan-out.ts';
 import { isTrimmed, readHistory } from './log-page.ts';
@@ -31,6 +32,7 @@ export type HubDeps = {
 
 export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
   const views = new Map<string, RoomView>();
+  const headOf = askHeads(log);
   const opening = new Map<string, Promise<RoomView>>();
   const arrivedEarly = new Map<string, LogEntry[]>();
   /** Rooms by the time of their last message, the oldest first. */
@@ -64,9 +66,9 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
   const open = async (room: string): Promise<RoomView> => {
     arrivedEarly.set(room, []);
     await log.follow(room);
-    const { epoch: current, heads } = await log.heads([room]);
+    const { epoch: current, head } = await headOf(room);
     noteEpoch(current);
-    const view = roomView(room, heads[0] ?? 0, log, shown);
+    const view = roomView(room, head, log, shown);
     views.set(room, view);
     emptySince.set(room, Date.now());
     for (const { seq, json } of arrivedEarly.get(room) ?? []) view.arrived(seq, json);
@@ -75,15 +77,16 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
 
   /** The view, showing at least what was stored when this was called. */
   const currentView = async (room: string): Promise<RoomView> => {
-    const fresh = !views.has(room);
+    // One that is only now being opened has asked for the head after this call.
+    const fresh = !views.has(room) && !opening.has(room);
     const view = await viewOf(room);
     // Whoever is on the way in keeps the room followed.
     if (view.members.size === 0) emptySince.set(room, Date.now());
     if (!fresh) {
       const before = view.last();
-      const { epoch: current, heads } = await log.heads([room]);
+      const { epoch: current, head } = await headOf(room);
       noteEpoch(current);
-      await matchHead(view, before, heads[0] ?? 0);
+      await matchHead(view, before, head);
     }
     return view;
   };
@@ -120,13 +123,15 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     if (now !== epoch) return noteEpoch(now);
     for (const [index, view] of all.entries()) {
       view.restart(heads[index] ?? 0);
-      tellHead(view);
+      // A new numbering is nothing that a client can do without.
+      tellHead(view, 'all');
     }
   };
 
-  const tellHead = (view: RoomView): void => {
+  const tellHead = (view: RoomView, to: 'all' | 'the quick'): void => {
     const head: Head = { room: view.room, seq: view.last(), epoch };
-    fanOut.toTheQuick(view.members, event.head, JSON.stringify(head));
+    const tell = to === 'all' ? fanOut.toAll : fanOut.toTheQuick;
+    tell(view.members, event.head, JSON.stringify(head));
   };
 
   /** Asks the log for every head. With `deeply`, also whether it still holds what was shown. */
@@ -163,7 +168,7 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
       if (now - since < headAfterMs) break;
       quietSince.delete(room);
       const view = views.get(room);
-      if (view !== undefined) tellHead(view);
+      if (view !== undefined) tellHead(view, 'the quick');
     }
     for (const [room, since] of emptySince) {
       if (views.get(room)?.members.size !== 0) emptySince.delete(room);
@@ -200,6 +205,12 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     let after = from;
     let resync = !sameEpoch || from > view.last();
     while (!resync && after < view.last() && socket.connected) {
+      const recent = view.recent(after);
+      if (recent !== undefined) {
+        for (const entry of recent) writeFrame(socket, wireFrame(event.message, entry.json));
+        after = view.last();
+        break;
+      }
       const page = await log.read(room, after, replayPage);
       resync = isTrimmed(page, after);
       // What the view has not shown yet will come live.
@@ -229,10 +240,15 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     removed: (room, seq) => {
       const view = views.get(room);
       if (view !== undefined) {
+        view.forgetRecent();
         fanOut.toAll(view.members, event.removed, JSON.stringify({ room, seq }));
       }
     },
-    interrupted: () => compareSoon(true),
+    interrupted: () => {
+      // Removals are told on the same channel.
+      for (const view of views.values()) view.forgetRecent();
+      compareSoon(true);
+    },
   });
   const timer = setInterval(sweep, sweepEveryMs);
 
@@ -243,9 +259,10 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
       return { seq: view.last(), epoch };
     },
     leave: dropMember,
+    members: (room) => views.get(room)?.members.size ?? 0,
     has: (socket, room) => views.get(room)?.members.has(socket) === true,
     resume: async (socket, knownEpoch, rooms) => {
-      const { epoch: current } = await log.heads([]);
+      const { epoch: current } = await headOf();
       noteEpoch(current);
       const entries = await Promise.all(
         [...rooms].map(
@@ -258,7 +275,11 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     },
     history: (room, after, limit) => readHistory(log, room, after, limit),
     find: (message) => log.find(message),
-    remove: (room, seq) => log.remove(room, seq),
+    remove: async (room, seq) => {
+      const removed = await log.remove(room, seq);
+      views.get(room)?.forgetRecent();
+      return removed;
+    },
     send: async (message) => {
       const before = views.get(message.room)?.last() ?? 0;
       const stored = await log.append(message);

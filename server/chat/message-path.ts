@@ -13,6 +13,8 @@ export type MessagePath = {
     room: string,
   ): { readonly seq: number; readonly epoch: string } | undefined;
   has(socket: ChatSocket, room: string): boolean;
+  /** Connections of this node that are in the room. */
+  members(room: string): number;
   /** Rejoins the rooms of a returning client, replays what it missed, and emits `chat:resumed`. */
   resume(socket: ChatSocket, epoch: string, rooms: ReadonlyMap<string, number>): Promise<void>;
   history(room: string, after: number, limit: number): Promise<Exclude<HistoryAck, { ok: false }>>;

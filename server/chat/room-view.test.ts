@@ -39,6 +39,19 @@ describe('a room on a node', () => {
     expect(shown).toEqual(range(1, 1200));
   });
 
+  test('has the latest at hand, as the log holds them, and nothing with a hole', async () => {
+    const { view, log } = await scene(200);
+    await view.catchUp(200);
+    expect(view.recent(200)).toEqual([]);
+    expect(view.recent(180)).toEqual((await log.read('r', 180, 100)).entries);
+    expect(view.recent(100)).toBeUndefined();
+    view.forgetRecent();
+    expect(view.recent(199)).toBeUndefined();
+    expect(view.recent(200)).toEqual([]);
+    view.restart(3);
+    expect(view.recent(2)).toBeUndefined();
+  });
+
   test('keeps the order while messages arrive during a fill', async () => {
     const { view, shown, log } = await scene(600);
     const filling = view.catchUp(600);

@@ -7,6 +7,8 @@ import type { ChatSocket } from './chat-socket.ts';
 
 /** Messages read from the log at a time. */
 const pageSize = 500;
+/** Messages kept at hand for members that come right back: they need no question to the log. */
+const recentKept = 32;
 
 export type RoomView = {
   readonly room: string;
@@ -20,6 +22,10 @@ export type RoomView = {
   catchUp(head: number): Promise<void>;
   /** Whether the log still holds, at `last`, the message that was shown there. */
   agrees(): Promise<boolean>;
+  /** Everything above `after` that was shown; `undefined` when that is not at hand. */
+  recent(after: number): readonly LogEntry[] | undefined;
+  /** A message was emptied, or may have been: what is at hand is no longer what the log holds. */
+  forgetRecent(): void;
   /** Starts again at `head`, in a new epoch; nothing before it is shown. */
   restart(head: number): void;
 };
@@ -33,14 +39,19 @@ export function roomView(
 ): RoomView {
   let last = head;
   let lastShown: LogEntry | undefined;
+  /** The last messages shown, without holes, up to twice `recentKept`. */
+  let recent: LogEntry[] = [];
   /** Messages that came before one they must follow. */
   const early = new Map<number, string>();
   let filling: Promise<void> | undefined;
   let generation = 0;
 
   const advance = (entry: LogEntry): void => {
+    if (entry.seq !== last + 1) recent = [];
     last = entry.seq;
     lastShown = entry;
+    recent.push(entry);
+    if (recent.length === 2 * recentKept) recent = recent.slice(recentKept);
     show(view, entry);
   };
 
@@ -101,7 +112,15 @@ export function roomView(
       const [entry] = (await log.read(room, shown.seq - 1, 1)).entries;
       return entry !== undefined && (entry.seq > shown.seq || sameMessage(entry.json, shown.json));
     },
+    recent: (after) => {
+      const missed = last - after;
+      return missed <= recent.length ? recent.slice(recent.length - missed) : undefined;
+    },
+    forgetRecent: () => {
+      recent = [];
+    },
     restart: (head) => {
+      recent = [];
       generation += 1;
       last = head;
       lastShown = undefined;

@@ -62,7 +62,20 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       .header('retry-after', '1')
       .send(problem(503, 'Service Unavailable', why));
   });
-  await app.register(helmet);
+  await app.register(helmet, {
+    // Over plain HTTP a browser that believed either would never come back to this address.
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
+  app.addHook('onSend', async (request, reply) => {
+    // The proxy says how the client came (`trustProxy` above: only a proxy on this host may).
+    if (request.protocol !== 'https') return;
+    reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    const policy = reply.getHeader('content-security-policy');
+    if (typeof policy === 'string') {
+      reply.header('content-security-policy', `${policy};upgrade-insecure-requests`);
+    }
+  });
   await app.register(cors, {
     origin: [...config.corsOrigins],
     credentials: true,

@@ -124,7 +124,7 @@ describe('health', () => {
     });
     await redis.kill();
     await expect
-      .poll(() => get(node, path.ready))
+      .poll(() => get(node, path.ready), { timeout: 4500 })
       .toEqual({
         status: 503,
         body: { status: 'error', info: {}, error: { redis: { status: 'down' } } },
@@ -220,4 +220,17 @@ test('the metrics stand on a port of their own, by name', async () => {
   ]) {
     expect(page).toMatch(line);
   }
+});
+
+test('demands https of a browser only where it came by https', async () => {
+  const node = await startNode();
+  const headersOf = async (proto: string): Promise<Headers> =>
+    (await fetch(node.url + path.live, { headers: { 'x-forwarded-proto': proto } })).headers;
+  const plain = await headersOf('http');
+  expect(plain.get('strict-transport-security')).toBeNull();
+  expect(plain.get('content-security-policy')).toContain("default-src 'self'");
+  expect(plain.get('content-security-policy')).not.toContain('upgrade-insecure-requests');
+  const secure = await headersOf('https');
+  expect(secure.get('strict-transport-security')).toContain('max-age=');
+  expect(secure.get('content-security-policy')).toContain('upgrade-insecure-requests');
 });

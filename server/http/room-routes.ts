@@ -1,7 +1,8 @@
 /** Rooms and their history over REST, for clients that do not (or not yet) hold a connection. */
 import type { FastifyInstance } from 'fastify';
 import { TokenRefused, type Tokens } from '../auth/tokens.ts';
-import { parseHistory } from '../chat/parse.ts';
+import { parseHistory, parseJoin } from '../chat/parse.ts';
+import type { NodeSessions } from '../chat/presence.ts';
 import { historyLimit, path, type HistoryAck } from '../contract.ts';
 import { problem } from './auth-routes.ts';
 
@@ -12,6 +13,10 @@ export type Rooms = {
    * this route behind one before the server faces the internet (docs/decisions.md, 22).
    */
   list(): Promise<readonly string[]>;
+  /** Connections in the room, over all nodes. */
+  members(room: string): Promise<number>;
+  /** Connections on each node that has any share in them. */
+  nodes(): Promise<readonly NodeSessions[]>;
   history(room: string, after: number, limit: number): Promise<Exclude<HistoryAck, { ok: false }>>;
 };
 
@@ -27,6 +32,18 @@ export function roomRoutes(
   app.get(path.rooms, async (_request, reply) => {
     const names = await rooms.list();
     return reply.send({ rooms: names.map((room) => ({ room })) });
+  });
+
+  app.get(path.presence, async (_request, reply) => {
+    const nodes = await rooms.nodes();
+    const sessions = nodes.reduce((sum, node) => sum + node.sessions, 0);
+    return reply.send({ sessions, nodes });
+  });
+
+  app.get<{ Params: { readonly room: string } }>(`${path.rooms}/:room`, async (request, reply) => {
+    const asked = parseJoin({ room: request.params.room });
+    if (asked === undefined) return reply.status(400).send(problem(400, 'Bad Request', 'bad room'));
+    return reply.send({ room: asked.room, members: await rooms.members(asked.room) });
   });
 
   app.get<HistoryRoute>(`${path.rooms}/:room/messages`, async (request, reply) => {

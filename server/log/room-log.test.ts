@@ -18,7 +18,7 @@ async function inRedis(keep: number): Promise<RoomLog> {
   const channels = channelClient(redis.url, 'channels', logger);
   await Promise.all([readyWithin(requests, 5000), readyWithin(channels, 5000)]);
   const waits = patience();
-  const heart = pulse(requests, waits);
+  const heart = pulse(requests, waits, 'ws-1');
   const log = await redisLog({ requests, channels, pulse: heart, waits, keep, logger });
   onTestFinished(async () => {
     heart.close();

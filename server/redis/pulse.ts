@@ -1,20 +1,35 @@
-/** Whether Redis answers: asked every second, so that readiness does not depend on traffic. */
+/**
+ * Whether Redis takes writes: tried twice a second, so that readiness does not depend on traffic.
+ * A write, not a PING: a Redis that is full, or whose disk fails, answers PING and stores nothing.
+ */
 import type { Redis } from 'ioredis';
 import type { Patience } from './patience.ts';
 
-const everyMs = 1000;
+const everyMs = 500;
+/** A node that could not write for this long is not ready. A stall of 2 s does not reach it. */
+const unreadyAfterMs = 3000;
+const probeTtlMs = 60_000;
 
-export type Pulse = { up(): boolean; close(): void };
+export type Pulse = {
+  /** The last try succeeded, and the connection stands. */
+  up(): boolean;
+  /** A write succeeded within the last 3 s. */
+  ready(): boolean;
+  close(): void;
+};
 
-export function pulse(client: Redis, waits: Patience): Pulse {
+/** @param node its name: each node writes a key of its own. */
+export function pulse(client: Redis, waits: Patience, node: string): Pulse {
   let answered = client.status === 'ready';
+  let writtenAt = performance.now();
   let asking = false;
   const ask = async (): Promise<void> => {
     if (asking) return;
     asking = true;
     try {
-      await waits.ask(() => client.ping());
+      await waits.ask(() => client.set(`rtops:pulse:${node}`, '1', 'PX', probeTtlMs));
       answered = true;
+      writtenAt = performance.now();
     } catch {
       answered = false;
     } finally {
@@ -24,6 +39,7 @@ export function pulse(client: Redis, waits: Patience): Pulse {
   const timer = setInterval(() => void ask(), everyMs);
   return {
     up: () => answered && client.status === 'ready',
+    ready: () => performance.now() - writtenAt < unreadyAfterMs,
     close: () => clearInterval(timer),
   };
 }

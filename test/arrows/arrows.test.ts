@@ -145,6 +145,7 @@ describe('what the laws allow is not reported', () => {
     ['cli/load/a.ts', "import type { RunningSystem } from '../system/running-system.ts';"],
     ['cli/load/a.ts', "import { event } from '../../server/contract.ts';"],
     ['cli/load/native/worker-main.ts', 'process.exit(0);'],
+    ['cli/system/faults/guard-main.ts', 'process.exit(0);'],
     ['cli/system/a.ts', 'for (const process of list) kill(process);'],
     ['cli/system/a.ts', "import type { World } from '../world.ts'; export const a = process.pid;"],
     ['cli/events.ts', "import type { Tick } from './samples/tick.ts';"],

@@ -91,6 +91,7 @@ export const doors: readonly RegExp[] = [
   /^server\/(config|main)\.ts$/,
   // The first file of a process that rtops starts: it has no World yet.
   /^cli\/load\/(.+\/)?[\w-]*worker-main\.ts$/,
+  /^cli\/system\/faults\/(.+\/)?[\w-]+-main\.ts$/,
 ];
 
 /** The room of a file, by its path from the project's root; `undefined` when it has none. */

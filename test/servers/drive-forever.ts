@@ -23,6 +23,9 @@ const drive = nativeDriver(world).start({
     churnPerMin: 0,
     drainMs: 1000,
     thresholds: [],
+    faults: [],
+    client: 'resume',
+    flood: null,
     seed: 1,
   },
 });

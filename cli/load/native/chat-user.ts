@@ -181,7 +181,7 @@ export class ChatUser implements ChannelListener {
     const tookUs = nowUs - this.#dialDueUs;
     this.#record(recordKind.connected, transport, 0, Math.min(waitedUs, cap24), tookUs, nowUs);
     this.#enteredUs = nowUs;
-    if (this.#member && this.#epoch !== '') {
+    if (this.#resumes) {
       this.#phase = 'resuming';
       this.#deadlineUs = nowUs + entryWithinUs;
     } else {
@@ -245,6 +245,11 @@ export class ChatUser implements ChannelListener {
     if (this.#leaving !== 'no') this.#goOnLeaving(this.#desk.clock.nowUs());
   }
 
+  /** Whether the handshake asks for what was missed; other clients join anew. */
+  get #resumes(): boolean {
+    return this.#desk.scenario.client === 'resume' && this.#member && this.#epoch !== '';
+  }
+
   #arrive(dueUs: number, nowUs: number): void {
     this.#itinerary.begin();
     this.#member = false;
@@ -263,10 +268,9 @@ export class ChatUser implements ChannelListener {
     this.#dialedUs = nowUs;
     this.#phase = 'dialing';
     this.#record(recordKind.connectDue, 0, 0, 0, 0, this.#dialDueUs);
-    const resume =
-      this.#member && this.#epoch !== ''
-        ? { epoch: this.#epoch, room: this.roomText, lastSeq: this.#lastSeq }
-        : undefined;
+    const resume = this.#resumes
+      ? { epoch: this.#epoch, room: this.roomText, lastSeq: this.#lastSeq }
+      : undefined;
     this.#channel = this.#desk.dial(this.index, this.kind, resume, this);
   }
 
@@ -324,7 +328,10 @@ export class ChatUser implements ChannelListener {
     // A member that had to join anew is still owed what came while it was away.
     const kind = this.#member ? recordKind.resumed : recordKind.joined;
     this.#record(kind, 0, this.room, Math.min(tookUs, cap24), reply.seq, nowUs);
-    if (!this.#member) this.#lastSeq = Math.max(this.#lastSeq, reply.seq);
+    // Only a client that resumes asks for what lies below the head it joined at.
+    if (!this.#member || this.#desk.scenario.client !== 'resume') {
+      this.#lastSeq = Math.max(this.#lastSeq, reply.seq);
+    }
     this.#enter(nowUs);
   }
 

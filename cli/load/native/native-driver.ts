@@ -38,6 +38,7 @@ export function nativeDriver(world: World): Driver {
 class NativeRun implements Drive {
   readonly ticks: AsyncIterable<Tick>;
   readonly result: Promise<DriveResult>;
+  readonly startedAtMs: Promise<number>;
   readonly #world: World;
   readonly #input: DriveInput;
   readonly #tally: Tally;
@@ -49,6 +50,7 @@ class NativeRun implements Drive {
   #historyError: string | undefined;
   #startedAtMs = 0;
   #startNs = 0n;
+  readonly #started = Promise.withResolvers<number>();
   #second = 1;
   #tickTimer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -71,6 +73,8 @@ class NativeRun implements Drive {
     this.#workerCount = input.workers ?? workerCount(users, availableParallelism());
     this.#tally = new Tally(input.scenario, this.#workerCount);
     this.ticks = this.#stream.values;
+    this.startedAtMs = this.#started.promise;
+    this.startedAtMs.catch(() => undefined);
     this.result = this.#run();
     // Whoever asks for the result hears of a failure; whoever only reads ticks must not crash.
     this.result.catch(() => undefined);
@@ -102,6 +106,8 @@ class NativeRun implements Drive {
       await this.#phases();
       return this.#conclude();
     } finally {
+      // No harm after `resolve`; without it, whoever waits for a start that never came would hang.
+      this.#started.reject(new Error('the run ended before it started'));
       clearTimeout(this.#tickTimer);
       clearTimeout(this.#stopTimer);
       await this.#endWorkers();
@@ -130,6 +136,7 @@ class NativeRun implements Drive {
     const { clock } = this.#world;
     this.#startNs = clock.monotonicNs() + BigInt(startAheadMs * 1_000_000);
     this.#startedAtMs = clock.now() + startAheadMs;
+    this.#started.resolve(this.#startedAtMs);
     this.#running = true;
     this.#tellAll({ kind: 'go', startNs: String(this.#startNs) });
     if (this.#stopped) this.#tellStop();

@@ -60,9 +60,13 @@ export class Outbox {
     this.#schedule(nowUs);
   }
 
-  /** The user is in its room on this connection. What is under way is sent again, id unchanged. */
+  /**
+   * The user is in its room on this connection. What is under way is sent again, id unchanged; a
+   * stock client has forgotten it.
+   */
   up(channel: Channel, nowUs: number): void {
     this.#channel = channel;
+    if (this.#under !== undefined && !this.#resends) this.#giveUp(this.#under);
     if (this.#under !== undefined) this.#transmit(this.#under, nowUs);
     else if (this.#due) this.#sendNext(nowUs);
   }
@@ -237,7 +241,7 @@ export class Outbox {
   #unavailable(under: Underway, retryAfterMs: number | undefined, nowUs: number): void {
     const atUs = nowUs + (retryAfterMs ?? defaultRetryMs) * 1000;
     this.#desk.measures.problem('send answered UNAVAILABLE');
-    if (atUs < under.dueUs + ackWithinUs) {
+    if (this.#resends && atUs < under.dueUs + ackWithinUs) {
       under.deadlineUs = atUs + ackWithinUs;
       this.#resendAtUs = atUs;
       this.#desk.timer(atUs, this.#sender.index, timerFor.resend);
@@ -245,6 +249,10 @@ export class Outbox {
       this.#giveUp(under);
       this.#goOn(nowUs);
     }
+  }
+
+  get #resends(): boolean {
+    return this.#desk.scenario.client !== 'stock';
   }
 
   #giveUp(under: Underway): void {

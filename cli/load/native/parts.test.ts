@@ -71,6 +71,9 @@ describe('who runs which client', () => {
     churnPerMin: 0,
     drainMs: 0,
     thresholds: [],
+    faults: [],
+    client: 'resume',
+    flood: null,
     seed: 1,
   });
 

@@ -18,8 +18,10 @@ export const single: Topology = {
     maxConnections: null,
     corsOrigins: [],
     sabotage: null,
+    faults: false,
   },
   restart: { policy: 'always', delayMs: 100, maxRetries: 10 },
+  chaos: false,
 };
 
 /** nginx → 2 API + 2 WS, Redis. */

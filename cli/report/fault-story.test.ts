@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+
+import type { FaultResult } from '../samples/fault-result.ts';
+import { faultSentence, faultStory, renderFaultStory } from './fault-story.ts';
+import { failedReport, sampleReport } from './testing/sample-report.ts';
+
+function killed(change: Partial<FaultResult> = {}): FaultResult {
+  const [fault] = failedReport().faults;
+  if (fault === undefined) throw new Error('the failed report has a fault');
+  return {
+    ...fault,
+    affected: 251,
+    clientsOnNode: 251,
+    detectMs: 3,
+    resumeMs: { p50: 1100, p95: 1500, p99: 1600, max: 1620 },
+    neverResumed: 0,
+    lostAcked: 0,
+    downClientSeconds: 276,
+    mttrMs: 2100,
+    acked: 12_210,
+    stalled: 0,
+    ...change,
+  };
+}
+
+test('a killed node, in one sentence', () => {
+  expect(faultSentence(killed(), 500)).toBe(
+    "Killed ws-2 under 500 users (251 on it): 251 noticed, in 3.0 ms, resumed p50 1.1 s p99 1.6 s, 0 never back; 12,210 acked meanwhile, 0 lost; 276 client-seconds down = 0.02% of a 99.9% month's budget; MTTR 2.1 s.",
+  );
+});
+
+describe('what is told of a fault', () => {
+  const unnoticed = { affected: 0, clientsOnNode: 0, downClientSeconds: 0, mttrMs: 0 };
+  test.each<readonly [string, Partial<FaultResult>, string]>([
+    [
+      'nobody noticed',
+      unnoticed,
+      'no chat user noticed; 12,210 acked meanwhile, 0 lost; MTTR 0 ms',
+    ],
+    ['HTTP failed', { ...unnoticed, httpFailed: 3 }, '3 of 500 HTTP requests failed'],
+    ['some waited', { ...unnoticed, stalled: 9 }, '9 users waited over 1 s for an ack'],
+    ['some never came back', { neverResumed: 2 }, '2 never back'],
+    ['acked messages were lost', { lostAcked: 7 }, '7 lost'],
+    ['it did not recover', { mttrMs: null }, 'not as before within the 30.0 s it was watched'],
+    ['it did not bite', { unfelt: 'pid 812 lives' }, 'it did not bite, pid 812 lives.'],
+    ['a kind nobody has heard of', { kind: 'melt' }, 'Did melt to ws-2'],
+  ])('%s', (_, change, words) => {
+    expect(faultSentence(killed(change), 500)).toContain(words);
+  });
+});
+
+describe('what was not shown', () => {
+  test('after a process died: how long a silent host would take to be seen', () => {
+    const story = faultStory(sampleReport({ faults: [killed()] }));
+    expect(story.at(-1)).toBe(
+      'Process death only: a silent host is seen after 60–85 s at these ping settings (--fault blackhole@ws-1 shows it).',
+    );
+  });
+
+  test.each(['pause', 'blackhole'])('nothing where a silent host was shown: %s', (kind) => {
+    const story = renderFaultStory(sampleReport({ faults: [killed(), killed({ kind })] }));
+    expect(story).not.toContain('Process death only');
+  });
+
+  test("nothing of somebody else's system", () => {
+    const story = renderFaultStory(sampleReport({ faults: [killed()], topology: null }));
+    expect(story).not.toContain('Process death only');
+  });
+});
+
+test('a run without faults has no story', () => {
+  expect(faultStory(sampleReport())).toEqual([]);
+});

@@ -1,0 +1,121 @@
+/** What the faults of a run did, as a person would tell it. */
+import type { FaultResult } from '../samples/fault-result.ts';
+import type { Topology } from '../topology/topology.ts';
+import { formatCount, formatMs, formatSeconds, plural } from './format.ts';
+import type { Report } from './report.ts';
+
+/** Seconds of a 30-day month that a goal of 99.9 % leaves. */
+const budgetSec = 2592;
+
+/**
+ * One sentence a fault, one for the ledger of the whole run, and one for what was not shown:
+ * "killed ws-2 under 500 users (251 on it): seen in 3 ms, resumed p50 1.1 s p99 1.6 s, …".
+ * Empty without faults.
+ */
+export function faultStory(report: Report): readonly string[] {
+  const { faults, ledger, topology } = report;
+  if (faults.length === 0) return [];
+  const unshown = unshownSentence(faults, topology);
+  return [
+    ...faults.map((fault) => faultSentence(fault, report.users.peak)),
+    `The whole run: ${formatCount(ledger.acked)} acked, ${formatCount(ledger.lost)} lost, ${formatCount(ledger.duplicated)} duplicated, ${formatCount(ledger.reordered)} reordered.`,
+    ...(unshown === undefined ? [] : [unshown]),
+  ];
+}
+
+/** The story as text, a line a sentence. */
+export function renderFaultStory(report: Report): string {
+  return faultStory(report)
+    .map((sentence) => `${sentence}\n`)
+    .join('');
+}
+
+/** What one fault did to `users` users. */
+export function faultSentence(fault: FaultResult, users: number): string {
+  const { node, clientsOnNode, httpFailed, httpRequests } = fault;
+  const on = clientsOnNode === null ? '' : ` (${formatCount(clientsOnNode)} on it)`;
+  const start = `${deedOf(fault.kind)} ${node} under ${plural(users, 'user')}${on}`;
+  if (fault.unfelt !== null) return `${start}: it did not bite, ${fault.unfelt}.`;
+  const parts = [
+    ...seen(fault),
+    ...(httpFailed > 0
+      ? [`${formatCount(httpFailed)} of ${plural(httpRequests, 'HTTP request')} failed`]
+      : []),
+    `${formatCount(fault.acked)} acked meanwhile, ${formatCount(fault.lostAcked)} lost`,
+    ...(fault.downClientSeconds > 0 ? [cost(fault.downClientSeconds, users)] : []),
+    fault.mttrMs === null
+      ? `not as before within the ${formatSeconds(fault.watchedMs)} it was watched`
+      : `MTTR ${formatSeconds(fault.mttrMs)}`,
+  ];
+  return `${start}: ${parts.join('; ')}.`;
+}
+
+/** Who noticed, when, and when they were back. */
+function seen(fault: FaultResult): readonly string[] {
+  const { affected, stalled, neverResumed, resumeMs } = fault;
+  const waited = stalled > 0 ? [`${plural(stalled, 'user')} waited over 1 s for an ack`] : [];
+  if (affected === 0) return waited.length > 0 ? waited : ['no chat user noticed'];
+  const back =
+    resumeMs.max > 0
+      ? `, resumed p50 ${formatSeconds(resumeMs.p50)} p99 ${formatSeconds(resumeMs.p99)}`
+      : '';
+  const never = `, ${formatCount(neverResumed)} never back`;
+  return [
+    `${formatCount(affected)} noticed, in ${formatMs(fault.detectMs)}${back}${never}`,
+    ...waited,
+  ];
+}
+
+function cost(downSec: number, users: number): string {
+  const sum = `${plural(downSec, 'client-second')} down`;
+  if (users === 0) return sum;
+  const percent = (100 * downSec) / users / budgetSec;
+  return `${sum} = ${percent.toPrecision(percent >= 1 ? 3 : 1)}% of a 99.9% month's budget`;
+}
+
+const deeds: Readonly<Record<string, string>> = {
+  kill: 'Killed',
+  term: 'Ended (SIGTERM)',
+  pause: 'Paused',
+  block: 'Blocked the event loop of',
+  restart: 'Restarted',
+  'client-kill': 'Cut all clients of',
+  'power-loss': 'Pulled the plug (modelled) of',
+  'slow-fsync': 'Slowed the disk of',
+  reload: 'Reloaded',
+  'worker-kill': 'Killed a worker of',
+  'bad-config': 'Gave a broken config to',
+  latency: 'Delayed',
+  rate: 'Throttled',
+  blackhole: 'Silenced',
+  reset: 'Reset the connections of',
+  refuse: 'Refused connections to',
+  cut: 'Cut the connections of',
+};
+
+function deedOf(kind: string): string {
+  return deeds[kind] ?? `Did ${kind} to`;
+}
+
+/** Kinds that leave the peer without a farewell. */
+const silentKinds: ReadonlySet<string> = new Set(['pause', 'blackhole']);
+const deathKinds: ReadonlySet<string> = new Set(['kill', 'term', 'restart', 'power-loss']);
+
+/**
+ * A dead process closes its connections; a silent host does not, and is seen by Socket.IO's heartbeat
+ * alone: a client waits pingInterval + pingTimeout from the last ping, which came up to pingInterval
+ * before the silence.
+ */
+function unshownSentence(
+  faults: readonly FaultResult[],
+  topology: Topology | null,
+): string | undefined {
+  if (topology === null || faults.some(({ kind }) => silentKinds.has(kind))) return undefined;
+  if (!faults.some(({ kind }) => deathKinds.has(kind))) return undefined;
+  const { pingIntervalMs, pingTimeoutMs } = topology.server;
+  const [from, to] = [pingTimeoutMs, pingIntervalMs + pingTimeoutMs].map((ms) =>
+    Number((ms / 1000).toFixed(1)),
+  );
+  const node = topology.all === null ? 'ws-1' : 'all-1';
+  return `Process death only: a silent host is seen after ${from}–${to} s at these ping settings (--fault blackhole@${node} shows it).`;
+}

@@ -1,0 +1,22 @@
+/** What one pool cost the other, as a sentence. */
+import type { Isolation } from '../samples/window-latency.ts';
+import { formatCount, formatMs, formatRate } from './format.ts';
+
+/** `During flood http=5000/s (4,981/s reached, 0 failed): chat.ack p95 6.1 ms, 4.0 ms outside of it; …`. */
+export function isolationSentence({ cause, inside, outside, flood }: Isolation): string {
+  const reached =
+    flood === null
+      ? ''
+      : ` (${formatRate(flood.ratePerSec)}/s reached, ${formatCount(flood.errors)} failed)`;
+  const sides = [
+    ['chat.ack', inside.acks, inside.ackMs.p95, outside.ackMs.p95],
+    ['http', inside.https, inside.httpMs.p95, outside.httpMs.p95],
+  ] as const;
+  const seen = sides
+    .filter(([, samples]) => samples > 0)
+    .map(
+      ([name, , during, before]) =>
+        `${name} p95 ${formatMs(during)}, ${formatMs(before)} outside of it`,
+    );
+  return `During ${cause}${reached}: ${seen.length === 0 ? 'nothing was answered' : seen.join('; ')}.`;
+}

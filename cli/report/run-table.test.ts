@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+
+import type { WindowSide } from '../samples/window-latency.ts';
+import { isolationSentence } from './isolation-text.ts';
+import { repeatsOf } from './run-row.ts';
+import type { RunRow } from './run-row.ts';
+import { renderLadder, renderRepeats } from './run-table.ts';
+import { renderLies } from './self-check-text.ts';
+
+const plain = { color: false, ascii: false };
+
+function row(name: string, changed: Partial<RunRow> = {}): RunRow {
+  return {
+    ...{ name, runId: name, verdict: 'pass', exitCode: 0 },
+    ...{ acked: 48_210, lost: 0, duplicated: 0, reordered: 0, neverBack: 0, unanswered: 0 },
+    ...{ resumeP99Ms: 1600, mttrMs: 2100, downClientSeconds: 276, ackP95Ms: 4.2 },
+    serverCpuMsPer1000: 53,
+    ...changed,
+  };
+}
+
+describe('several runs as text', () => {
+  test('repeats show every value, then the mean and its interval', () => {
+    const runs = [1500, 1600, 1700].map((ms, i) => row(`run ${i + 1}`, { resumeP99Ms: ms }));
+    const text = renderRepeats(repeatsOf(runs, 1), plain);
+    for (const shown of ['1,500', '1,600', '1,700', '48,210']) expect(text).toContain(shown);
+    expect(text).toMatch(/resume p99: mean 1,600 ms, 95% interval 1,5\d\d ms to 1,[67]\d\d ms/);
+    expect(text).toContain('over 3 runs');
+  });
+
+  test('a run in which nothing was measured has a dash, and is in no mean', () => {
+    const runs = [row('run 1'), row('run 2', { mttrMs: null, verdict: 'no-data' })];
+    const repeats = repeatsOf(runs, 1);
+    expect(repeats.mttrMs?.values).toEqual([2100]);
+    expect(renderRepeats(repeats, plain)).toMatch(/– run 2 .* - .*no-data/);
+  });
+
+  test('a ladder tells what each rung lost and cost, under which faults', () => {
+    const text = renderLadder(
+      [row('adapter, stock client', { lost: 1820, verdict: 'fail' }), row('log always, resume')],
+      ['kill@ws-2', 'power-loss@redis'],
+      plain,
+    );
+    expect(text).toContain('under kill@ws-2 and power-loss@redis');
+    expect(text).toMatch(/✗ adapter, stock client .*1,820 .*fail/);
+    expect(text).toMatch(/✓ log always, resume .* 0 .*pass/);
+  });
+
+  test('a lie that was not found is said, and so is an honest server that was accused', () => {
+    const base = { runId: 'x', classes: [], example: null };
+    const found = { ...base, what: 'drops', sabotage: 'drop', found: 0, right: false };
+    const honest = { ...base, what: 'honest', sabotage: null, found: 0, right: true };
+    expect(renderLies([honest, found], plain)).toContain('1 server judged wrongly');
+    expect(renderLies([honest], plain)).toContain('Every lie was found');
+  });
+
+  test('isolation says what the flood reached and what the other pool felt', () => {
+    const flat = (ms: number) => ({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms });
+    const side = (ackMs: number, https: number): WindowSide => ({
+      ...{ ackMs: flat(ackMs), acks: 100, httpMs: flat(9), https },
+    });
+    const sentence = isolationSentence({
+      ...{ cause: 'flood http=5000/s', windows: [], inside: side(6.1, 0), outside: side(4, 5) },
+      flood: { asked: 5000, ratePerSec: 4981, errors: 3, p95Ms: 12 },
+    });
+    expect(sentence).toBe(
+      'During flood http=5000/s (4,981/s reached, 3 failed): chat.ack p95 6.1 ms, 4.0 ms outside of it.',
+    );
+  });
+});

@@ -1,0 +1,87 @@
+/** Several runs as text: the repeats of one, the rungs of a ladder, the lies of a self-check. */
+import { bareMs, formatCount, formatMs } from './format.ts';
+import type { Repeats, RunRow } from './run-row.ts';
+import { paint, symbolsOf } from './text-style.ts';
+import type { TextStyle } from './text-style.ts';
+
+type Column = {
+  readonly head: string;
+  readonly cell: (row: RunRow) => string;
+};
+
+const verdictMark = { pass: 'pass', fail: 'fail', 'no-data': 'noData' } as const;
+const verdictTone = { pass: 'good', fail: 'bad', 'no-data': 'warn' } as const;
+
+const ms = (value: number | null): string => (value === null ? '-' : bareMs(value));
+
+/** Each run with its values, then the mean of each and its interval. */
+export function renderRepeats(repeats: Repeats, style: TextStyle): string {
+  const { runs } = repeats;
+  const interval = (name: string, of: Repeats['mttrMs'], unit: (value: number) => string) =>
+    of === null
+      ? []
+      : [
+          `  ${name}: mean ${unit(of.mean)}, 95% interval ${unit(of.low)} to ${unit(of.high)} (bootstrap over ${of.values.length} runs)`,
+        ];
+  return [
+    '',
+    paint(style, 'strong', `${runs.length} runs on fresh systems; the worst fault of each`),
+    ...table(runs, style, [
+      { head: 'acked', cell: ({ acked }) => formatCount(acked) },
+      { head: 'lost', cell: ({ lost }) => formatCount(lost) },
+      { head: 'doubled', cell: ({ duplicated }) => formatCount(duplicated) },
+      { head: 'reordered', cell: ({ reordered }) => formatCount(reordered) },
+      { head: 'never back', cell: ({ neverBack }) => formatCount(neverBack) },
+      { head: 'resume p99 ms', cell: ({ resumeP99Ms }) => ms(resumeP99Ms) },
+      { head: 'MTTR ms', cell: ({ mttrMs }) => ms(mttrMs) },
+      { head: 'down client-s', cell: ({ downClientSeconds }) => downClientSeconds.toFixed(1) },
+    ]),
+    ...interval('resume p99', repeats.resumeP99Ms, formatMs),
+    ...interval('MTTR', repeats.mttrMs, formatMs),
+    ...interval('down', repeats.downClientSeconds, (value) => `${value.toFixed(1)} client-seconds`),
+    '',
+  ].join('\n');
+}
+
+/** What each setting buys and costs under the same fault. */
+export function renderLadder(
+  rungs: readonly RunRow[],
+  faults: readonly string[],
+  style: TextStyle,
+): string {
+  return [
+    '',
+    paint(style, 'strong', `The guarantee ladder, under ${faults.join(' and ')}`),
+    ...table(rungs, style, [
+      { head: 'acked', cell: ({ acked }) => formatCount(acked) },
+      { head: 'lost', cell: ({ lost }) => formatCount(lost) },
+      { head: 'unanswered', cell: ({ unanswered }) => formatCount(unanswered) },
+      { head: 'never back', cell: ({ neverBack }) => formatCount(neverBack) },
+      { head: 'resume p99 ms', cell: ({ resumeP99Ms }) => ms(resumeP99Ms) },
+      { head: 'ack p95 ms', cell: ({ ackP95Ms }) => ms(ackP95Ms) },
+      { head: 'CPU ms/1000', cell: ({ serverCpuMsPer1000 }) => ms(serverCpuMsPer1000) },
+    ]),
+    '  lost: deliveries of acknowledged messages that never came; unanswered: sends nobody promised to keep;',
+    '  CPU: of all server processes, for 1,000 deliveries.',
+    '',
+  ].join('\n');
+}
+
+function table(rows: readonly RunRow[], style: TextStyle, columns: readonly Column[]): string[] {
+  const marks = symbolsOf(style);
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length));
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const widths = columns.map(({ head }, i) =>
+    Math.max(head.length, ...cells.map((line) => line[i]?.length ?? 0)),
+  );
+  const laid = (line: readonly string[]): string =>
+    line.map((text, i) => text.padStart(widths[i] ?? 0)).join('  ');
+  const heads = laid(columns.map(({ head }) => head));
+  return [
+    paint(style, 'dim', `    ${''.padEnd(nameWidth)}  ${heads}`),
+    ...rows.map(({ name, verdict }, i) => {
+      const mark = paint(style, verdictTone[verdict], marks[verdictMark[verdict]]);
+      return `  ${mark} ${name.padEnd(nameWidth)}  ${laid(cells[i] ?? [])}  ${verdict}`;
+    }),
+  ];
+}

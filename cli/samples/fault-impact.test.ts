@@ -1,0 +1,295 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { createFaultImpact } from './fault-impact.ts';
+import type { ImpactOptions } from './fault-impact.ts';
+import type { FaultImpact, FaultResult } from './fault-result.ts';
+import { errorCode, recordKind } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+import { failoverRun, killWindow } from './testing/failover-run.ts';
+import type { FailoverShape } from './testing/failover-run.ts';
+
+const shape: FailoverShape = {
+  users: 100,
+  onNode: 50,
+  killAtMs: 20_000,
+  backoffMs: (user) => 500 + user * 20,
+  endMs: 40_000,
+};
+
+const options: ImpactOptions = {
+  runId: 'run',
+  durationMs: 45_000,
+  stages: [
+    { untilMs: 5000, target: 100 },
+    { untilMs: 40_000, target: 100 },
+  ],
+  windows: [killWindow(20_000)],
+  losses: [],
+  clients: 100,
+};
+
+function impactOf(
+  records: readonly HistoryRecord[],
+  change: Partial<ImpactOptions> = {},
+): FaultImpact {
+  const impact = createFaultImpact({ ...options, ...change });
+  for (const record of records) impact.note(record);
+  return impact.close();
+}
+
+function only(impact: FaultImpact): FaultResult {
+  const [fault] = impact.faults;
+  if (fault === undefined || impact.faults.length > 1) throw new Error('one fault was expected');
+  return fault;
+}
+
+const at = (kind: number, ms: number, part: Partial<HistoryRecord> = {}): HistoryRecord => ({
+  ...{ kind, code: 0, user: 0, room: 0, peer: 0, n: 0, value: 0, atUs: ms * 1000 },
+  ...part,
+});
+
+describe('a node is killed under a hundred users, fifty on it', () => {
+  const impact = impactOf(failoverRun(shape));
+  const fault = only(impact);
+
+  test('those on it are affected, and nobody else', () => {
+    expect(fault).toMatchObject({ bit: true, unfelt: null, affected: 50, neverResumed: 0 });
+    expect(fault.detect).toEqual({ p50: 3, p95: 3, p99: 3, max: 3 });
+  });
+
+  test('their way back is detection, backoff, connect and resume, and adds up', () => {
+    // User i waits 500 + 20 i ms: detect 3, connect 4, resume 5, and an ack of 2 ms where one was due.
+    expect(fault.backoff).toEqual({ p50: 980, p95: 1440, p99: 1480, max: 1480 });
+    expect(fault.connect.max).toBe(4);
+    expect(fault.resume.max).toBe(7);
+    expect(fault.resumeMs).toEqual({ p50: 994, p95: 1454, p99: 1494, max: 1494 });
+    expect(fault.firstBackMs).toBe(514);
+    expect(fault.stormPerSec).toBe(50);
+  });
+
+  test('down time is counted from the fault to the way back', () => {
+    const seconds = Array.from({ length: 50 }, (_, user) => (514 + user * 20) / 1000);
+    expect(fault.downClientSeconds).toBeCloseTo(
+      seconds.reduce((a, b) => a + b),
+      3,
+    );
+    expect(impact.availability.clients).toBeCloseTo(1 - fault.downClientSeconds / (100 * 34), 6);
+    const nines = impact.availability.budget.find((one) => one.goalPct === 99.9);
+    expect(nines?.budgetSec).toBeCloseTo(2592, 6);
+    expect(nines?.used).toBeCloseTo(fault.downClientSeconds / 100 / 2592, 9);
+  });
+
+  test('the service is as before when at most one of a hundred is away', () => {
+    // User 48 is back at 21,474 and user 49 at 21,494: from the slot after on, only that one is away.
+    expect(fault.recoveredAt).toBe(21_500);
+    expect(fault.mttrMs).toBe(1500);
+  });
+
+  test('the baseline is the hold before it', () => {
+    expect(impact.baseline).toMatchObject({ fromMs: 6000, untilMs: 20_000, unsteady: null });
+    expect(impact.baseline.ackP99Ms).toBe(2);
+    expect(impact.baseline.goodWithinMs).toBe(100);
+  });
+
+  test('every message was acked in the end, but not every slot was good', () => {
+    expect(impact.availability.ops).toBe(1);
+    expect(impact.availability.slots).toBeLessThan(1);
+    expect(impact.availability.slots).toBeGreaterThan(0.9);
+  });
+
+  test('the slowest messages are those that fell due first while their sender was away', () => {
+    expect(impact.worstMessages).toHaveLength(10);
+    expect(impact.worstMessages.every((one) => one.fault === 'kill@ws-2')).toBe(true);
+    const waits = impact.worstMessages.map((one) => one.waitMs);
+    expect(waits).toEqual(waits.toSorted((a, b) => b - a));
+    expect(waits[0]).toBeGreaterThan(1000);
+  });
+});
+
+describe('negative controls', () => {
+  test('no fault: empty results, and a whole month is left', () => {
+    const impact = impactOf(failoverRun({ ...shape, killAtMs: null }), { windows: [] });
+    expect(impact.faults).toEqual([]);
+    expect(impact.availability).toMatchObject({ ops: 1, slots: 1, clients: 1 });
+    expect(impact.availability.budget.every((one) => one.used === 0)).toBe(true);
+    expect(impact.worstMessages.every((one) => one.fault === null)).toBe(true);
+  });
+
+  test('a fault that was not there did not bite, and recovered at once', () => {
+    const impact = impactOf(failoverRun({ ...shape, killAtMs: null }), {
+      windows: [killWindow(20_000, { effective: false, evidence: 'pid 812 lives' })],
+    });
+    expect(only(impact)).toMatchObject({
+      ...{ bit: false, unfelt: 'it had no effect: pid 812 lives', affected: 0 },
+      ...{ mttrMs: 0, recoveredAt: 20_000, downClientSeconds: 0 },
+    });
+  });
+
+  test('clients were on the node and none noticed: it did not bite', () => {
+    const impact = impactOf(failoverRun({ ...shape, killAtMs: null }));
+    expect(only(impact)).toMatchObject({
+      bit: false,
+      unfelt: '50 clients were on it, and none of them noticed',
+    });
+  });
+
+  test('nobody was on the node: a kill that nobody notices bit all the same', () => {
+    const windows = [killWindow(20_000, { node: 'api-1', clientsOnNode: 0 })];
+    const impact = impactOf(failoverRun({ ...shape, killAtMs: null }), { windows });
+    expect(only(impact)).toMatchObject({ bit: true, affected: 0, mttrMs: 0 });
+  });
+
+  test('a reload that nobody notices is a reload as it should be', () => {
+    const windows = [killWindow(20_000, { kind: 'reload', node: 'nginx', clientsOnNode: 100 })];
+    const impact = impactOf(failoverRun({ ...shape, killAtMs: null }), { windows });
+    expect(only(impact)).toMatchObject({ bit: true, affected: 0 });
+  });
+
+  test('a fault before which nothing was steady has no baseline', () => {
+    const [early, ramp, loose] = [
+      impactOf(failoverRun({ ...shape, killAtMs: 7000 }), { windows: [killWindow(7000)] }),
+      impactOf(failoverRun({ ...shape, killAtMs: 3000 }), { windows: [killWindow(3000)] }),
+      impactOf([...failoverRun({ ...shape, users: 60, onNode: 50, killAtMs: 12_000 })]),
+    ];
+    expect(early.baseline.unsteady).toContain('only 1.0 s of steady load');
+    expect(ramp.baseline.unsteady).toContain('outside a hold');
+    expect(loose.baseline.unsteady).toContain('50 clients lost their connection');
+  });
+
+  test('one client in ten that never comes back: never recovered', () => {
+    const records = failoverRun({ ...shape, backoffMs: (user) => (user < 10 ? null : 1000) });
+    const impact = impactOf(records);
+    expect(only(impact)).toMatchObject({ neverResumed: 10, recoveredAt: null, mttrMs: null });
+    // Ten clients for 20 s, forty for about 1 s.
+    expect(only(impact).downClientSeconds).toBeGreaterThan(200);
+    expect(impact.availability.outlooks.every((one) => one.measuredPct === null)).toBe(true);
+  });
+});
+
+describe('signs other than a lost connection', () => {
+  const quiet = failoverRun({ ...shape, killAtMs: null });
+
+  test('a send that was never answered affects its sender, known when its time is up', () => {
+    const impact = impactOf([...quiet, at(recordKind.sent, 21_000, { user: 7, n: 99 })]);
+    expect(only(impact)).toMatchObject({ bit: true, affected: 1, detectMs: 11_000 });
+  });
+
+  test('a send refused for want of a store does, one over the rate limit does not', () => {
+    const refused = (code: number): HistoryRecord[] => [
+      at(recordKind.sent, 21_000, { n: 99 }),
+      at(recordKind.refused, 21_003, { n: 99, code }),
+    ];
+    expect(only(impactOf([...quiet, ...refused(errorCode.unavailable)])).affected).toBe(1);
+    expect(only(impactOf([...quiet, ...refused(errorCode.rateLimited)])).affected).toBe(0);
+  });
+
+  test('waiting over a second on a living connection is a stall, and a pause bites by it', () => {
+    const windows = [killWindow(20_000, { kind: 'pause' })];
+    const stall = [
+      at(recordKind.sent, 21_000, { user: 7, n: 99 }),
+      at(recordKind.acked, 25_000, { user: 7, n: 99, value: 900 }),
+    ];
+    const impact = impactOf([...quiet, ...stall], { windows });
+    expect(only(impact)).toMatchObject({ bit: true, affected: 0, stalled: 1 });
+    // Its own acks between the two are of a test's making; the wait counts from the last of them.
+    expect(only(impact).stalledClientSeconds).toBeCloseTo(4, 0);
+  });
+
+  test('who was thrown off waited too, but not on a living connection', () => {
+    const windows = [killWindow(20_000), killWindow(22_000, { node: 'ws-1', clientsOnNode: 1 })];
+    const records = failoverRun({ ...shape, backoffMs: () => 4000 });
+    const { faults } = impactOf(records, { windows });
+    expect(faults.map((one) => one.stalled)).toEqual([0, 0]);
+  });
+
+  test('HTTP requests of the window are counted, and those that failed', () => {
+    const http = [2, 5, 0].map((code) => at(recordKind.http, 22_000, { code }));
+    const impact = impactOf([...quiet, ...http, at(recordKind.http, 36_000, { code: 5 })]);
+    expect(only(impact)).toMatchObject({ httpRequests: 3, httpFailed: 2 });
+  });
+
+  test('a client that is not let in is down until it is in', () => {
+    const arrival = [
+      at(recordKind.connectDue, 21_000, { user: 500 }),
+      at(recordKind.connectFailed, 21_100, { user: 500 }),
+      at(recordKind.connectDue, 22_000, { user: 500 }),
+      at(recordKind.connected, 22_010, { user: 500 }),
+      at(recordKind.joined, 22_020, { user: 500 }),
+    ];
+    expect(only(impactOf([...quiet, ...arrival]))).toMatchObject({
+      ...{ affected: 1, detectMs: 1100, downClientSeconds: 0.92 },
+      ...{ neverResumed: 0, firstBackMs: 2020 },
+    });
+  });
+
+  test('a client that leaves as it meant to is no victim', () => {
+    const leaving = [
+      at(recordKind.left, 21_000, { user: 7 }),
+      at(recordKind.disconnected, 21_001, { user: 7, code: 1 }),
+    ];
+    expect(only(impactOf([...quiet, ...leaving])).affected).toBe(0);
+  });
+});
+
+describe('what an outage belongs to', () => {
+  test('two faults: each has the clients that were thrown off in it', () => {
+    const windows = [killWindow(20_000), killWindow(26_000, { node: 'ws-1', clientsOnNode: 1 })];
+    const later = [
+      at(recordKind.disconnected, 27_000, { user: 80 }),
+      at(recordKind.connectDue, 28_000, { user: 80 }),
+      at(recordKind.connected, 28_001, { user: 80 }),
+      at(recordKind.resumed, 28_002, { user: 80, room: 8 }),
+    ];
+    const { faults } = impactOf([...failoverRun(shape), ...later], { windows });
+    expect(faults.map((one) => one.affected)).toEqual([50, 1]);
+    expect(faults[1]?.resumeMs.max).toBeCloseTo(2002, 0);
+  });
+
+  test('a lost message is put down to the fault of its moment, or to the store that forgot it', () => {
+    const windows = [
+      killWindow(20_000),
+      killWindow(30_000, { kind: 'restart', node: 'redis', clientsOnNode: null }),
+    ];
+    const losses = [
+      { id: 'a', atMs: 21_000, unstored: false },
+      { id: 'a', atMs: 21_000, unstored: false },
+      { id: 'b', atMs: 8000, unstored: true },
+      { id: 'c', atMs: 8000, unstored: false },
+    ];
+    const { faults } = impactOf(failoverRun(shape), { windows, losses });
+    expect(faults.map((one) => one.lostAcked)).toEqual([1, 1]);
+  });
+});
+
+describe('for any failover', () => {
+  const shapes = fc.record({
+    users: fc.integer({ min: 20, max: 60 }),
+    onNode: fc.integer({ min: 1, max: 20 }),
+    killAtMs: fc.integer({ min: 10_000, max: 22_000 }),
+    waitMs: fc.integer({ min: 0, max: 3000 }),
+    spreadMs: fc.integer({ min: 0, max: 60 }),
+  });
+
+  test('all on the node are affected and come back, and a window elsewhere does not bite', () => {
+    fc.assert(
+      fc.property(shapes, ({ waitMs, spreadMs, ...one }) => {
+        const records = failoverRun({
+          ...one,
+          backoffMs: (user) => waitMs + user * spreadMs,
+          endMs: 40_000,
+        });
+        const clients = { clients: one.users };
+        const hit = only(impactOf(records, { ...clients, windows: [killWindow(one.killAtMs)] }));
+        expect(hit).toMatchObject({ bit: true, affected: one.onNode, neverResumed: 0 });
+        expect(hit.resumeMs.max).toBeGreaterThanOrEqual(hit.detect.p50 + waitMs + hit.connect.p50);
+        expect(hit.mttrMs).not.toBeNull();
+
+        const windows = [killWindow(one.killAtMs + 2000)];
+        const shifted = only(impactOf(records, { ...clients, windows }));
+        expect(shifted).toMatchObject({ bit: false, affected: 0, downClientSeconds: 0 });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+
+import { recordKind } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+import { createWindowLatency } from './window-latency.ts';
+
+const within = { fromMs: 0, toMs: 10_000 };
+const flooded = { fromMs: 3000, toMs: 6000 };
+
+function send(n: number, dueMs: number, tookMs: number): HistoryRecord[] {
+  const base = { code: 0, user: 1, room: 0, peer: 0, n };
+  return [
+    { ...base, kind: recordKind.sent, value: 0, atUs: dueMs * 1000 },
+    { ...base, kind: recordKind.acked, value: n + 1, atUs: (dueMs + tookMs) * 1000 },
+  ];
+}
+
+function http(dueMs: number, tookMs: number, code = 2): HistoryRecord {
+  const base = { user: 0, room: 0, peer: 0, n: 0 };
+  return { ...base, kind: recordKind.http, code, value: tookMs * 1000, atUs: dueMs * 1000 };
+}
+
+function latency(records: readonly HistoryRecord[], except = [] as (typeof within)[]) {
+  const measured = createWindowLatency({ within, inside: [flooded], except });
+  for (const record of records) measured.note(record);
+  return measured.close();
+}
+
+describe('latency inside and outside of a window', () => {
+  test('goes by when a send was due, not by when it was answered', () => {
+    const { inside, outside } = latency([
+      ...send(0, 1000, 2),
+      ...send(1, 2999, 50),
+      ...send(2, 4000, 90),
+    ]);
+    expect(inside).toMatchObject({ acks: 1 });
+    expect(inside.ackMs.max).toBeCloseTo(90, 0);
+    expect(outside).toMatchObject({ acks: 2 });
+    expect(outside.ackMs.max).toBeCloseTo(50, 0);
+  });
+
+  test('leaves out what was due outside the steady span or in a window of another cause', () => {
+    const records = [...send(0, 7000, 5), ...send(1, 11_000, 5), ...send(2, 9000, 5)];
+    expect(latency(records, [{ fromMs: 8000, toMs: 9500 }]).outside.acks).toBe(1);
+  });
+
+  test('counts HTTP that was answered, and not what failed', () => {
+    const { inside, outside } = latency([http(4000, 20), http(4100, 9000, 5), http(1000, 3)]);
+    expect([inside.https, outside.https]).toEqual([1, 1]);
+    expect(inside.httpMs.max).toBeCloseTo(20, 0);
+  });
+
+  test('a send without an ack is in neither', () => {
+    const [sent] = send(0, 1000, 1);
+    expect(latency(sent === undefined ? [] : [sent])).toMatchObject({
+      inside: { acks: 0 },
+      outside: { acks: 0 },
+    });
+  });
+});

@@ -1,0 +1,87 @@
+/**
+ * Latency of chat acks and HTTP requests that fell due inside a window, and outside of it: what a
+ * flood or a fault on one pool costs the other. Pure, from the history's records.
+ */
+import { createHistogram } from './histogram.ts';
+import type { Histogram } from './histogram.ts';
+import { recordKind } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+import type { LatencyMs } from './summary.ts';
+
+export type WindowSide = {
+  readonly ackMs: LatencyMs;
+  readonly acks: number;
+  readonly httpMs: LatencyMs;
+  readonly https: number;
+};
+
+export type WindowLatency = { readonly inside: WindowSide; readonly outside: WindowSide };
+
+/** What a flood, or faults of one pool, did to chat and HTTP beside it. */
+export type Isolation = WindowLatency & {
+  /** `flood http=5000/s`, `kill@api-1`. */
+  readonly cause: string;
+  readonly windows: readonly Span[];
+  /** What the flood itself reached; `null` where the cause is a fault. */
+  readonly flood: {
+    readonly asked: number;
+    readonly ratePerSec: number;
+    readonly errors: number;
+    readonly p95Ms: number;
+  } | null;
+};
+
+/** ms since run start. */
+export type Span = { readonly fromMs: number; readonly toMs: number };
+
+/** What is compared: `inside` against the rest of `within`, both without `except`. */
+export type Spans = {
+  readonly within: Span;
+  readonly inside: readonly Span[];
+  readonly except: readonly Span[];
+};
+
+/** Feed it all records in the order of their files: `sent` comes before its `acked`. */
+export function createWindowLatency(spans: Spans): {
+  note(record: HistoryRecord): void;
+  close(): WindowLatency;
+} {
+  const inside = createSide();
+  const outside = createSide();
+  const dueUs = new Map<number, number>();
+  const sideOf = (atUs: number): Side | undefined => {
+    const atMs = atUs / 1000;
+    const isIn = ({ fromMs, toMs }: Span): boolean => atMs >= fromMs && atMs < toMs;
+    if (!isIn(spans.within) || spans.except.some(isIn)) return undefined;
+    return spans.inside.some(isIn) ? inside : outside;
+  };
+  return {
+    note({ kind, code, user, n, value, atUs }) {
+      // A sender's number is below 2^24, so is a user's index.
+      const key = user * 0x1000000 + n;
+      if (kind === recordKind.sent) dueUs.set(key, atUs);
+      else if (kind === recordKind.acked) {
+        const due = dueUs.get(key);
+        if (due === undefined) return;
+        dueUs.delete(key);
+        sideOf(due)?.ack.record(atUs - due);
+      } else if (kind === recordKind.http && code === 2) sideOf(atUs)?.http.record(value);
+    },
+    close: () => ({ inside: summaryOf(inside), outside: summaryOf(outside) }),
+  };
+}
+
+type Side = { readonly ack: Histogram; readonly http: Histogram };
+
+function createSide(): Side {
+  return { ack: createHistogram(), http: createHistogram() };
+}
+
+function summaryOf({ ack, http }: Side): WindowSide {
+  return {
+    ackMs: ack.latencyMs(),
+    acks: ack.count,
+    httpMs: http.latencyMs(),
+    https: http.count,
+  };
+}

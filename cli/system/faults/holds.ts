@@ -1,0 +1,84 @@
+/**
+ * A fault holds a service down: its supervisor, which may be another process, stands back while
+ * `.rtops/holds/<service>` is there. A hold whose holder is dead does not count.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { isAlive } from '../process-identity.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
+
+export type Hold = {
+  readonly holder: ProcessIdentity;
+  /** Wall clock, ms since 1970. */
+  readonly sinceMs: number;
+  /** The fault, as written. */
+  readonly why: string;
+};
+
+/** Holds the service down; it appears whole or not at all. `stateDir` is `.rtops/`. */
+export function takeHold(stateDir: string, service: string, hold: Hold): void {
+  mkdirSync(holdsDir(stateDir), { recursive: true });
+  const beside = join(holdsDir(stateDir), `.${service}.${process.pid}`);
+  writeFileSync(beside, JSON.stringify(hold));
+  renameSync(beside, holdFile(stateDir, service));
+}
+
+/** Who holds it down now; an orphaned hold is removed and counts as none. */
+export function heldBy(stateDir: string, service: string): Hold | undefined {
+  const hold = readHold(holdFile(stateDir, service));
+  if (hold === undefined || isAlive(hold.holder)) return hold;
+  releaseHold(stateDir, service);
+  return undefined;
+}
+
+/** Harmless when there is none. */
+export function releaseHold(stateDir: string, service: string): void {
+  rmSync(holdFile(stateDir, service), { force: true });
+}
+
+/** Services that somebody alive holds down. */
+export function heldServices(stateDir: string): readonly string[] {
+  let files: readonly string[];
+  try {
+    files = readdirSync(holdsDir(stateDir));
+  } catch {
+    return [];
+  }
+  return files.filter((file) => !file.startsWith('.') && heldBy(stateDir, file) !== undefined);
+}
+
+function holdsDir(stateDir: string): string {
+  return join(stateDir, 'holds');
+}
+
+function holdFile(stateDir: string, service: string): string {
+  return join(holdsDir(stateDir), service);
+}
+
+function readHold(file: string): Hold | undefined {
+  try {
+    const hold: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isHold(hold) ? hold : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isHold(value: unknown): value is Hold {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'why' in value &&
+    typeof value.why === 'string' &&
+    'sinceMs' in value &&
+    typeof value.sinceMs === 'number' &&
+    'holder' in value &&
+    typeof value.holder === 'object' &&
+    value.holder !== null &&
+    'pid' in value.holder &&
+    typeof value.holder.pid === 'number' &&
+    'startTime' in value.holder &&
+    typeof value.holder.startTime === 'string'
+  );
+}

@@ -1,0 +1,167 @@
+/**
+ * `.rtops/faults.jsonl`: every fault is written here with the way to undo it before it is done, and
+ * marked when it was undone. Whoever comes later (the guard, `heal`, the next `up`) can undo what a
+ * killed rtops left. Undoing is idempotent.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { commandOf, isAlive, selfIdentity, tracerOf } from '../process-identity.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
+import { signalGroup, signalProcess } from '../signals.ts';
+import { releaseHold } from './holds.ts';
+
+/** One thing to put right. Each does nothing when it is right already. */
+export type UndoStep =
+  /** Removes the hold, so that the supervisor starts the service again. */
+  | { readonly kind: 'release'; readonly service: string }
+  /** SIGCONT to the process group that it leads. */
+  | { readonly kind: 'continue'; readonly process: ProcessIdentity }
+  /** Moves the backup back to where it was. */
+  | { readonly kind: 'restore'; readonly path: string; readonly backup: string }
+  /** Ends the strace that traces the process; without it, the process goes on as before. */
+  | { readonly kind: 'untrace'; readonly process: ProcessIdentity };
+
+type Entry =
+  | {
+      readonly id: string;
+      readonly atMs: number;
+      readonly fault: string;
+      readonly holder: ProcessIdentity;
+      readonly undo: readonly UndoStep[];
+    }
+  | { readonly id: string; readonly undoneAtMs: number };
+
+/** A fault that the journal lists and nobody marked as undone. */
+export type OpenFault = Extract<Entry, { fault: string }>;
+
+let written = 0;
+
+/** Writes the fault down, on the disk when this returns, and gives the id to mark it by. */
+export function recordFault(
+  stateDir: string,
+  atMs: number,
+  fault: string,
+  undo: readonly UndoStep[],
+): string {
+  const holder = selfIdentity();
+  written += 1;
+  const id = `${holder.pid}.${holder.startTime}.${written}`;
+  append(stateDir, { id, atMs, fault, holder, undo });
+  return id;
+}
+
+export function markUndone(stateDir: string, id: string, undoneAtMs: number): void {
+  // The folder may have been removed under us; then there is nothing to come back to.
+  if (existsSync(stateDir)) append(stateDir, { id, undoneAtMs });
+}
+
+/** Does what the steps say, last first. */
+export function undoSteps(stateDir: string, steps: readonly UndoStep[]): void {
+  for (const step of steps.toReversed()) undoStep(stateDir, step);
+}
+
+/** What the journal still lists, oldest first. */
+export function openFaults(stateDir: string): readonly OpenFault[] {
+  const open = new Map<string, OpenFault>();
+  for (const entry of readEntries(stateDir)) {
+    if ('fault' in entry) open.set(entry.id, entry);
+    else open.delete(entry.id);
+  }
+  return [...open.values()];
+}
+
+/**
+ * Undoes, last first, what is open of the holders that `of` names: by default the dead ones, whose
+ * faults nobody will undo any more. Gives the faults as written.
+ */
+export function undoOpenFaults(
+  stateDir: string,
+  nowMs: number,
+  of: (holder: ProcessIdentity) => boolean = (holder) => !isAlive(holder),
+): readonly string[] {
+  const left = openFaults(stateDir)
+    .filter(({ holder }) => of(holder))
+    .toReversed();
+  for (const { id, undo } of left) {
+    undoSteps(stateDir, undo);
+    markUndone(stateDir, id, nowMs);
+  }
+  return left.map(({ fault }) => fault);
+}
+
+/** Forgets a journal in which everything is undone. */
+export function clearJournal(stateDir: string): void {
+  if (openFaults(stateDir).length === 0) rmSync(journalFile(stateDir), { force: true });
+}
+
+function undoStep(stateDir: string, step: UndoStep): void {
+  switch (step.kind) {
+    case 'release':
+      releaseHold(stateDir, step.service);
+      return;
+    case 'continue':
+      if (isAlive(step.process)) signalGroup(step.process.pid, 'SIGCONT');
+      return;
+    case 'restore':
+      if (existsSync(step.backup)) renameSync(step.backup, step.path);
+      return;
+    case 'untrace': {
+      const tracer = isAlive(step.process) ? tracerOf(step.process.pid) : undefined;
+      // Somebody else's debugger is left alone.
+      if (tracer !== undefined && commandOf(tracer).includes('inject=fsync')) {
+        signalProcess(tracer, 'SIGTERM');
+      }
+      return;
+    }
+    default:
+      step satisfies never;
+  }
+}
+
+function journalFile(stateDir: string): string {
+  return join(stateDir, 'faults.jsonl');
+}
+
+function append(stateDir: string, entry: Entry): void {
+  const fd = openSync(journalFile(stateDir), 'a', 0o600);
+  try {
+    writeSync(fd, `${JSON.stringify(entry)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A line that was cut off by a crash is left out: its fault had not begun. */
+function readEntries(stateDir: string): readonly Entry[] {
+  let text: string;
+  try {
+    text = readFileSync(journalFile(stateDir), 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line): readonly Entry[] => {
+    try {
+      const entry: unknown = JSON.parse(line);
+      return isEntry(entry) ? [entry] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== 'object' || value === null || !('id' in value)) return false;
+  if ('undoneAtMs' in value) return true;
+  return 'fault' in value && 'holder' in value && 'undo' in value && Array.isArray(value.undo);
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+
+import { exitCode } from '../../exit-code.ts';
+import { Failure } from '../../failure.ts';
+import { parseFault } from '../../scenario/parse-fault.ts';
+import { single } from '../../topology/testing/topologies.ts';
+import { waitUntil } from '../testing/wait-until.ts';
+import { heldServices } from './holds.ts';
+import { openFaults } from './journal.ts';
+import { answers } from './target.ts';
+import { small, smallSystem } from './testing/small-system.ts';
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await work.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+describe('what may not be done is refused before anything happens', () => {
+  test('a service or an edge that is not there', async () => {
+    const { injector, inject, system } = await smallSystem();
+    for (const [text, why] of [
+      ['kill@ws-9,at=0s', /no service that rtops started.*did you mean "ws-1"/],
+      ['kill@postgres,at=0s', /expected redis, api-1, ws-1, nginx/],
+      ['latency@nginx-ws-1,at=0s,delay=1s', /without it/],
+    ] as const) {
+      const failure = await failureOf(injector.check(parseFault(text)));
+      expect(failure.code).toBe(exitCode.usage);
+      expect(failure.why).toMatch(why);
+      await failureOf(inject(text));
+    }
+    expect(openFaults(system.stateDir)).toEqual([]);
+  });
+
+  test('block is refused where the server does not offer it', async () => {
+    const { inject } = await smallSystem(single);
+    const failure = await failureOf(inject('block@server-1,at=0s,for=1s'));
+    expect(failure.code).toBe(exitCode.usage);
+    expect(failure.next).toContain('server.faults=true');
+  });
+
+  test('a second fault on a service that one holds down', async () => {
+    const { inject, service } = await smallSystem();
+    const first = await inject('kill@ws-1,at=0s,for=10s');
+    await waitUntil(() => service('ws-1').state === 'held');
+    const failure = await failureOf(inject('pause@ws-1,at=0s,for=1s'));
+    expect(failure.message).toContain('ws-1 does not run now');
+    await first.undo();
+  });
+
+  test.each([
+    ['kill@ws-1,at=0s', 'no'],
+    ['term@ws-1,at=0s', 'on-failure'],
+  ] as const)('%s with the policy `%s` would never be put right', async (text, policy) => {
+    const topology = { ...small, restart: { ...small.restart, policy } };
+    const { injector } = await smallSystem(topology);
+    const failure = await failureOf(injector.check(parseFault(text)));
+    expect(failure.why).toContain('would leave ws-1 down for good');
+    await injector.check(parseFault(`${text},for=1s`));
+  });
+
+  test('with the policy `no` a held service is started again all the same', async () => {
+    const topology = { ...small, restart: { ...small.restart, policy: 'no' as const } };
+    const { inject, service } = await smallSystem(topology);
+    const fault = await inject('kill@ws-1,at=0s,for=1s');
+    await fault.undo();
+    expect(service('ws-1').state).toBe('ready');
+  });
+});
+
+test('disposing undoes all that is there, whatever depends on what', async () => {
+  const { inject, injector, service, system } = await smallSystem();
+  await inject('kill@redis,at=0s,for=60s');
+  await inject('kill@ws-1,at=0s,for=60s');
+  await inject('pause@api-1,at=0s,for=60s');
+  expect(heldServices(system.stateDir).toSorted()).toEqual(['redis', 'ws-1']);
+  await injector[Symbol.asyncDispose]();
+  for (const name of ['redis', 'ws-1', 'api-1']) {
+    expect(service(name).state).toBe('ready');
+    expect(await answers(service(name))).toBe(true);
+  }
+  expect(heldServices(system.stateDir)).toEqual([]);
+  expect(openFaults(system.stateDir)).toEqual([]);
+});

@@ -1,0 +1,142 @@
+/** The service a fault is done to: only what rtops started in this folder. */
+import { dirname } from 'node:path';
+import { Agent, request } from 'undici';
+
+import { exitCode } from '../../exit-code.ts';
+import { Failure, nearestName } from '../../failure.ts';
+import type { Fault } from '../../scenario/fault.ts';
+import type { World } from '../../world.ts';
+import { isAlive, worksInside } from '../process-identity.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
+import { isReady } from '../ready-check.ts';
+import type { RunningSystem } from '../running-system.ts';
+import { stateFolder } from '../state-folder.ts';
+import { readSystemState } from '../system-state.ts';
+import type { ServiceRecord, SystemState } from '../system-state.ts';
+
+/** A service with the process that leads its group now. */
+export type Target = {
+  readonly service: ServiceRecord;
+  readonly process: ProcessIdentity;
+};
+
+/** Long enough for a node that drains before it ends, and then starts. */
+const readyWithinMs = 60_000;
+const lookEveryMs = 20;
+/** One question may take this long. */
+const answerWithinMs = 2000;
+/** A connection for each question: a kept one would show the workers of before a reload. */
+const fresh = new Agent({ pipelining: 0 });
+
+/** What the supervisor last wrote. */
+export function stateOf(system: RunningSystem): SystemState | undefined {
+  return readSystemState(stateFolder(dirname(system.stateDir)));
+}
+
+/** @throws Failure `usage` when the system has no service of that name. */
+export function serviceOf(system: RunningSystem, fault: Fault): ServiceRecord {
+  const services = stateOf(system)?.services ?? [];
+  const found = services.find(({ name }) => name === fault.node);
+  if (found !== undefined) return found;
+  const names = services.map(({ name }) => name);
+  const near = nearestName(fault.node, names);
+  throw new Failure(exitCode.usage, `the fault ${JSON.stringify(fault.text)} cannot be done`, {
+    why: `no service that rtops started is called ${JSON.stringify(fault.node)}; expected ${names.join(', ')}${
+      near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`
+    }`,
+    next: 'rtops ps',
+  });
+}
+
+/**
+ * The process a signal may go to: the recorded one (pid and start time), working inside the state
+ * folder.
+ *
+ * @throws Failure `unhealthy` when it does not run now.
+ */
+export function targetOf(system: RunningSystem, fault: Fault): Target {
+  const service = serviceOf(system, fault);
+  const { pid, startTime } = service;
+  if (pid !== null && startTime !== null && isAlive({ pid, startTime })) {
+    if (worksInside(pid, system.stateDir)) return { service, process: { pid, startTime } };
+  }
+  throw new Failure(exitCode.unhealthy, `${fault.text}: ${fault.node} does not run now`, {
+    why: `its state is ${service.state}; another fault may hold it down`,
+    next: 'rtops ps',
+  });
+}
+
+/**
+ * Resolves with the wall clock when the service takes work again; when `notBefore` is given, as
+ * another process than that one.
+ *
+ * @throws Failure `unhealthy` when it does not in a minute.
+ */
+export async function untilReadyAgain(
+  world: World,
+  system: RunningSystem,
+  name: string,
+  notBefore?: ProcessIdentity,
+): Promise<number> {
+  const deadline = world.clock.now() + readyWithinMs;
+  for (;;) {
+    const service = stateOf(system)?.services.find((one) => one.name === name);
+    // Stopped on purpose meanwhile: nobody will bring it back.
+    if (service === undefined || service.state === 'stopped') return world.clock.now();
+    const another = notBefore === undefined || service.startTime !== notBefore.startTime;
+    if (service.state === 'ready' && service.pid !== null && another && (await answers(service))) {
+      return world.clock.now();
+    }
+    if (world.clock.now() >= deadline || service.state === 'failed') {
+      throw new Failure(exitCode.unhealthy, `${name} did not come back`, {
+        why: `its state is ${service.state} ${Math.round((world.clock.now() - deadline + readyWithinMs) / 1000)} s after the fault was undone`,
+        next: `rtops logs ${name}`,
+      });
+    }
+    await world.clock.sleep(lookEveryMs);
+  }
+}
+
+/**
+ * Whether the service takes work now. nginx does when it answers at all: what it says of the nodes
+ * behind it is theirs.
+ */
+export async function answers({ kind, host, port }: ServiceRecord): Promise<boolean> {
+  switch (kind) {
+    case 'redis':
+      return await isReady(host, { kind: 'redis', port });
+    case 'server':
+      return await isReady(host, { kind: 'http', port, path: '/api/v1/health/ready' });
+    case 'nginx':
+      return await answersAnything(host, port);
+    case 'edges':
+      return await isReady(host, { kind: 'tcp', port });
+    default:
+      return kind satisfies never;
+  }
+}
+
+async function answersAnything(host: string, port: number): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(answerWithinMs);
+    const { body } = await request(`http://${host}:${port}/health`, { signal, dispatcher: fresh });
+    await body.dump();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Looks every 10 ms; whether it became so in time. */
+export async function became(
+  world: World,
+  withinMs: number,
+  look: () => boolean | Promise<boolean>,
+): Promise<boolean> {
+  const deadline = world.clock.now() + withinMs;
+  for (;;) {
+    if (await look()) return true;
+    if (world.clock.now() >= deadline) return false;
+    await world.clock.sleep(10);
+  }
+}

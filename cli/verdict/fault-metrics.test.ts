@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+
+import type { FaultResult } from '../samples/fault-result.ts';
+import type { FaultSummary, Summary } from '../samples/summary.ts';
+import { failoverThresholds } from './failover-thresholds.ts';
+import { judge } from './judge.ts';
+import type { Judgement } from './judge.ts';
+import { goodFault, goodImpact } from './testing/good-impact.ts';
+import { summaryWith } from './testing/good-summary.ts';
+import { parseThreshold } from './threshold.ts';
+
+function judged(
+  faults: readonly Partial<FaultResult>[],
+  texts: readonly string[] = failoverThresholds,
+  change: Partial<FaultSummary> = {},
+  summary: Partial<Summary> = {},
+): Judgement {
+  const impact = {
+    ...goodImpact,
+    faults: faults.map((one) => ({ ...goodFault, ...one })),
+    planned: faults.length,
+    ...change,
+  };
+  return judge(summaryWith({ ...summary, impact }), texts.map(parseThreshold), { cores: 4 });
+}
+
+test('a failover as it should be passes its default thresholds', () => {
+  expect(judged([{}])).toMatchObject({ verdict: 'pass', exitCode: 0, notes: [] });
+});
+
+describe('each threshold of a failover can fail', () => {
+  test.each<readonly [string, Partial<FaultResult>]>([
+    ['fault.neverBack = 0', { neverResumed: 1 }],
+    ['fault.lostAcked = 0', { lostAcked: 1 }],
+    ['fault.resume p99 < 2s', { resumeMs: { p50: 1, p95: 2, p99: 2000, max: 2001 } }],
+    ['fault.resume max < 2s', { resumeMs: { p50: 1, p95: 2, p99: 3, max: 2000 } }],
+    ['fault.mttr < 5s', { mttrMs: 5000 }],
+    ['fault.mttr < 1m', { mttrMs: null, recoveredAt: null, watchedMs: 30_000 }],
+    ['fault.downClientSeconds < 300', { downClientSeconds: 25 }],
+  ])('%s', (text, change) => {
+    expect(judged([{}], [text]).verdict).toBe('pass');
+    expect(judged([{}, change], [text])).toMatchObject({ verdict: 'fail', exitCode: 99 });
+  });
+});
+
+describe('a selector picks faults by node, kind, both, or pool', () => {
+  const slow = { node: 'ws-1', kind: 'term', mttrMs: 9000 };
+  test.each([
+    ['fault.mttr < 5s', 'fail'],
+    ['fault.mttr[*] < 5s', 'fail'],
+    ['fault.mttr[ws-1] < 5s', 'fail'],
+    ['fault.mttr[ws] < 5s', 'fail'],
+    ['fault.mttr[term] < 5s', 'fail'],
+    ['fault.mttr[term@ws-1] < 5s', 'fail'],
+    ['fault.mttr[ws-2] < 5s', 'pass'],
+    ['fault.mttr[kill] < 5s', 'pass'],
+    ['fault.mttr[redis] < 5s', 'no-data'],
+  ])('%s: %s', (text, verdict) => {
+    expect(judged([{}, slow], [text]).verdict).toBe(verdict);
+  });
+
+  test('one that picks none says which there are', () => {
+    const [row] = judged([{}, slow], ['fault.mttr[redis] < 5s']).thresholds;
+    expect(row?.why).toBe('no fault is called redis; there are kill@ws-2, term@ws-1');
+  });
+});
+
+test('a recovery that could not be seen is no data, not a fail', () => {
+  const cut = { mttrMs: null, recoveredAt: null, at: 20_000, until: 30_000, watchedMs: 10_500 };
+  expect(judged([cut], ['fault.mttr < 5s'])).toMatchObject({ verdict: 'no-data', exitCode: 122 });
+});
+
+test('nobody was hit, and nobody had to be: that is a pass', () => {
+  const unnoticed = {
+    ...{ node: 'api-1', clientsOnNode: 0, affected: 0, downClientSeconds: 0, mttrMs: 0 },
+    resumeMs: { p50: 0, p95: 0, p99: 0, max: 0 },
+  };
+  expect(judged([unnoticed])).toMatchObject({ verdict: 'pass' });
+});
+
+test('a threshold on faults in a run without any has no data', () => {
+  const judgement = judge(summaryWith({}), [parseThreshold('fault.mttr < 5s')], { cores: 4 });
+  expect(judgement).toMatchObject({ verdict: 'no-data', exitCode: 122 });
+  expect(judgement.thresholds[0]?.why).toBe('this run had no fault');
+});
+
+describe('a run whose faults prove nothing never passes', () => {
+  const steady = goodImpact.baseline;
+  test.each<readonly [string, () => Judgement, string]>([
+    [
+      'a fault did not bite',
+      () => judged([{ bit: false, unfelt: 'pid 812 lives' }]),
+      'kill@ws-2 did not bite: pid 812 lives',
+    ],
+    [
+      'one of two was not done',
+      () => judged([{}], failoverThresholds, { planned: 2 }),
+      'only 1 of 2 faults were done',
+    ],
+    [
+      'nothing was due',
+      () => judged([{ due: 0, acked: 0 }]),
+      'no message was due during kill@ws-2',
+    ],
+    ['nothing was acked', () => judged([{ acked: 0 }]), 'nothing was acked during kill@ws-2'],
+    [
+      'there was no steady state',
+      () =>
+        judged([{}], failoverThresholds, { baseline: { ...steady, unsteady: 'acks took 2 s' } }),
+      'no steady state: acks took 2 s',
+    ],
+    [
+      'the log was not read',
+      () => judged([{}], ['fault.mttr < 5s'], {}, { finalRead: { done: false, why: 'refused' } }),
+      'without the final read of the log nothing is proved',
+    ],
+  ])('%s', (_, run, note) => {
+    const judgement = run();
+    expect(judgement).toMatchObject({ verdict: 'no-data', exitCode: 122 });
+    expect(judgement.notes.join('\n')).toContain(note);
+  });
+
+  test('but what it disproves stays disproved', () => {
+    expect(judged([{ bit: false, unfelt: 'x', lostAcked: 3 }])).toMatchObject({
+      verdict: 'fail',
+      exitCode: 99,
+    });
+  });
+});

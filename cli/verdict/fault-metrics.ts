@@ -1,0 +1,144 @@
+/** Metrics of what faults did. `fault.resume[ws-2]` picks by node, kind or `kind@node`. */
+import type { FaultResult } from '../samples/fault-result.ts';
+import type { Summary } from '../samples/summary.ts';
+import { nothing } from './metric.ts';
+import type { Metric, MetricUnit, Observation } from './metric.ts';
+
+/** Every metric of faults, in the order of the docs. */
+export const faultMetrics: readonly Metric[] = [
+  countMetric('fault.neverBack', 'clients that a fault threw off and that never came back', '', {
+    one: ({ neverResumed }) => neverResumed,
+    samples: ({ affected }) => affected,
+    note: 'clients affected',
+  }),
+  countMetric('fault.lostAcked', 'acked messages that a fault took', '', {
+    one: ({ lostAcked }) => lostAcked,
+    samples: ({ acked }) => acked,
+    note: 'messages acked during the fault',
+  }),
+  {
+    name: 'fault.resume',
+    about: 'from the fault to a client being back: caught up, and acked again',
+    selects: true,
+    isCount: false,
+    statistics: (['p50', 'p95', 'p99', 'max'] as const).map((name) => ({
+      name,
+      unit: 'ms',
+      read: (summary, selector) =>
+        // Every affected client is looked at, not a sample of them: one is enough.
+        worst(summary, selector, {
+          one: ({ resumeMs }) => resumeMs[name],
+          samples: ({ affected }) => affected,
+          note: 'clients affected',
+        }),
+    })),
+  },
+  {
+    name: 'fault.mttr',
+    about: 'from the fault to the service being as before, for 10 s',
+    selects: true,
+    isCount: false,
+    statistics: [{ name: '', unit: 'ms', read: readMttr }],
+  },
+  countMetric('fault.downClientSeconds', 'seconds without service, summed over the clients', '', {
+    one: ({ downClientSeconds }) => downClientSeconds,
+    samples: ({ affected }) => affected,
+    note: 'clients affected',
+  }),
+];
+
+type Reading = {
+  readonly one: (fault: FaultResult) => number;
+  readonly samples: (fault: FaultResult) => number;
+  readonly note: string;
+};
+
+/** Counts add up over the selected faults. */
+function countMetric(name: string, about: string, unit: MetricUnit, reading: Reading): Metric {
+  return {
+    name,
+    about,
+    selects: true,
+    isCount: true,
+    statistics: [
+      {
+        name: '',
+        unit,
+        read: (summary, selector) => {
+          const chosen = selectFaults(summary, selector);
+          if (typeof chosen === 'string') return nothing(chosen);
+          return {
+            value: chosen.reduce((sum, fault) => sum + reading.one(fault), 0),
+            samples: chosen.reduce((sum, fault) => sum + reading.samples(fault), 0),
+            // Nobody hit is a finding; whether the fault bit at all is the judge's to ask.
+            leastSamples: 0,
+            note: reading.note,
+            whose: null,
+          };
+        },
+      },
+    ],
+  };
+}
+
+/** The worst of the selected faults. */
+function worst(summary: Summary, selector: string | null, reading: Reading): Observation {
+  const chosen = selectFaults(summary, selector);
+  if (typeof chosen === 'string') return nothing(chosen);
+  const top = chosen.reduce((a, b) => (reading.one(b) > reading.one(a) ? b : a));
+  return {
+    value: reading.one(top),
+    samples: chosen.reduce((sum, fault) => sum + reading.samples(fault), 0),
+    leastSamples: 0,
+    note: reading.note,
+    whose: chosen.length > 1 ? labelOf(top) : null,
+  };
+}
+
+/** Watched for less than this after a fault's end, a recovery may only not have been seen. */
+const leastWatchMs = 1000;
+
+/** A service that was not as before again took at least as long as it was watched: endless. */
+function readMttr(summary: Summary, selector: string | null): Observation {
+  const chosen = selectFaults(summary, selector);
+  if (typeof chosen === 'string') return nothing(chosen);
+  const unseen = chosen.find(
+    ({ mttrMs, watchedMs, at, until }) => mttrMs === null && watchedMs < until - at + leastWatchMs,
+  );
+  if (unseen !== undefined) {
+    return nothing(`the run ended, or the next fault came, too soon after ${labelOf(unseen)}`);
+  }
+  const top = chosen.reduce((a, b) => (mttrOf(b) > mttrOf(a) ? b : a));
+  return {
+    value: mttrOf(top),
+    samples: chosen.length,
+    leastSamples: 1,
+    note: 'faults',
+    whose: chosen.length > 1 ? labelOf(top) : null,
+  };
+}
+
+function mttrOf({ mttrMs }: FaultResult): number {
+  return mttrMs ?? Infinity;
+}
+
+/** The faults a selector picks; a sentence when there are none. */
+function selectFaults(
+  { impact }: Summary,
+  selector: string | null,
+): readonly [FaultResult, ...FaultResult[]] | string {
+  const all = impact?.faults ?? [];
+  const [first, ...more] = all.filter(
+    (fault) =>
+      selector === null ||
+      selector === '*' ||
+      [fault.node, fault.kind, labelOf(fault), fault.node.replace(/-\d+$/, '')].includes(selector),
+  );
+  if (first !== undefined) return [first, ...more];
+  if (all.length === 0) return 'this run had no fault';
+  return `no fault is called ${selector}; there are ${all.map(labelOf).join(', ')}`;
+}
+
+function labelOf({ kind, node }: FaultResult): string {
+  return `${kind}@${node}`;
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Isolation, WindowSide } from '../samples/window-latency.ts';
+import { judgeIsolation } from './judge-isolation.ts';
+import { parseThreshold } from './threshold.ts';
+
+const flat = (ms: number) => ({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms });
+const side = (ackMs: number, httpMs: number, samples = 1000): WindowSide => ({
+  ...{ ackMs: flat(ackMs), acks: samples },
+  ...{ httpMs: flat(httpMs), https: samples },
+});
+const isolation = (inside: WindowSide): Isolation => ({
+  ...{ cause: 'flood http=5000/s', windows: [{ fromMs: 1, toMs: 2 }], flood: null },
+  ...{ inside, outside: side(3, 5) },
+});
+
+describe('isolation', () => {
+  test.each([
+    { why: 'within the seeds’ 30 ms', ackMs: 29, thresholds: [], verdict: 'pass' },
+    { why: 'above it', ackMs: 31, thresholds: [], verdict: 'fail' },
+    {
+      why: 'above a bound of its own',
+      ackMs: 29,
+      thresholds: ['chat.ack p95 < 20ms'],
+      verdict: 'fail',
+    },
+    {
+      why: 'a bound on another percentile is not it',
+      ackMs: 29,
+      thresholds: ['chat.ack p50 < 2ms'],
+      verdict: 'pass',
+    },
+  ])('the chat’s p95 during the flood: $why', ({ ackMs, thresholds, verdict }) => {
+    const bounds = thresholds.map((text) => parseThreshold(text));
+    const row = judgeIsolation(isolation(side(ackMs, 900)), bounds, 'chat');
+    expect(row).toMatchObject({ verdict, observed: ackMs, metric: 'chat.ack' });
+    expect(row.why).toContain('3.0 ms outside');
+  });
+
+  test('the other way round it is HTTP against 150 ms', () => {
+    expect(judgeIsolation(isolation(side(900, 149)), [], 'http').verdict).toBe('pass');
+    expect(judgeIsolation(isolation(side(1, 151)), [], 'http').verdict).toBe('fail');
+  });
+
+  test('a pool that was too slow without the flood as well proves nothing', () => {
+    const slow = { ...isolation(side(90, 1)), outside: side(80, 1) };
+    expect(judgeIsolation(slow, [], 'chat').verdict).toBe('no-data');
+  });
+
+  test('too few samples are no data, never a pass', () => {
+    expect(judgeIsolation(isolation(side(1, 1, 19)), [], 'chat').verdict).toBe('no-data');
+  });
+});

@@ -1,0 +1,45 @@
+/** Modes → one verdict. */
+import { exitCode } from '../../exit-code.ts';
+import type { StickyJudgement, StickyModeRefused, StickyModeResult } from './sticky-result.ts';
+
+/**
+ * Any subject that fails fails the test. A control that does not break shows that the test is
+ * blind: nothing passes then. Modes that this machine cannot play count for nothing, unless none
+ * is left.
+ */
+export function judgeSticky(
+  modes: readonly (StickyModeResult | StickyModeRefused)[],
+): StickyJudgement {
+  const played = modes.filter((mode) => mode.verdict !== 'refused');
+  const subjects = played.filter(({ role }) => role === 'subject');
+  const failed = subjects.filter(({ verdict }) => verdict === 'fail');
+  const [firstFailed] = failed;
+  if (firstFailed !== undefined) {
+    return {
+      verdict: 'fail',
+      why: failed.map(({ mode, why }) => `${mode}: ${why}`).join('; '),
+      exitCode: exitCode.failed,
+    };
+  }
+  const blind = played.find(({ role, broken }) => role === 'control' && broken === 0);
+  if (blind !== undefined) {
+    return {
+      verdict: 'no-data',
+      why: `the test is blind: without stickiness no session broke (${blind.nodes.length === 1 ? 'there is one node' : `${blind.sessions} tried`})`,
+      exitCode: exitCode.noVerdict,
+    };
+  }
+  const open = subjects.find(({ verdict }) => verdict === 'no-data');
+  if (open !== undefined || subjects.length === 0) {
+    return {
+      verdict: 'no-data',
+      why: open === undefined ? 'no mode could be played' : `${open.mode}: ${open.why}`,
+      exitCode: exitCode.noVerdict,
+    };
+  }
+  return {
+    verdict: 'pass',
+    why: subjects.map(({ mode, why }) => (subjects.length === 1 ? why : mode)).join(', '),
+    exitCode: exitCode.pass,
+  };
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { event } from './contract.ts';
+import { connect } from './testing/client.ts';
+import { startProcess } from './testing/process-node.ts';
+
+/** How the clients of a node that got `signal` were thrown off: when, and told before or not. */
+async function thrownOff(count: number, signal: 'SIGTERM' | 'SIGKILL') {
+  const { child, url } = await startProcess();
+  const clients = await Promise.all(
+    Array.from({ length: count }, (_, n) => connect(url, `user-${n}`)),
+  );
+  let told = 0;
+  const goneAtMs: number[] = [];
+  const toldBefore: number[] = [];
+  const all = clients.map((client) => {
+    client.socket.once(event.draining, () => (told += 1));
+    return client.next('disconnect').then(() => {
+      goneAtMs.push(performance.now());
+      toldBefore.push(told);
+    });
+  });
+  child.kill(signal);
+  await Promise.all(all);
+  const spanMs = Math.max(...goneAtMs) - Math.min(...goneAtMs);
+  return { told, toldBeforeTheFirst: toldBefore[0], spanMs };
+}
+
+test('a draining node tells all its clients first, and closes them spread over time', async () => {
+  const { told, toldBeforeTheFirst, spanMs } = await thrownOff(300, 'SIGTERM');
+  expect(told).toBe(300);
+  expect(toldBeforeTheFirst).toBeGreaterThan(250);
+  // 1,000 a second: 300 of them take 0.3 s, in batches.
+  expect(spanMs).toBeGreaterThan(150);
+  expect(spanMs).toBeLessThan(3000);
+});
+
+test('a killed one does neither', async () => {
+  const { told } = await thrownOff(50, 'SIGKILL');
+  expect(told).toBe(0);
+});

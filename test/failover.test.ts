@@ -1,0 +1,265 @@
+/** Faults on real systems under real load: each bites, is undone, and costs no acknowledged message. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import type { Report } from '../cli/report/report.ts';
+import { newHome, processesOf } from './testing/rtops.ts';
+import type { Home } from './testing/rtops.ts';
+
+const promises = [
+  '--no-default-thresholds',
+  ...['ledger.lost = 0', 'ledger.duplicated = 0', 'ledger.reordered = 0', 'fault.neverBack = 0'],
+].flatMap((text) => (text.startsWith('--') ? [text] : ['--threshold', text]));
+
+function stages(seconds: number, users = 60): string[] {
+  return ['--stage', `1s:${users}`, '--stage', `${seconds}s:${users}`, '--rate', '1/s/user'];
+}
+
+const faults = (...texts: string[]): string[] => texts.flatMap((text) => ['--fault', text]);
+
+async function failover(home: Home, ...args: string[]): Promise<{ report: Report; said: string }> {
+  const held = args.includes('--flood') ? [] : promises;
+  const ended = await home.run('failover-test', ...held, ...args, '--reporter', 'plain');
+  const said = ended.stdout + ended.stderr;
+  // A machine that is busy with other things makes no verdict; a fail is never the machine's.
+  expect([0, 122], said).toContain(ended.code);
+  expect(processesOf(home)).toEqual([]);
+  return { report: home.report(), said };
+}
+
+function expectKept({ ledger, users }: Report, said: string): void {
+  expect(ledger.acked, said).toBeGreaterThan(100);
+  expect(ledger, said).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, neverBack: 0 });
+  expect(users.lost, said).toBe(0);
+}
+
+describe('a short version of each kind of fault, on `scaled` with durability always', () => {
+  test('processes: kill, term, pause and block', async () => {
+    const { report, said } = await failover(
+      newHome(),
+      ...stages(22),
+      ...faults('kill@ws-2,at=5s,for=2s', 'term@ws-1,at=11s,for=1s'),
+      ...faults('pause@api-1,at=15s,for=1s', 'block@ws-2,at=18s,for=1s'),
+    );
+    expectKept(report, said);
+    expect(report.faults.map(({ kind, bit }) => [kind, bit])).toEqual(
+      ['kill', 'term', 'pause', 'block'].map((kind) => [kind, true]),
+    );
+    const [kill, term] = report.faults;
+    expect(kill?.affected).toBe(kill?.clientsOnNode);
+    expect(kill?.affected).toBeGreaterThan(10);
+    expect(kill?.neverResumed).toBe(0);
+    expect(term?.affected).toBeGreaterThan(10);
+    expect(report.ledger.exceptions.every(({ fault }) => fault !== undefined)).toBe(true);
+  });
+
+  test('Redis: restart, client-kill, pause and power-loss', async () => {
+    const { report, said } = await failover(
+      newHome(),
+      ...stages(24),
+      ...faults('restart@redis,at=5s', 'client-kill@redis,at=10s'),
+      ...faults('pause@redis,at=14s,for=1s', 'power-loss@redis,at=18s'),
+    );
+    expectKept(report, said);
+    expect(report.faults.map(({ kind, bit }) => [kind, bit])).toEqual(
+      ['restart', 'client-kill', 'pause', 'power-loss'].map((kind) => [kind, true]),
+    );
+  });
+
+  test('nginx: reload, worker-kill, a broken config and kill', async () => {
+    const { report, said } = await failover(
+      newHome(),
+      ...stages(22),
+      ...faults('reload@nginx,at=5s', 'worker-kill@nginx,at=8s'),
+      ...faults('bad-config@nginx,at=12s,for=2s', 'kill@nginx,at=16s,for=1s'),
+    );
+    expectKept(report, said);
+    const [reload, , badConfig, kill] = report.faults;
+    // Connections that are there outlive a reload, and a config that is refused changes nothing.
+    expect(reload).toMatchObject({ bit: true, affected: 0 });
+    expect(badConfig).toMatchObject({ bit: true, affected: 0 });
+    expect(kill?.affected).toBe(60);
+    expect(report.faults.every(({ bit }) => bit)).toBe(true);
+  });
+});
+
+describe('a chat without ids, log or resume', () => {
+  test('loses messages under the same kill, and they are counted', async () => {
+    const home = newHome({ RTOPS_JWT_SECRET: 'a secret of at least thirty-two characters' });
+    writeFileSync(
+      join(home.dir, 'stock.yaml'),
+      "stages: ['1s:60', '10s:60']\nrate: 2/s/user\nhttp: {rate: 0/s}\nfidelity: 0\nclient: stock\n",
+    );
+    const port = await freePort();
+    const first = await stockChat(port);
+    const running = home.start(
+      ...['bench', './stock.yaml', '--url', `http://127.0.0.1:${port}`, '--reporter', 'json'],
+      ...['--no-default-thresholds', '--threshold', 'ledger.lost = 0'],
+    );
+    await running.said(/"acked":[1-9]\d{2}/);
+    first.kill('SIGKILL');
+    await stockChat(port);
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout.slice(-3000) + ended.stderr).toBe(99);
+    const { ledger } = home.report();
+    expect(ledger.lost).toBeGreaterThan(0);
+    expect(ledger.exceptions.find((one) => one.class === 'lost')?.id).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('a verdict on faults that were not there', () => {
+  test('a fault that does not bite is no verdict, however well the run went', async () => {
+    const home = newHome();
+    const up = await home.run('up', 'scaled', '-d', '--json');
+    expect(up.code, up.stderr).toBe(0);
+    const running = home.start(
+      ...['failover-test', ...stages(12), ...faults('pause@ws-2,at=6s,for=1s'), ...promises],
+      ...['--reporter', 'plain'],
+    );
+    await running.said(/fault planned/);
+    // Its target is gone for good before its time comes.
+    await home.run('down');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout + ended.stderr).not.toBe(0);
+    const [fault] = home.report().faults;
+    expect(fault).toMatchObject({ bit: false });
+    expect(home.report().notes.join(' ')).toMatch(/pause@ws-2/);
+  });
+
+  test('a node that is not there, and a system of somebody else, are refused before the load', async () => {
+    const home = newHome();
+    const nobody = await home.run('failover-test', ...stages(12), ...faults('kill@ws-9,at=5s'));
+    expect(nobody.code, nobody.stdout + nobody.stderr).toBe(2);
+    expect(nobody.stderr).toContain('ws-9');
+    expect(processesOf(home)).toEqual([]);
+  });
+});
+
+describe('whatever ends the run undoes the fault', () => {
+  test('Ctrl-C in the middle: the paused node runs again, and the report is written', async () => {
+    const home = newHome();
+    const { ws, running } = await paused(home);
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout + ended.stderr).toBe(105);
+    expect(stateOf(ws)).not.toBe('T');
+    expect(holdsOf(home)).toEqual([]);
+    expect(home.report().run.partial).toBe(true);
+  });
+
+  test('kill -9 of rtops in the middle: the guard does it', async () => {
+    const home = newHome();
+    const { ws, running } = await paused(home);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await expect.poll(() => stateOf(ws), { timeout: 10_000, interval: 50 }).not.toBe('T');
+    expect(holdsOf(home)).toEqual([]);
+  });
+});
+
+describe('a flood of the API', () => {
+  test('is brought beside the chat, and what the chat felt of it is told', async () => {
+    const { report, said } = await failover(
+      newHome(),
+      ...['--flood', 'http=400/s', '--topology', 'split', ...stages(9, 40)],
+    );
+    expect(report.ledger, said).toMatchObject({ lost: 0, duplicated: 0, reordered: 0 });
+    expect(report.faults).toEqual([]);
+    expect(report.isolation?.cause).toBe('flood http=400/s');
+    expect(report.isolation?.flood?.ratePerSec).toBeGreaterThan(300);
+    expect(report.isolation?.inside.acks).toBeGreaterThan(50);
+    expect(report.isolation?.outside.acks).toBeGreaterThan(100);
+    expect(report.thresholds.some(({ text }) => text.includes('during flood'))).toBe(true);
+  });
+
+  test('a scenario that breaks nothing is refused', async () => {
+    const refused = await newHome().run('failover-test', 'chat-1000');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('breaks nothing');
+  });
+});
+
+describe('several runs', () => {
+  test('--repeat lists every run and its interval, and keeps them in the last report', async () => {
+    const home = newHome();
+    const ended = await home.run(
+      ...['failover-test', ...stages(9, 40), ...faults('kill@ws-2,at=5s,for=1s'), ...promises],
+      ...['--repeat', '2', '--json'],
+    );
+    expect([0, 122], ended.stderr).toContain(ended.code);
+    const report = JSON.parse(ended.stdout) as Report;
+    expect(report.repeats?.runs).toHaveLength(2);
+    expect(report.repeats?.runs.map(({ lost }) => lost)).toEqual([0, 0]);
+    expect(report.repeats?.resumeP99Ms?.values).toHaveLength(2);
+    expect(ended.stderr).toContain('2 runs on fresh systems');
+    expect(home.report().repeats).toEqual(report.repeats);
+  });
+
+  test('a series is refused while a system is up, and two series at once', async () => {
+    const home = newHome();
+    const both = await home.run('failover-test', '--repeat', '2', '--ladder');
+    expect(both.code).toBe(2);
+    expect((await home.run('up', 'single', '-d')).code).toBe(0);
+    const refused = await home.run('failover-test', '--repeat', '2');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('fresh system');
+  });
+});
+
+/** A system that is up, and a failover-test on it that has just paused ws-2. */
+async function paused(home: Home) {
+  const up = await home.run('up', 'scaled', '-d', '--json');
+  expect(up.code, up.stderr).toBe(0);
+  const { services } = JSON.parse(up.stdout) as { services: { name: string; pid: number }[] };
+  const ws = services.find(({ name }) => name === 'ws-2')?.pid ?? 0;
+  const running = home.start(
+    ...['failover-test', ...stages(60), ...faults('pause@ws-2,at=3s,for=50s'), ...promises],
+    ...['--reporter', 'plain'],
+  );
+  await running.said(/fault injected/);
+  expect(stateOf(ws)).toBe('T');
+  return { ws, running };
+}
+
+/** The state letter of a process; `gone` when there is none. */
+function stateOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[0] ?? '';
+  } catch {
+    return 'gone';
+  }
+}
+
+function holdsOf(home: Home): string[] {
+  const dir = join(home.dir, '.rtops', 'holds');
+  return existsSync(dir) ? readdirSync(dir) : [];
+}
+
+async function stockChat(port: number): Promise<ChildProcess> {
+  const file = fileURLToPath(new URL('./servers/stock-chat.ts', import.meta.url));
+  const child = spawn(process.execPath, [file, String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  return child;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
