@@ -9,6 +9,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'rooms',
+          // They mostly wait for processes: more of them than cores.
+          maxWorkers: 3,
           include: ['cli/**/*.test.ts', 'cli/**/*.test.tsx', 'server/**/*.test.ts'],
         },
       },

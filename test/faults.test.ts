@@ -56,6 +56,25 @@ describe('the verdict tells the system from the generator', () => {
   });
 });
 
+describe('a load worker that is killed', () => {
+  test('is its own reason for no verdict, is no loss, and the history still proves the ledger', async () => {
+    const home = newHome();
+    const running = home.start(...hold(6), '--workers', '2', '--reporter', 'json');
+    await running.said(/"acked":[1-9]\d/);
+    const [victim = 0] = childrenOf(Number(running.child.pid), 'worker-main');
+    process.kill(victim, 'SIGKILL');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout.slice(-3000) + ended.stderr).toBe(122);
+    const report = home.report();
+    expect(report.notes[0]).toMatch(/^load worker \d ended \(SIGKILL\): the load was not brought$/);
+    expect(report.users.lost).toBe(0);
+    expect(report.ledger.lost).toBe(0);
+    expect(report.generator.saturated).toBe(false);
+    const verified = await home.run('verify');
+    expect(verified.code, verified.stdout).toBe(0);
+  });
+});
+
 describe('the checks check themselves', () => {
   test.each([
     { sabotage: 'drop', why: 'one delivery in 1,000 is dropped', classes: ['dropped', 'lost'] },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { LatencyMs } from '../samples/summary.ts';
 import {
   bareMs,
   formatClock,
@@ -10,11 +11,22 @@ import {
   formatObserved,
   formatPercent,
   formatRate,
+  latencyFigure,
+  measuredMs,
 } from './format.ts';
+
+function latency(ms: number): LatencyMs {
+  return { p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms };
+}
 
 describe('figures', () => {
   test.each([
     [formatMs(0), '0 ms'],
+    [measuredMs(0), '–'],
+    [measuredMs(0.001), '0.00 ms'],
+    [latencyFigure(latency(0), 'p95'), '–'],
+    [latencyFigure(latency(0), 'p95', '-'), '-'],
+    [latencyFigure(latency(4.14), 'p95'), '4.1'],
     [formatMs(0.4242), '0.42 ms'],
     [formatMs(4.14), '4.1 ms'],
     [formatMs(312.4), '312 ms'],

@@ -54,6 +54,30 @@ describe('the end summary', () => {
     expect(lines[1]).toContain('NO VERDICT  The load generator was saturated');
   });
 
+  test('a load worker that ended early is the reason, before a saturated generator', () => {
+    const endedWorkers = ['load worker 1 ended (SIGKILL)'];
+    const generator = { ...sampleReport().generator, saturated: true, endedWorkers };
+    const lines = textOf(sampleReport({ verdict: 'no-data', exitCode: 122, generator }));
+    expect(lines[1]).toContain(
+      'NO VERDICT  Load worker 1 ended (SIGKILL): the load was not brought',
+    );
+  });
+
+  test('what was not measured is a dash, and is not compared', () => {
+    const zero = { p50: 0, p90: 0, p95: 0, p99: 0, p999: 0, max: 0 };
+    const report = sampleReport();
+    const connect = { count: 9, errors: 9, ratePerSec: 1, latencyMs: zero, serviceMs: zero };
+    const { fidelity } = report;
+    const check = (one: Report['fidelity']): string | undefined =>
+      textOf({ ...report, ops: { connect }, fidelity: one }).find((line) => /^Check/.test(line));
+    const none = { ...fidelity, leanMs: zero, clientMs: zero };
+    const lines = textOf({ ...report, ops: { connect } });
+    expect(lines.find((line) => /^ {2}connect/.test(line))).toMatch(/ 9 +1 +9 +- +- +- +-$/);
+    expect(check(fidelity)).toContain('by lean users');
+    expect(check({ ...fidelity, leanMs: zero })).toContain('p95 - by lean users');
+    expect(check(none)).toBeUndefined();
+  });
+
   test('says so when the report could not be written', () => {
     const text = renderText(sampleReport(), {
       color: false,

@@ -527,6 +527,16 @@ describe('a message', () => {
     expect(named(ledger)).toEqual(['unstored 0.0.0 at log']);
   });
 
+  test('not brought to a user of a load worker that ended before is held against nobody', () => {
+    const ended = (user: number) => ({ kind: recordKind.workerEnded, user, n: 2, atUs: sec(5) });
+    const owedTo1 = [joined(1, 0), ...message(0, 6)];
+    expect(wrongs(ledgerOfRecords([...owedTo1, ended(1)]))).toEqual({});
+    // The negative control: it was the other worker, or it was overdue by then.
+    expect(wrongs(ledgerOfRecords([...owedTo1, ended(0)]))).toEqual({ lost: 1 });
+    const overdue = [joined(1, 0), ...message(0, 6), { ...ended(1), atUs: sec(17) }];
+    expect(wrongs(ledgerOfRecords(overdue))).toEqual({ lost: 1 });
+  });
+
   // The log of room 0 was asked for at 50 s and read up to seq 5 by 50.2 s.
   const readTo5 = { kind: recordKind.readDone, value: 5, n: 200_000, atUs: sec(50.2) };
   test.each([

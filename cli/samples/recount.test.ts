@@ -118,6 +118,27 @@ describe('the recount', () => {
     expect(ops['chat.delivery']?.serviceMs.p50).toBe(1.7);
   });
 
+  test('counts what was never answered or never left as errors, with the time it was watched', () => {
+    const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 0 };
+    const { ops, ledger } = recount(
+      [
+        encodeRecords([
+          { ...empty, kind: recordKind.sent, value: 500, atUs: 1_000_000 },
+          { ...empty, kind: recordKind.unsent, value: 3_000_000, atUs: 2_000_000 },
+          { ...empty, kind: recordKind.indeterminate, atUs: 6_000_000 },
+        ]),
+      ],
+      { durationMs: 7000, partial: false },
+    );
+    expect(ops['chat.ack']).toMatchObject({
+      count: 2,
+      errors: 2,
+      latencyMs: { p50: 3000, max: 5000 },
+      serviceMs: { p50: 4999.5, max: 4999.5 },
+    });
+    expect(ledger).toMatchObject({ sent: 1, indeterminate: 1 });
+  });
+
   test('counts connections, joins and answered requests by what their records carry', () => {
     const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 5 };
     const { ops } = recount(

@@ -24,6 +24,8 @@ export type StandIn = {
   mute: boolean;
   /** Sends are stored at once and answered this much later. */
   answerAfterMs: number;
+  /** While true, those who ask for a room get no answer. */
+  muteJoins: boolean;
   /** While true, those who leave get no answer. */
   muteLeaves: boolean;
   /** Resolves when somebody has asked to leave. */
@@ -61,6 +63,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     nack: undefined,
     mute: false,
     answerAfterMs: 0,
+    muteJoins: false,
     muteLeaves: false,
     firstLeave: left.promise,
     leaveAck: (seq) => ({ seq, epoch: 'e1' }),
@@ -91,6 +94,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
 
   function serve(socket: Socket): void {
     socket.on(event.join, async ({ room }: { room: string }, answer: (value: unknown) => void) => {
+      if (standIn.muteJoins) return;
       await socket.join(room);
       answer({ ok: true, seq: logOf(room).length, epoch: 'e1' });
     });

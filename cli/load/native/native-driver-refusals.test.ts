@@ -84,6 +84,16 @@ describe('a server that refuses or does not answer', () => {
     expect(checks.filter(({ agrees }) => agrees !== 'yes')).toEqual([]);
   });
 
+  test('joins that are open at the end of the run are errors of chat.join, and users refused', async () => {
+    const server = await standIn();
+    server.muteJoins = true;
+    const { drive } = start(server.url, { stages: hold(10, 100, 900), drainMs: 300 });
+    const result = await drive.result;
+    expect(op(result, 'connect')).toMatchObject({ count: 10, errors: 0 });
+    expect(op(result, 'chat.join')).toMatchObject({ count: 10, errors: 10 });
+    expect(result.users).toMatchObject({ refused: 10, lost: 0 });
+  });
+
   test('a server that answers slowly: nothing leaves any more once the log is read', async () => {
     const server = await standIn();
     server.answerAfterMs = 400;
