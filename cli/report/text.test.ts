@@ -69,7 +69,9 @@ describe('the end summary', () => {
     const connect = { count: 9, errors: 9, ratePerSec: 1, latencyMs: zero, serviceMs: zero };
     const { fidelity } = report;
     const check = (one: Report['fidelity']): string | undefined =>
-      textOf({ ...report, ops: { connect }, fidelity: one }).find((line) => /^Check/.test(line));
+      textOf({ ...report, ops: { connect }, fidelity: one }).find((line) =>
+        line.startsWith('Check'),
+      );
     const none = { ...fidelity, leanMs: zero, clientMs: zero };
     const lines = textOf({ ...report, ops: { connect } });
     expect(lines.find((line) => /^ {2}connect/.test(line))).toMatch(/ 9 +1 +9 +- +- +- +-$/);
