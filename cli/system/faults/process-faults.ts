@@ -6,8 +6,9 @@ import { Failure } from '../../failure.ts';
 import { isAlive, selfIdentity, statFields } from '../process-identity.ts';
 import { signalGroup, signalProcess } from '../signals.ts';
 import type { Effect, Injection } from './effect.ts';
+import type { ServiceState } from '../running-system.ts';
 import { takeHold } from './holds.ts';
-import { answers, became, untilReadyAgain } from './target.ts';
+import { answers, stateOf, became, untilReadyAgain } from './target.ts';
 
 /** A SIGKILL is done within this, or the machine is in a bad way. */
 const bitesWithinMs = 2000;
@@ -25,6 +26,8 @@ export function kill(injection: Injection, held: boolean): Effect {
       if (held) hold(injection);
       signalGroup(target.process.pid, 'SIGKILL');
       gone = await became(world, bitesWithinMs, () => !isAlive(target.process));
+      // A hold let go before the supervisor saw the death would be no hold at all.
+      if (held && gone) await became(world, bitesWithinMs, () => stateIs(injection, 'held'));
       return {
         effective: gone,
         evidence: `pid ${target.process.pid} ${gone ? 'is gone' : 'was sent SIGKILL and is still there'}`,
@@ -140,6 +143,10 @@ export function checkBlocks({ fault, system }: Pick<Injection, 'fault' | 'system
     why: 'a server blocks its own event loop only when it was started with server.faults=true',
     next: 'rtops down, then rtops failover-test, which starts it so; or rtops up --set server.faults=true',
   });
+}
+
+function stateIs({ system, fault }: Injection, state: ServiceState): boolean {
+  return stateOf(system)?.services.find(({ name }) => name === fault.node)?.state === state;
 }
 
 function hold({ world, system, fault }: Injection): void {
