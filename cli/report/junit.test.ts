@@ -33,7 +33,7 @@ test('names from files cannot break the XML', () => {
   const scenario = { ...sampleReport().scenario, name: '"/><evil a=\'&\u0000\u001B' };
   const xml = renderJunit(sampleReport({ scenario }));
   expect(xml).toContain('rtops &quot;/&gt;&lt;evil a=&#39;&amp; on scaled');
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   expect(xml).not.toMatch(/[\u0000\u001B]/);
 });
 

@@ -78,6 +78,6 @@ function caseXml(one: Case, suite: string): string {
 
 /** Characters that XML 1.0 forbids even when escaped are left out. */
 function xml(text: string): string {
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
   return escapeMarkup(text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''));
 }

@@ -126,6 +126,6 @@ test('colour changes nothing but colour', () => {
   const document = documentOf([control, held, refused]);
   const coloured = renderStickyText(document, { width: 80, color: true, ascii: false });
   expect(coloured).toContain('\u001B[');
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   expect(coloured.replaceAll(/\u001B\[\d+m/g, '')).toBe(render(document));
 });

@@ -68,7 +68,7 @@ export function paint(style: TextStyle, tone: Tone, text: string): string {
 
 /** Text that somebody else wrote, made safe for a terminal: no control characters, no line breaks. */
 export function plainText(text: string): string {
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
   return text.replace(/\s+/g, ' ').replace(/[\u0000-\u001F\u007F-\u009F]/g, '');
 }
 

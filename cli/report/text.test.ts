@@ -111,7 +111,7 @@ describe('the end summary', () => {
 
   test('without colour there is no escape code, in ASCII no other character', () => {
     const text = renderText(failedReport(), { color: false, ascii: true, width: 80, paths });
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
     expect(text).toMatch(/^[\n\u0020-\u007E]*$/);
     expect(renderText(failedReport(), { color: true, width: 80, paths })).toContain('\u001B[31m');
   });

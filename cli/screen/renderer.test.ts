@@ -152,7 +152,7 @@ describe('ink', () => {
     for (const event of sampleEvents().slice(0, 40)) renderer.event(event);
     await untilShown(terminal, 'chat-1000');
     await renderer.finish();
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
     expect(written.join('')).not.toMatch(/\u001B\[[0-9;]*m/);
   });
 

@@ -25,7 +25,7 @@ export function fakeTerminal(columns: number, rows: number): FakeTerminal {
   let upInFrame = 0;
   let size = { columns, rows };
   const write = (text: string): void => {
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- escape codes are what it reads
     for (const token of text.match(/\u001B\[[?0-9;]*[A-Za-z]|\n|\r|[^\u001B\n\r]+/g) ?? [])
       apply(token);
     tallest = Math.max(tallest, upInFrame);
