@@ -21,11 +21,8 @@ export function home() {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, ...env },
       }),
-    report() {
-      const runs = join(dir, '.rtops', 'runs');
-      const newest = readdirSync(runs).toSorted().at(-1);
-      return JSON.parse(readFileSync(join(runs, newest, 'report.json'), 'utf8'));
-    },
+    report: () => JSON.parse(readFileSync(join(newestRun(dir), 'report.json'), 'utf8')),
+    historyDir: () => join(newestRun(dir), 'history'),
     secret: () => JSON.parse(readFileSync(join(dir, '.rtops', 'state.json'), 'utf8')).secret,
     down() {
       try {
@@ -35,6 +32,11 @@ export function home() {
       }
     },
   };
+}
+
+function newestRun(dir) {
+  const runs = join(dir, '.rtops', 'runs');
+  return join(runs, readdirSync(runs).toSorted().at(-1));
 }
 
 /** Resolves when the child's stdout ends; with what it printed. */
