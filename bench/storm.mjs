@@ -35,7 +35,7 @@ for (let run = 1; run <= runs; run += 1) {
       run,
       affected: fault.affected,
       resumeMs: fault.resumeMs,
-      splitMs: fault.split,
+      splitMs: { backoff: fault.backoff, connect: fault.connect, resume: fault.resume },
       neverResumed: fault.neverResumed,
       lost: report.ledger.lost,
       duplicated: report.ledger.duplicated,
@@ -53,7 +53,7 @@ console.log(
     users,
     runs,
     allBackMs: median(rows.map((row) => row.resumeMs.max)),
-    resumeP99Ms: median(rows.map((row) => row.splitMs?.resume.p99 ?? -1)),
+    resumeP99Ms: median(rows.map((row) => row.splitMs.resume.p99)),
     lost: rows.reduce((sum, row) => sum + row.lost, 0),
   }),
 );

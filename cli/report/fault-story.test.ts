@@ -38,6 +38,11 @@ describe('what is told of a fault', () => {
       'no chat user noticed; 12,210 acked meanwhile, 0 lost; MTTR 0 ms',
     ],
     ['HTTP failed', { ...unnoticed, httpFailed: 3 }, '3 of 500 HTTP requests failed'],
+    [
+      'HTTP failed by connection',
+      { ...unnoticed, httpFailed: 3, httpFreshFailed: 1, httpResets: 2 },
+      '3 of 500 HTTP requests failed (1 on a fresh connection, 2 reset on a kept one)',
+    ],
     ['some waited', { ...unnoticed, stalled: 9 }, '9 users waited over 1 s for an ack'],
     ['some never came back', { neverResumed: 2 }, '2 never back'],
     ['acked messages were lost', { lostAcked: 7 }, '7 lost'],

@@ -32,15 +32,13 @@ export function renderFaultStory(report: Report): string {
 
 /** What one fault did to `users` users. */
 export function faultSentence(fault: FaultResult, users: number): string {
-  const { node, clientsOnNode, httpFailed, httpRequests } = fault;
+  const { node, clientsOnNode } = fault;
   const on = clientsOnNode === null ? '' : ` (${formatCount(clientsOnNode)} on it)`;
   const start = `${deedOf(fault.kind)} ${node} under ${plural(users, 'user')}${on}`;
   if (fault.unfelt !== null) return `${start}: it did not bite, ${fault.unfelt}.`;
   const parts = [
     ...seen(fault),
-    ...(httpFailed > 0
-      ? [`${formatCount(httpFailed)} of ${plural(httpRequests, 'HTTP request')} failed`]
-      : []),
+    ...httpPart(fault),
     `${formatCount(fault.acked)} acked meanwhile, ${formatCount(fault.lostAcked)} lost`,
     ...(fault.downClientSeconds > 0 ? [cost(fault.downClientSeconds, users)] : []),
     fault.mttrMs === null
@@ -48,6 +46,18 @@ export function faultSentence(fault: FaultResult, users: number): string {
       : `MTTR ${formatSeconds(fault.mttrMs)}`,
   ];
   return `${start}: ${parts.join('; ')}.`;
+}
+
+/** What failed on a fresh connection cannot be put down to keep-alive; what was reset on a kept one can. */
+function httpPart(fault: FaultResult): readonly string[] {
+  const { httpFailed, httpRequests, httpFreshFailed, httpResets } = fault;
+  if (httpFailed === 0) return [];
+  const parts = [
+    ...(httpFreshFailed > 0 ? [`${formatCount(httpFreshFailed)} on a fresh connection`] : []),
+    ...(httpResets > 0 ? [`${formatCount(httpResets)} reset on a kept one`] : []),
+  ];
+  const apart = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+  return [`${formatCount(httpFailed)} of ${plural(httpRequests, 'HTTP request')} failed${apart}`];
 }
 
 /** Who noticed, when, and when they were back. */

@@ -17,6 +17,7 @@ import {
   measuredMs,
   plural,
 } from './format.ts';
+import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
 import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 import { lostFromLog } from './lost-split.ts';
@@ -144,6 +145,7 @@ function exceptionBlock(
 }
 
 export function operationSection(report: Report): string {
+  const connections = httpConnectionsSentence(report);
   const rows = Object.entries(report.ops).map(([name, op]) => {
     const latency = (['p50', 'p95', 'p99', 'p999', 'max'] as const).map((key) =>
       latencyFigure(op.latencyMs, key),
@@ -156,7 +158,7 @@ export function operationSection(report: Report): string {
   return `<h2>Operations <small>ms, counted from when each was due; service time from when it left</small></h2>${table(
     ['l:Operation', 'Count', '/s', 'Errors', 'p50', 'p95', 'p99', 'p99.9', 'max', 'service p95'],
     rows,
-  )}`;
+  )}${connections === undefined ? '' : `<p class="muted">${esc(connections)}</p>`}`;
 }
 
 export function serviceSection(report: Report): string {

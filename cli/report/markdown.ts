@@ -15,6 +15,7 @@ import {
   latencyFigure,
   plural,
 } from './format.ts';
+import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
 import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 import { lostFromLog } from './lost-split.ts';
@@ -49,6 +50,7 @@ export function renderMarkdown(report: Report): string {
     );
   }
   if (report.faults.length > 0) parts.push(...faultParts(report));
+  const connections = httpConnectionsSentence(report);
   parts.push(
     '### Operations',
     table(
@@ -62,6 +64,7 @@ export function renderMarkdown(report: Report): string {
         ...(['p50', 'p95', 'p99', 'max'] as const).map((key) => latencyFigure(op.latencyMs, key)),
       ]),
     ),
+    ...(connections === undefined ? [] : [escaped(connections)]),
     '### Ledger',
     table(
       [

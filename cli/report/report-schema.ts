@@ -75,7 +75,8 @@ const scenario = z.looseObject({
   ]),
   roomSize: count,
   payloadBytes: count,
-  http: z.looseObject({ perSec: count, path: z.string() }),
+  // Reports from before there were fresh connections used none.
+  http: z.looseObject({ perSec: count, path: z.string(), freshShare: count.default(0) }),
   pollingShare: count,
   fidelityUsers: count,
   churnPerMin: count,
@@ -255,6 +256,10 @@ export const reportSchema = z.looseObject({
       ratePerSec: count,
       latencyMs,
       serviceMs: latencyMs,
+      // Of `http` alone, and not in reports from before there were fresh connections.
+      fresh: count.optional(),
+      freshErrors: count.optional(),
+      reusedResets: count.optional(),
     }),
   ),
   ledger: z.looseObject({
@@ -338,6 +343,9 @@ export const reportSchema = z.looseObject({
       ackP99Ms: figure,
       httpRequests: count,
       httpFailed: count,
+      // Reports from before there were fresh connections have neither.
+      httpFreshFailed: count.default(0),
+      httpResets: count.default(0),
     }),
   ),
   impact: impact.nullish(),

@@ -15,6 +15,7 @@ import {
 } from './format.ts';
 import { displayWidth, padColumns } from './display-width.ts';
 import { faultStory } from './fault-story.ts';
+import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
 import { asSentence } from './verdict-words.ts';
 import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
@@ -126,6 +127,14 @@ export function operationLines(report: Report, style: TextStyle, width: number):
         (op.errors > 0 ? paint(style, 'bad', errors) : errors) +
         columns.map((one) => latencyFigure(op.latencyMs, one, '-').padStart(8)).join(''),
     );
+  }
+  const connections = httpConnectionsSentence(report);
+  // Where nothing failed and nothing was done to the system, there is nothing to tell apart.
+  if (
+    connections !== undefined &&
+    ((report.ops['http']?.errors ?? 0) > 0 || report.faults.length > 0)
+  ) {
+    lines.push(paint(style, 'dim', `  ${fit(connections, width - 2, style)}`));
   }
   return lines;
 }

@@ -68,10 +68,19 @@ function opChecks(
       check(`${name} errors`, op.errors, seen.errors),
       ...latencyChecks(name, op.latencyMs, seen.latencyMs),
       ...latencyChecks(`${name} service`, op.serviceMs, seen.serviceMs),
+      ...(name === 'http' ? connectionChecks(op, recounted.http) : []),
     ];
     const sameCounts = op.count === seen.count && op.errors === seen.errors;
     if (!workerEnded && (!partial || sameCounts)) return all;
     return all.map((one) => ({ ...one, agrees: one.agrees === 'no' ? 'cut' : one.agrees }));
+  });
+}
+
+/** A report from before they were counted has none of them. */
+function connectionChecks(op: OpSummary, seen: Recount['http']): FigureCheck[] {
+  return (['fresh', 'freshErrors', 'reusedResets'] as const).flatMap((name) => {
+    const reported = op[name];
+    return reported === undefined ? [] : [check(`http ${name}`, reported, seen[name])];
   });
 }
 

@@ -14,7 +14,7 @@ import type { Outage } from './client-outages.ts';
 import { aftermathMs, faultLabel, faultOfLoss, faultsAt } from './fault-blame.ts';
 import type { FaultImpact, FaultResult } from './fault-result.ts';
 import type { FaultWindow } from './fault-window.ts';
-import { errorCode, recordKind } from './history.ts';
+import { errorCode, httpResetCode, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 import type { LossFacts } from './ledger.ts';
 import { ackP99, createMessageTimes, isBetween } from './message-times.ts';
@@ -46,12 +46,15 @@ export type ImpactReader = {
 /** An ack that is overdue by then is not waited for (the engine's own rule). */
 const ackWithinMs = 10_000;
 
+/** No answer, an error of the server, or a kept connection that was reset. */
+const httpFailed: ReadonlySet<number> = new Set([0, 5, httpResetCode]);
+
 /** A reader at the start of a history. */
 export function createFaultImpact(options: ImpactOptions): ImpactReader {
   const times = createMessageTimes();
   const clients = createClientOutages();
   const refusals: { user: number; atMs: number }[] = [];
-  const requests: { atMs: number; failed: boolean }[] = [];
+  const requests: Request[] = [];
   return {
     note(record) {
       times.note(record);
@@ -61,12 +64,21 @@ export function createFaultImpact(options: ImpactOptions): ImpactReader {
       if (kind === recordKind.refused && code !== errorCode.rateLimited) {
         refusals.push({ user, atMs: atUs / 1000 });
       } else if (kind === recordKind.http) {
-        requests.push({ atMs: atUs / 1000, failed: code === 0 || code === 5 });
+        const isFailed = httpFailed.has(code);
+        const isReset = code === httpResetCode;
+        requests.push({ atMs: atUs / 1000, isFailed, isFresh: record.peer === 1, isReset });
       }
     },
     close: () => impactOf(options, times.all, clients.outages, refusals, requests),
   };
 }
+
+type Request = {
+  readonly atMs: number;
+  readonly isFailed: boolean;
+  readonly isFresh: boolean;
+  readonly isReset: boolean;
+};
 
 type Sign = { readonly user: number; readonly atMs: number };
 
@@ -75,7 +87,7 @@ function impactOf(
   messages: readonly MessageTime[],
   outages: readonly Outage[],
   refusals: readonly Sign[],
-  requests: readonly { readonly atMs: number; readonly failed: boolean }[],
+  requests: readonly Request[],
 ): FaultImpact {
   const { windows } = options;
   const endMs = Math.min(options.durationMs, options.stages.at(-1)?.untilMs ?? options.durationMs);
@@ -134,7 +146,7 @@ function impactOf(
     const facts = {
       affected: signs.size,
       stalled: new Set(stalled.map((one) => one.user)).size,
-      httpFailed: http.filter((one) => one.failed).length,
+      httpFailed: http.filter((one) => one.isFailed).length,
     };
     const unfelt = unfeltReason(window, facts);
     return {
@@ -169,6 +181,8 @@ function impactOf(
       ackP99Ms: ackP99(messages.filter((one) => isBetween(one.dueUs, atMs, untilMs))),
       httpRequests: http.length,
       httpFailed: facts.httpFailed,
+      httpFreshFailed: http.filter((one) => one.isFailed && one.isFresh).length,
+      httpResets: http.filter((one) => one.isReset).length,
     };
   });
 

@@ -55,6 +55,9 @@ export type FaultResult = {
   readonly ackP99Ms: number;
   readonly httpRequests: number;
   readonly httpFailed: number;
+  /** Of the failed: those for which a connection was opened, and kept connections that were reset. */
+  readonly httpFreshFailed: number;
+  readonly httpResets: number;
 };
 
 /** The hold before the first fault: what "as before" means. */

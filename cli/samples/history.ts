@@ -56,7 +56,11 @@ export const recordKind = {
   resynced: 14,
   /** Seen in the final read of the log. room, peer = sender, n, value = seq. */
   stored: 15,
-  /** An HTTP request. at = due, value = µs from due to the response, n = µs from due to the send (capped), code = status class (2, 3, 4, 5) or 0 for no answer. */
+  /**
+   * An HTTP request. at = due, value = µs from due to the response, n = µs from due to the send
+   * (capped), code = status class (2, 3, 4, 5), 0 for no answer, or {@link httpResetCode}; peer 1 = a
+   * connection was opened for it, 0 = it went over a kept one.
+   */
   http: 16,
   /** The final read of a room is complete. room, value = head seq, n = µs from asking for the last page to it (capped). */
   readDone: 17,
@@ -65,6 +69,12 @@ export const recordKind = {
   /** A load worker ended before its time (its users: u modulo n = user). user = worker, n = workers, at = the last it wrote. */
   workerEnded: 19,
 } as const;
+
+/**
+ * `code` of an HTTP request on a kept connection that the other end closed before any byte of the
+ * answer: both may close and send at the same moment. Browsers repeat such a request by themselves.
+ */
+export const httpResetCode = 6;
 
 /** Why something failed, as far as a client can tell. */
 export const errorCode = {

@@ -4,7 +4,7 @@
  * reading of the rules of owed.ts. It shares no code with the ledger but the record kinds.
  * Simple before fast: it keeps the whole history in memory.
  */
-import { recordKind } from './history.ts';
+import { httpResetCode, recordKind } from './history.ts';
 import { countPairs } from './recount-pairs.ts';
 import type { LatencyMs, LedgerSummary } from './summary.ts';
 
@@ -64,6 +64,12 @@ export type Recount = {
   readonly unknownRecords: number;
   readonly ledger: Omit<LedgerSummary, 'exceptions'>;
   readonly ops: Readonly<Record<string, OpRecount>>;
+  /** By connection: opened for the request, or kept and closed under it. */
+  readonly http: {
+    readonly fresh: number;
+    readonly freshErrors: number;
+    readonly reusedResets: number;
+  };
 };
 
 type Op = { count: number; errors: number; latencyUs: number[]; serviceUs: number[] };
@@ -86,6 +92,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     'chat.delivery': newOp(),
     http: newOp(),
   };
+  const http = { fresh: 0, freshErrors: 0, reusedResets: 0 };
   const acks: { message: Message; atUs: number }[] = [];
   const unanswered: { message: Message; atUs: number }[] = [];
   const ends: number[] = [];
@@ -151,9 +158,14 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       } else if (r.kind === recordKind.joinFailed) {
         failed(ops['chat.join']);
       } else if (r.kind === recordKind.http) {
-        if (r.code !== 2 && r.code !== 3) failed(ops.http);
+        const isError = r.code !== 2 && r.code !== 3;
+        if (isError) failed(ops.http);
         else ops.http.count++;
-        if (r.code !== 0) addLatency(ops.http, r.value, r.value - r.n);
+        if (r.peer === 1) http.fresh++;
+        if (r.peer === 1 && isError) http.freshErrors++;
+        const isReset = r.code === httpResetCode;
+        if (isReset) http.reusedResets++;
+        if (r.code !== 0 && !isReset) addLatency(ops.http, r.value, r.value - r.n);
       }
       if (concernsMembership(r.kind)) {
         const events = users.get(r.user) ?? [];
@@ -202,6 +214,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       duplicated: pairs.duplicated + ofMessages.storedTwice,
     },
     ops: Object.fromEntries(Object.entries(ops).map(([name, op]) => [name, recounted(op)])),
+    http,
   };
 }
 

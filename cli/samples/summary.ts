@@ -19,6 +19,14 @@ export type OpSummary = {
   readonly ratePerSec: number;
   readonly latencyMs: LatencyMs;
   readonly serviceMs: LatencyMs;
+  /** HTTP: requests for which a connection was opened, and those of them that failed. */
+  readonly fresh?: number | undefined;
+  readonly freshErrors?: number | undefined;
+  /**
+   * HTTP: requests on a kept connection that the other end closed before any byte of the answer:
+   * a race that keep-alive has by nature. They are among `errors`.
+   */
+  readonly reusedResets?: number | undefined;
 };
 
 export type UserCounts = {

@@ -60,7 +60,8 @@ export function floodScenario(scenario: Scenario, flood: Flood): Scenario {
         stages: [{ durationMs: floodMs, target: 1 }],
         rate: { kind: 'total', perSec: 0.1 },
         roomSize: 1,
-        http: { ...scenario.http, perSec: flood.perSec },
+        // What is flooded is the pool behind the proxy, not the machine's ports.
+        http: { ...scenario.http, perSec: flood.perSec, freshShare: 0 },
       };
     case 'chat': {
       const most = plannedUsers(scenario.stages);

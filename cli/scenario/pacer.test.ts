@@ -59,7 +59,10 @@ describe('the pacer', () => {
   test('requests are evenly spaced, and absent without a rate', () => {
     const pacer = pacerOf(scenario({ kind: 'total', perSec: 0 }));
     expect([0, 1, 2].map((k) => pacer.httpDueUs(k))).toEqual([10_000, 30_000, 50_000]);
-    const silent = { ...scenario({ kind: 'total', perSec: 0 }), http: { perSec: 0, path: '/' } };
+    const silent = {
+      ...scenario({ kind: 'total', perSec: 0 }),
+      http: { perSec: 0, path: '/', freshShare: 0 },
+    };
     expect(pacerOf(silent).httpDueUs(0)).toBe(Infinity);
   });
 });
@@ -73,7 +76,7 @@ function scenario(rate: MessageRate, seed = 1): Scenario {
     rate,
     roomSize: 10,
     payloadBytes: 64,
-    http: { perSec: 50, path: '/' },
+    http: { perSec: 50, path: '/', freshShare: 0.2 },
     pollingShare: 0,
     fidelityUsers: 0,
     churnPerMin: 0,

@@ -16,11 +16,14 @@ export type Pacer = {
   firstSendFrom(user: number, atUs: number): number;
   /** When HTTP request `k` (from 0) is due; `Infinity` without HTTP load. */
   httpDueUs(k: number): number;
+  /** Whether request `k` opens a connection of its own: spread evenly, exactly the share of any k. */
+  isFreshHttp(k: number): boolean;
 };
 
 /** The pacer of a scenario. A total rate is shared evenly by the planned users. */
 export function pacerOf(scenario: Scenario): Pacer {
   const { rate, seed } = scenario;
+  const { freshShare } = scenario.http;
   const perUserPerSec =
     rate.kind === 'per-user'
       ? rate.perSec
@@ -39,5 +42,6 @@ export function pacerOf(scenario: Scenario): Pacer {
       return sendDueUs(user, k) < atUs ? k + 1 : k;
     },
     httpDueUs: (k) => (httpPeriodUs === Infinity ? Infinity : Math.round((k + 0.5) * httpPeriodUs)),
+    isFreshHttp: (k) => Math.floor((k + 1) * freshShare) > Math.floor(k * freshShare),
   };
 }

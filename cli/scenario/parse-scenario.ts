@@ -52,7 +52,11 @@ function toScenario(document: ScenarioDocument, stem: string): Scenario {
     rate: document.rate,
     roomSize: document.rooms.size,
     payloadBytes: document.payload,
-    http: { perSec: document.http.rate, path: document.http.path },
+    http: {
+      perSec: document.http.rate,
+      path: document.http.path,
+      freshShare: document.http.fresh,
+    },
     pollingShare: document.polling,
     fidelityUsers: document.fidelity ?? defaultFidelityUsers(document.stages),
     churnPerMin: document.churn,

@@ -65,6 +65,9 @@ const shape = z.strictObject({
         .max(2000)
         .default('/api/v1/rooms')
         .meta({ title: 'a path that begins with /, such as /api/v1/rooms' }),
+      fresh: quantity(shareTitle, parseShare)
+        .prefault('20%')
+        .meta({ description: 'Share of the requests that open a connection of their own.' }),
     })
     .prefault({})
     .meta({ description: 'GET requests beside the chat.' }),

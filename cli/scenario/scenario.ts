@@ -28,7 +28,12 @@ export type Scenario = {
   /** Bytes of a message's body. */
   readonly payloadBytes: number;
   /** GET requests beside the chat. */
-  readonly http: { readonly perSec: number; readonly path: string };
+  readonly http: {
+    readonly perSec: number;
+    readonly path: string;
+    /** Share of the requests (0–1) that open a connection of their own. */
+    readonly freshShare: number;
+  };
   /** Share of users (0–1) that start on HTTP long polling and never upgrade. */
   readonly pollingShare: number;
   /** Users that run the real `socket.io-client`, as a check on the lean ones. */

@@ -113,7 +113,7 @@ function scenario(stages: [Stage, ...Stage[]]): Scenario {
     rate: { kind: 'per-user', perSec: 1 },
     roomSize: 10,
     payloadBytes: 64,
-    http: { perSec: 0, path: '/' },
+    http: { perSec: 0, path: '/', freshShare: 0 },
     pollingShare: 0,
     fidelityUsers: 0,
     churnPerMin: 0,

@@ -65,6 +65,33 @@ const userAbout = {
 export const metrics: readonly Metric[] = [
   ...opNames.map(opMetric),
   {
+    name: 'http.fresh',
+    about: 'requests for which a connection was opened',
+    statistics: [
+      {
+        name: 'count',
+        unit: '',
+        read: readHttp(({ fresh = 0 }) => ({ value: fresh, samples: fresh, leastSamples: 0 })),
+      },
+      {
+        name: 'errors',
+        unit: '%',
+        read: readHttp(({ fresh = 0, freshErrors = 0 }) => share(freshErrors, fresh)),
+      },
+    ],
+    selects: false,
+    isCount: false,
+  },
+  countMetric(
+    'http.reusedResets',
+    'requests on a kept connection that was closed before any byte of the answer',
+    readHttp(({ count, fresh = 0, reusedResets = 0 }) => ({
+      value: reusedResets,
+      samples: count - fresh,
+      leastSamples: 0,
+    })),
+  ),
+  {
     name: 'errors',
     about: 'share of what users asked for (connect, join, send, HTTP) that failed',
     statistics: [{ name: '', unit: '%', read: readErrors }],
@@ -166,6 +193,16 @@ function opMetric(name: (typeof opNames)[number]): Metric {
     selects: false,
     isCount: false,
   };
+}
+
+/** Of the HTTP requests by connection; a report from before they were told apart has nothing. */
+function readHttp(
+  read: (op: OpSummary) => Pick<Observation, 'value' | 'samples' | 'leastSamples'>,
+): (summary: Summary) => Observation {
+  return ({ ops: { http } }) =>
+    http?.fresh === undefined
+      ? nothing('this run did not tell HTTP requests apart by their connection')
+      : { ...read(http), note: 'HTTP requests', whose: null };
 }
 
 function ledgerMetric(key: keyof typeof ledgerAbout, about: string): Metric {

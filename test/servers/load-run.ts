@@ -36,7 +36,7 @@ export function start(url: string, options: Options): { drive: Drive; historyDir
       rate: { kind: 'per-user', perSec: 1 },
       roomSize: 10,
       payloadBytes: 64,
-      http: { perSec: 0, path: '/api/v1/rooms' },
+      http: { perSec: 0, path: '/api/v1/rooms', freshShare: 0 },
       pollingShare: 0,
       fidelityUsers: 0,
       churnPerMin: 0,

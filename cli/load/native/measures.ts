@@ -33,6 +33,11 @@ export type Counters = {
   repeated: number;
   http: number;
   httpErrors: number;
+  /** Requests for which a connection was opened, and those of them that failed. */
+  httpFresh: number;
+  httpFreshErrors: number;
+  /** Requests on a kept connection that was closed before any byte of the answer. */
+  httpReusedResets: number;
   holdSends: number;
   lateSends: number;
   attempted: number;
@@ -105,6 +110,9 @@ export function noCounts(): Counters {
     repeated: 0,
     http: 0,
     httpErrors: 0,
+    httpFresh: 0,
+    httpFreshErrors: 0,
+    httpReusedResets: 0,
     holdSends: 0,
     lateSends: 0,
     attempted: 0,

@@ -18,7 +18,7 @@ describe('a run against a server that keeps its promises', () => {
       stages: hold(200, 500, 2500),
       fidelityUsers: 10,
       pollingShare: 0.05,
-      http: { perSec: 20, path: '/api/v1/rooms' },
+      http: { perSec: 20, path: '/api/v1/rooms', freshShare: 0.25 },
       workers: 2,
     });
     const ticks = [];

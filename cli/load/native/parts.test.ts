@@ -65,7 +65,7 @@ describe('who runs which client', () => {
     rate: { kind: 'per-user', perSec: 1 },
     roomSize: 10,
     payloadBytes: 64,
-    http: { perSec: 0, path: '/' },
+    http: { perSec: 0, path: '/', freshShare: 0 },
     pollingShare,
     fidelityUsers,
     churnPerMin: 0,

@@ -184,7 +184,12 @@ export class Tally {
       'chat.join': op(now.joins + now.joinErrors, now.joinErrors, total.join, total.join),
       'chat.ack': op(now.acked + sendErrors, sendErrors, total.ack, total.ackService),
       'chat.delivery': op(now.delivered, 0, mergedDeliveries(total), total.deliveryService),
-      http: op(now.http, now.httpErrors, total.http, total.httpService),
+      http: {
+        ...op(now.http, now.httpErrors, total.http, total.httpService),
+        fresh: now.httpFresh,
+        freshErrors: now.httpFreshErrors,
+        reusedResets: now.httpReusedResets,
+      },
     };
   }
 

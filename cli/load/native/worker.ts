@@ -243,7 +243,7 @@ export class Worker implements Desk {
     return new Load({
       url: this.#url,
       path: this.scenario.http.path,
-      localAddress: sourceAddress(this.#url, 0),
+      localAddress: (n) => sourceAddress(this.#url, n),
       pacer,
       clock: { nowUs: () => this.clock.nowUs() },
       history,

@@ -52,7 +52,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       rate: { kind: 'per-user', perSec: 0.5 },
       roomSize: 10,
       payloadBytes: 128,
-      http: { perSec: 50, path: '/api/v1/rooms' },
+      http: { perSec: 50, path: '/api/v1/rooms', freshShare: 0.2 },
       pollingShare: 0,
       fidelityUsers: 20,
       churnPerMin: 0,
@@ -273,6 +273,8 @@ export function failedReport(): Report {
         ackP99Ms: 2800,
         httpRequests: 500,
         httpFailed: 0,
+        httpFreshFailed: 0,
+        httpResets: 0,
       },
     ],
   });

@@ -36,6 +36,8 @@ export const goodFault: FaultResult = {
   ackP99Ms: 1400,
   httpRequests: 500,
   httpFailed: 0,
+  httpFreshFailed: 0,
+  httpResets: 0,
 };
 
 export const goodImpact: FaultSummary = {
