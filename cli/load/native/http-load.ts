@@ -2,8 +2,9 @@
  * GET requests beside the chat, open loop: each leaves at its due time whatever the others do. A
  * share of them open a connection of their own, as a new visitor does; the others go over kept ones.
  */
+import type { Socket } from 'node:net';
+
 import { buildConnector, Client, Pool } from 'undici';
-import type { Dispatcher } from 'undici';
 
 import { httpResetCode, recordKind } from '../../samples/history.ts';
 import type { Pacer } from '../../scenario/pacer.ts';
@@ -72,23 +73,23 @@ export class HttpLoad {
   #pool(how: { readonly connections: number; readonly pipelining: 0 | 1 }): Pool {
     const { url, localAddress } = this.#options;
     const dial = buildConnector({ timeout: answerWithinMs });
+    const connect: Connect = (to, done) => {
+      // Many sources: the ports of one run out where each request leaves one waiting behind.
+      const from = localAddress(this.#connections);
+      this.#connections += 1;
+      dial({ ...to, ...(from === undefined ? {} : { localAddress: from }) }, done);
+    };
     return new Pool(url.origin, {
       ...how,
       headersTimeout: answerWithinMs,
       bodyTimeout: answerWithinMs,
-      // Many sources: the ports of one run out where each request leaves one waiting behind.
-      connect: (to, done) => {
-        const from = localAddress(this.#connections);
-        this.#connections += 1;
-        dial({ ...to, ...(from === undefined ? {} : { localAddress: from }) }, done);
-      },
-      factory: (origin, options) => new WatchedClient(origin, options),
+      factory: (origin, options) => watchedClient(origin, options, connect),
     });
   }
 
   async #request(pool: Pool, dueUs: number, sentUs: number): Promise<void> {
     const { path, clock, history, measures } = this.#options;
-    const way: Way = { opened: false };
+    const way = new Way();
     let code = 0;
     this.#open += 1;
     try {
@@ -98,16 +99,13 @@ export class HttpLoad {
         headers: { authorization: `Bearer ${this.#options.token()}` },
         opaque: way,
       });
-      await answered(body);
+      await body.dump({ limit: Infinity });
       code = Math.floor(statusCode / 100);
       if (statusCode >= 400) measures.problem(`GET ${path}: HTTP ${statusCode}`);
     } catch (error) {
-      // Only on a kept connection may both ends close and send at the same moment.
-      const isReset = !way.opened && !(error instanceof CutOff) && isClosedByPeer(error);
-      if (isReset) code = httpResetCode;
-      measures.problem(
-        `GET ${path}: ${reason(error)}${isReset ? ' on a kept connection, before any answer' : ''}`,
-      );
+      if (isClosedByPeer(error) && way.wasKeptAndSilent) code = httpResetCode;
+      const where = code === httpResetCode ? ' on a kept connection, before any answer' : '';
+      measures.problem(`GET ${path}: ${reason(error)}${where}`);
     }
     this.#open -= 1;
     const tookUs = clock.nowUs() - dueUs;
@@ -133,43 +131,49 @@ export class HttpLoad {
   }
 }
 
-/** How a request went out: over a connection that was opened, or tried, for it, or over a kept one. */
-type Way = { opened: boolean };
+type Connect = buildConnector.connector;
 
-/** One connection at a time. What undici keeps to itself: for which request a connection was opened. */
-class WatchedClient extends Client {
-  constructor(origin: URL, options: object) {
-    super(origin, options);
-    // It dials only when a request waits, so that request is the one it dials for.
-    const opened = (): void => {
-      if (this.#way !== undefined) this.#way.opened = true;
-    };
-    this.on('connect', opened);
-    this.on('connectionError', opened);
+/** How a request went out. */
+class Way {
+  /** A connection was opened, or tried, for it. */
+  opened = false;
+  #kept: Socket | undefined;
+  #readBefore = 0;
+
+  /** It goes over this connection, if that is still there. */
+  takes(kept: Socket | undefined): void {
+    this.#kept = kept;
+    this.#readBefore = kept?.bytesRead ?? 0;
   }
 
-  #way: Way | undefined;
-
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
-    const { opaque } = options as { readonly opaque?: unknown };
-    this.#way = isWay(opaque) ? opaque : undefined;
-    return super.dispatch(options, handler);
+  /** It went over a kept connection, and no byte of an answer came. */
+  get wasKeptAndSilent(): boolean {
+    return !this.opened && this.#kept?.bytesRead === this.#readBefore;
   }
 }
 
-function isWay(value: unknown): value is Way {
-  return typeof value === 'object' && value !== null && 'opened' in value;
-}
-
-/** The answer had begun. */
-class CutOff extends Error {}
-
-async function answered(body: Dispatcher.ResponseData['body']): Promise<void> {
-  try {
-    await body.dump({ limit: Infinity });
-  } catch (error) {
-    throw new CutOff(`the answer was cut off: ${reason(error)}`);
-  }
+/** A client of one connection that tells each request which one it had. It dials only for a request. */
+function watchedClient(origin: URL, options: object, connect: Connect): Client {
+  let way: Way | undefined;
+  let kept: Socket | undefined;
+  const client = new Client(origin, {
+    ...options,
+    connect: (to, done) => {
+      if (way !== undefined) way.opened = true;
+      connect(to, (...outcome) => {
+        kept = outcome[1] ?? undefined;
+        done(...outcome);
+      });
+    },
+  });
+  const dispatch = client.dispatch.bind(client);
+  client.dispatch = (request, handler) => {
+    const { opaque } = request as { readonly opaque?: unknown };
+    way = opaque instanceof Way ? opaque : undefined;
+    way?.takes(kept);
+    return dispatch(request, handler);
+  };
+  return client;
 }
 
 const closedCodes: ReadonlySet<string | undefined> = new Set([

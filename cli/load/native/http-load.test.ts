@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { history } from '../../../test/servers/load-run.ts';
+import { httpResetCode, recordKind } from '../../samples/history.ts';
+import { HistoryWriter } from './history-writer.ts';
+import { HttpLoad } from './http-load.ts';
+import { createMeasures } from './measures.ts';
+
+const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+
+describe('HTTP load by connection', () => {
+  test('the asked share opens connections of its own, the rest is kept', async () => {
+    const { counters, records, server } = await load({ answer: () => ok, freshShare: 0.25 });
+    // Ten on their own, and the one or two that all others share: they come one after the other.
+    const opened = server.connections();
+    expect(opened).toBeGreaterThan(10);
+    expect(opened).toBeLessThan(15);
+    expect(counters).toMatchObject({ http: 40, httpErrors: 0, httpFreshErrors: 0 });
+    expect(counters.httpFresh).toBe(opened);
+    expect(records.filter(({ peer }) => peer === 1)).toHaveLength(opened);
+    expect(records.every(({ code }) => code === 2)).toBe(true);
+  });
+
+  test('a reset of a kept connection is an error of its own class', async () => {
+    const { counters, records, problems } = await load({
+      answer: (nth) => (nth % 5 === 0 ? 'reset' : ok),
+      freshShare: 0.25,
+    });
+    expect(counters.httpReusedResets).toBeGreaterThan(3);
+    expect(counters.httpErrors).toBe(counters.httpReusedResets);
+    expect(counters.httpFreshErrors).toBe(0);
+    const resets = records.filter(({ code }) => code === httpResetCode);
+    expect(resets).toHaveLength(counters.httpReusedResets);
+    expect(resets.every(({ peer }) => peer === 0)).toBe(true);
+    expect(Object.keys(problems).join()).toContain('on a kept connection, before any answer');
+  });
+
+  test('a reset of a fresh connection is none of that class', async () => {
+    const { counters, records } = await load({ answer: () => 'reset', freshShare: 1 });
+    expect(counters).toMatchObject({ httpErrors: 40, httpFreshErrors: 40, httpReusedResets: 0 });
+    expect(records.every(({ code, peer }) => code === 0 && peer === 1)).toBe(true);
+  });
+
+  test('an answer that had begun on a kept connection is no reset', async () => {
+    const { counters } = await load({
+      answer: (nth) => (nth === 1 ? ok : 'begin'),
+      freshShare: 0,
+    });
+    expect(counters.httpErrors).toBeGreaterThan(10);
+    expect(counters.httpReusedResets).toBe(0);
+  });
+
+  test('nobody listens: every failure is one of a fresh connection', async () => {
+    const { counters } = await load({ answer: () => ok, freshShare: 0.25, closed: true });
+    expect(counters).toMatchObject({ httpErrors: 40, httpFreshErrors: 40, httpReusedResets: 0 });
+  });
+});
+
+type Answer = (nthOnItsConnection: number) => string;
+
+/** Forty requests, one after the other, on a server that does what `answer` says. */
+async function load(how: { answer: Answer; freshShare: number; closed?: boolean }) {
+  const server = await listen(how.answer);
+  if (how.closed === true) await server.close();
+  const dir = mkdtempSync(join(tmpdir(), 'rtops-http-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const measures = createMeasures();
+  const writer = new HistoryWriter(join(dir, 'worker-0.bin'), (text) => {
+    throw new Error(text);
+  });
+  const { freshShare } = how;
+  const requests = new HttpLoad({
+    url: new URL(`http://127.0.0.1:${server.port}`),
+    path: '/',
+    localAddress: () => undefined,
+    pacer: {
+      periodUs: Infinity,
+      sendDueUs: () => Infinity,
+      firstSendFrom: () => Infinity,
+      httpDueUs: (k) => k,
+      isFreshHttp: (k) => Math.floor((k + 1) * freshShare) > Math.floor(k * freshShare),
+    },
+    clock: { nowUs: () => performance.now() * 1000 },
+    history: writer,
+    measures,
+    token: () => 'token',
+  });
+  onTestFinished(async () => {
+    await requests.close();
+  });
+  for (let k = 0; k < 40; k += 1) {
+    requests.fire(k);
+    while (!requests.isQuiet) await new Promise(setImmediate);
+  }
+  await writer.flush();
+  const records = history(dir).filter(({ kind }) => kind === recordKind.http);
+  return { counters: measures.counters, records, problems: measures.takeProblems(), server };
+}
+
+async function listen(answer: Answer) {
+  let connections = 0;
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections += 1;
+    open.add(socket);
+    let nth = 0;
+    socket.on('error', () => undefined);
+    socket.on('close', () => open.delete(socket));
+    socket.on('data', () => {
+      nth += 1;
+      const said = answer(nth);
+      if (said === 'reset') socket.resetAndDestroy();
+      else if (said === 'begin') socket.write('HTTP/1.1 200', () => socket.destroy());
+      else socket.write(said);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    for (const socket of open) socket.destroy();
+    if (!server.listening) return;
+    await new Promise((resolve) => server.close(resolve));
+  };
+  onTestFinished(close);
+  return { port, connections: () => connections, close };
+}
