@@ -11,6 +11,8 @@ import type { HistorySeal } from '../load/history-files.ts';
 import { compareRecount } from '../samples/compare-recount.ts';
 import type { FigureCheck } from '../samples/compare-recount.ts';
 import { recount } from '../samples/recount.ts';
+import type { FaultedRun } from '../samples/recount-faults.ts';
+import type { Report } from '../report/report.ts';
 import type { World } from '../world.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
 
@@ -28,11 +30,14 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
   const history = await readHistory(join(dir, 'history'));
   const seen = recount(
     history.files.map((file) => file.bytes),
-    report.run,
+    { ...report.run, faulted: faultedOf(report) },
   );
-  const { ledger, ops, run, generator } = report;
+  const { ledger, ops, run, generator, faults } = report;
   const workerEnded = generator.endedWorkers.length > 0;
-  const checks = compareRecount({ ledger, ops, partial: run.partial, workerEnded }, seen);
+  const checks = compareRecount(
+    { ledger, ops, partial: run.partial, workerEnded, faults, impact: report.impact ?? undefined },
+    seen,
+  );
   const broken = checks.filter((check) => check.agrees === 'no');
   const changed = changedFiles(history);
 
@@ -57,6 +62,13 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
   const agrees = broken.length === 0 && changed.length === 0;
   out(agrees ? 'verified: the report agrees with its history' : 'NOT verified: they disagree');
   return agrees ? exitCode.pass : exitCode.failed;
+}
+
+/** When faults were there cannot be read from the history: that much is taken from the report. */
+function faultedOf({ run, faults, scenario, users }: Report): FaultedRun | undefined {
+  if (faults.length === 0) return undefined;
+  const { stages } = scenario;
+  return { durationMs: run.durationMs, faults, stages, clients: users.peak };
 }
 
 type History = {
@@ -132,5 +144,6 @@ function table(checks: readonly FigureCheck[]): string {
 
 /** Counts as they are; ms to a µs. */
 function figure(value: number): string {
+  if (value === Infinity) return 'never';
   return Number.isInteger(value) ? String(value) : value.toFixed(3);
 }

@@ -1,4 +1,6 @@
 /** Holds the figures of a report against those derived again from its history. */
+import type { FaultImpact, FaultResult } from './fault-result.ts';
+import type { FaultRecount } from './recount-faults.ts';
 import type { Recount } from './recount.ts';
 import type { LatencyMs, LedgerSummary, OpSummary } from './summary.ts';
 
@@ -10,6 +12,9 @@ export type ReportedFigures = {
   readonly partial: boolean;
   /** A load worker ended early: what it sent last has no record, nor a latency, wherever it arrived. */
   readonly workerEnded?: boolean;
+  /** Of a run with faults. */
+  readonly faults?: readonly FaultResult[] | undefined;
+  readonly impact?: Omit<FaultImpact, 'faults'> | undefined;
 };
 
 /** One figure both ways. `cut` = they differ as they may in a run that was cut short. */
@@ -26,7 +31,11 @@ export type FigureCheck = {
  * 3 µs for the rounding of due times to whole µs.
  */
 export function compareRecount(reported: ReportedFigures, recounted: Recount): FigureCheck[] {
-  return [...ledgerChecks(reported.ledger, recounted), ...opChecks(reported, recounted)];
+  return [
+    ...ledgerChecks(reported.ledger, recounted),
+    ...opChecks(reported, recounted),
+    ...impactChecks(reported, recounted.impact),
+  ];
 }
 
 const ledgerCounts = [
@@ -91,7 +100,58 @@ function latencyChecks(name: string, reported: LatencyMs, recounted: LatencyMs):
   });
 }
 
+/** Every figure of a fault that the history can prove, under the fault's number and name. */
+function impactChecks(
+  { faults = [], impact }: ReportedFigures,
+  recounted: FaultRecount | undefined,
+): FigureCheck[] {
+  if (recounted === undefined) return [];
+  const ofFaults = faults.flatMap((fault, i) =>
+    Object.entries(recounted.faults[i] ?? {}).map(([name, seen]) =>
+      check(
+        `fault ${i + 1} ${fault.kind}@${fault.node} ${name}`,
+        faultFigure(fault, name),
+        seen,
+        timeSlack,
+      ),
+    ),
+  );
+  if (impact === undefined) return ofFaults;
+  const { baseline, availability } = impact;
+  const reported: Readonly<Record<string, number>> = {
+    'baseline due': baseline.due,
+    'baseline ackP99Ms': baseline.ackP99Ms,
+    'availability ops': availability.ops,
+    'availability slots': availability.slots,
+    'availability clients': availability.clients,
+  };
+  const ofRun = Object.entries(recounted.run).map(([name, seen]) =>
+    check(
+      name,
+      reported[name] ?? Number.NaN,
+      seen,
+      name.startsWith('avail') ? shareSlack : timeSlack,
+    ),
+  );
+  return [...ofFaults, ...ofRun];
+}
+
+/** Times are kept to the µs; sums and shares of them differ by how they were added up. */
+const timeSlack = 0.0011;
+const shareSlack = 1e-9;
+
+/** `affected`, or `resumeMs p99`; what was not seen to come is infinite. */
+function faultFigure(fault: FaultResult, name: string): number {
+  const [field = '', quantile] = name.split(' ');
+  const value: unknown = Object.entries(fault).find(([key]) => key === field)?.[1];
+  if (typeof value === 'number') return value;
+  if (value === null) return Infinity;
+  if (typeof value !== 'object' || quantile === undefined) return Number.NaN;
+  return Number(Object.entries(value).find(([key]) => key === quantile)?.[1] ?? Number.NaN);
+}
+
 function check(metric: string, reported: number, recounted: number, slack = 0): FigureCheck {
-  const agrees = Math.abs(reported - recounted) <= slack ? 'yes' : 'no';
+  const isSame = reported === recounted || Math.abs(reported - recounted) <= slack;
+  const agrees = isSame ? 'yes' : 'no';
   return { metric, reported, recounted, agrees };
 }

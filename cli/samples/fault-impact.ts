@@ -14,11 +14,13 @@ import type { Outage } from './client-outages.ts';
 import { aftermathMs, faultLabel, faultOfLoss, faultsAt } from './fault-blame.ts';
 import type { FaultImpact, FaultResult } from './fault-result.ts';
 import type { FaultWindow } from './fault-window.ts';
-import { errorCode, httpResetCode, recordKind } from './history.ts';
+import { errorCode, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
+import { createHttpTimes } from './http-times.ts';
+import type { HttpTimes } from './http-times.ts';
 import type { LossFacts } from './ledger.ts';
 import { ackP99, createMessageTimes, isBetween } from './message-times.ts';
-import type { MessageTime } from './message-times.ts';
+import type { Messages } from './message-times.ts';
 import { fourQuantiles } from './quantile.ts';
 import { serviceLevel } from './service-level.ts';
 import { slowMessages, stabilityOf } from './stability.ts';
@@ -46,15 +48,12 @@ export type ImpactReader = {
 /** An ack that is overdue by then is not waited for (the engine's own rule). */
 const ackWithinMs = 10_000;
 
-/** No answer, an error of the server, or a kept connection that was reset. */
-const httpFailed: ReadonlySet<number> = new Set([0, 5, httpResetCode]);
-
 /** A reader at the start of a history. */
 export function createFaultImpact(options: ImpactOptions): ImpactReader {
   const times = createMessageTimes();
   const clients = createClientOutages();
   const refusals: { user: number; atMs: number }[] = [];
-  const requests: Request[] = [];
+  const requests = createHttpTimes();
   return {
     note(record) {
       times.note(record);
@@ -64,30 +63,21 @@ export function createFaultImpact(options: ImpactOptions): ImpactReader {
       if (kind === recordKind.refused && code !== errorCode.rateLimited) {
         refusals.push({ user, atMs: atUs / 1000 });
       } else if (kind === recordKind.http) {
-        const isFailed = httpFailed.has(code);
-        const isReset = code === httpResetCode;
-        requests.push({ atMs: atUs / 1000, isFailed, isFresh: record.peer === 1, isReset });
+        requests.note(record);
       }
     },
     close: () => impactOf(options, times.all, clients.outages, refusals, requests),
   };
 }
 
-type Request = {
-  readonly atMs: number;
-  readonly isFailed: boolean;
-  readonly isFresh: boolean;
-  readonly isReset: boolean;
-};
-
 type Sign = { readonly user: number; readonly atMs: number };
 
 function impactOf(
   options: ImpactOptions,
-  messages: readonly MessageTime[],
+  messages: Messages,
   outages: readonly Outage[],
   refusals: readonly Sign[],
-  requests: readonly Request[],
+  requests: HttpTimes,
 ): FaultImpact {
   const { windows } = options;
   const endMs = Math.min(options.durationMs, options.stages.at(-1)?.untilMs ?? options.durationMs);
@@ -99,9 +89,7 @@ function impactOf(
     options.clients,
     endMs,
   );
-  const unanswered: Sign[] = messages
-    .filter((one) => one.ackedUs === Infinity && !one.refused && one.dueUs !== Infinity)
-    .map((one) => ({ user: one.sender, atMs: one.dueUs / 1000 + ackWithinMs }));
+  const unanswered = unansweredOf(messages);
   const outagesOf = Map.groupBy(outages, (one) => one.user);
   // Who was thrown off meanwhile did not wait on a living connection.
   const stalls = stallsOf(messages).filter(({ user, fromMs, untilMs }) =>
@@ -140,13 +128,13 @@ function impactOf(
     const recoveredAt = level.recoveredAt(atMs, nextAtMs);
     // What comes after the next fault has begun is put down to that one.
     const toMs = Math.max(untilMs, Math.min(untilMs + aftermathMs, nextAtMs));
-    const during = messages.filter((one) => isBetween(one.dueUs, atMs, toMs));
-    const http = requests.filter((one) => atMs <= one.atMs && one.atMs <= toMs);
+    const during = countBetween(messages, atMs, toMs);
+    const http = requests.between(atMs, toMs);
     const detect = fourQuantiles([...signs.values()].map((ms) => Math.max(0, ms - atMs)));
     const facts = {
       affected: signs.size,
       stalled: new Set(stalled.map((one) => one.user)).size,
-      httpFailed: http.filter((one) => one.isFailed).length,
+      httpFailed: http.failed,
     };
     const unfelt = unfeltReason(window, facts);
     return {
@@ -176,18 +164,18 @@ function impactOf(
       stormPerSec: mostInASecond(split.map((one) => one.connectedUs / 1000)),
       stalled: facts.stalled,
       stalledClientSeconds: sum(stalled.map((one) => one.untilMs - one.fromMs)) / 1000,
-      due: during.length,
-      acked: messages.filter((one) => isBetween(one.ackedUs, atMs, toMs)).length,
-      ackP99Ms: ackP99(messages.filter((one) => isBetween(one.dueUs, atMs, untilMs))),
-      httpRequests: http.length,
+      due: during.due,
+      acked: during.acked,
+      ackP99Ms: ackP99(messages, (one) => isBetween(one.dueUs, atMs, untilMs)),
+      httpRequests: http.count,
       httpFailed: facts.httpFailed,
-      httpFreshFailed: http.filter((one) => one.isFailed && one.isFresh).length,
-      httpResets: http.filter((one) => one.isReset).length,
+      httpFreshFailed: http.freshFailed,
+      httpResets: http.resets,
     };
   });
 
   const fromMs = baseline.fromMs;
-  const due = messages.filter((one) => isBetween(one.dueUs, fromMs, endMs));
+  const { due, answered } = countBetween(messages, fromMs, endMs);
   const slots = level.goodSlots(fromMs, endMs);
   const downSec = sum(outages.map((one) => downOf(one, windows, endMs))) / 1000;
   const clientSec = (options.clients * Math.max(0, endMs - fromMs)) / 1000;
@@ -202,7 +190,7 @@ function impactOf(
     availability: {
       fromMs,
       untilMs: endMs,
-      ops: share(due.filter((one) => one.ackedUs !== Infinity).length, due.length),
+      ops: share(answered, due),
       slots: share(slots.good, slots.of),
       clients: clientSec > 0 ? Math.max(0, 1 - downSec / clientSec) : 1,
       budget: errorBudget(options.clients > 0 ? downSec / options.clients : 0),
@@ -213,8 +201,34 @@ function impactOf(
   };
 }
 
+/** Sends that nobody answered, with the time that was known. */
+function unansweredOf(messages: Messages): readonly Sign[] {
+  const signs: Sign[] = [];
+  for (const { sender, dueUs, ackedUs, refused } of messages) {
+    if (ackedUs !== Infinity || refused || dueUs === Infinity) continue;
+    signs.push({ user: sender, atMs: dueUs / 1000 + ackWithinMs });
+  }
+  return signs;
+}
+
+/** Messages that fell due in between and those of them that were acked; acks that came in between. */
+function countBetween(
+  messages: Messages,
+  fromMs: number,
+  toMs: number,
+): { readonly due: number; readonly answered: number; readonly acked: number } {
+  const counts = { due: 0, answered: 0, acked: 0 };
+  for (const { dueUs, ackedUs } of messages) {
+    if (isBetween(ackedUs, fromMs, toMs)) counts.acked++;
+    if (!isBetween(dueUs, fromMs, toMs)) continue;
+    counts.due++;
+    if (ackedUs !== Infinity) counts.answered++;
+  }
+  return counts;
+}
+
 function* inTimeOf(
-  messages: readonly MessageTime[],
+  messages: Messages,
   withinMs: number,
 ): Generator<{ dueMs: number; inTime: boolean }> {
   for (const { dueUs, ackedUs } of messages) {

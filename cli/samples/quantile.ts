@@ -8,7 +8,7 @@ export type FourQuantiles = {
 };
 
 /** The value at rank ⌈q·n⌉ of values sorted upwards (nearest rank); 0 of none. */
-export function quantileOf(sorted: readonly number[], q: number): number {
+export function quantileOf(sorted: ArrayLike<number>, q: number): number {
   const rank = Math.ceil(q * sorted.length);
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] ?? 0;
 }

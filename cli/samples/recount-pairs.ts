@@ -27,6 +27,7 @@ export function countPairs(
   messages: readonly Message[],
   users: ReadonlyMap<number, readonly UserEvent[]>,
   whole: WholeRun,
+  lost: (message: Message) => void = () => undefined,
 ): PairCounts {
   const counts = noPairs();
   const byRoom = Map.groupBy(messages, (message) => message.room);
@@ -36,7 +37,7 @@ export function countPairs(
     for (const room of rooms) {
       const own = events.filter((event) => !isOfRoom(event) || event.room === room);
       for (const stay of stays(own, run.endUs)) {
-        judgeStay(stay, byRoom.get(room) ?? [], run, counts);
+        judgeStay(stay, byRoom.get(room) ?? [], run, counts, lost);
       }
     }
   }
@@ -106,6 +107,7 @@ function judgeStay(
   messages: readonly Message[],
   run: Run,
   counts: PairCountsInTheMaking,
+  lost: (message: Message) => void,
 ): void {
   const here = new Set<Message>();
   let awayUs: number | undefined;
@@ -204,7 +206,10 @@ function judgeStay(
     const bornUs = Math.max(dueUs(message), message.provenUs);
     const isAwayAtEnd = awayUs !== undefined && bornUs + onTimeUs > awayUs;
     if (isAwayAtEnd && seq > reached) counts.neverBack++;
-    else counts.lost++;
+    else {
+      counts.lost++;
+      lost(message);
+    }
   }
 }
 

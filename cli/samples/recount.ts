@@ -5,10 +5,17 @@
  * Simple before fast: it keeps the whole history in memory.
  */
 import { httpResetCode, recordKind } from './history.ts';
+import { auditFaults } from './recount-faults.ts';
+import type { FaultedRun, FaultRecount, Loss } from './recount-faults.ts';
 import { countPairs } from './recount-pairs.ts';
 import type { LatencyMs, LedgerSummary } from './summary.ts';
 
-export type RecountOptions = { readonly durationMs: number; readonly partial: boolean };
+export type RecountOptions = {
+  readonly durationMs: number;
+  readonly partial: boolean;
+  /** What the report says of when faults were there; left out: there were none. */
+  readonly faulted?: FaultedRun | undefined;
+};
 
 /** A message and all that was ever said of it. Times in µs since run start. */
 export type Message = {
@@ -70,6 +77,8 @@ export type Recount = {
     readonly freshErrors: number;
     readonly reusedResets: number;
   };
+  /** What the faults did; `undefined` without any. */
+  readonly impact: FaultRecount | undefined;
 };
 
 type Op = { count: number; errors: number; latencyUs: number[]; serviceUs: number[] };
@@ -97,6 +106,8 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   const unanswered: { message: Message; atUs: number }[] = [];
   const ends: number[] = [];
   const cutShort: CutShort[] = [];
+  const audit = options.faulted === undefined ? undefined : auditFaults(options.faulted);
+  const losses: Loss[] = [];
   let records = 0;
   let unknownRecords = 0;
 
@@ -167,6 +178,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
         if (isReset) http.reusedResets++;
         if (r.code !== 0 && !isReset) addLatency(ops.http, r.value, r.value - r.n);
       }
+      audit?.note(r, message);
       if (concernsMembership(r.kind)) {
         const events = users.get(r.user) ?? [];
         users.set(r.user, events);
@@ -194,8 +206,12 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   }
 
   const endUs = Math.min(options.durationMs * 1000, ...(options.partial ? ends : []));
-  const pairs = countPairs(all, users, { endUs, partial: options.partial, cutShort });
-  const ofMessages = countMessages(all, reads);
+  const whole = { endUs, partial: options.partial, cutShort };
+  const pairs = countPairs(all, users, whole, (message) => {
+    if (message.acked) losses.push({ message, unstored: false });
+  });
+  const { unstored, ...ofMessages } = countMessages(all, reads);
+  losses.push(...unstored.map((message) => ({ message, unstored: true })));
   const notAcked = ofMessages.refused + ofMessages.indeterminate + ofMessages.recovered;
   ops['chat.ack'].count += notAcked;
   ops['chat.ack'].errors += notAcked;
@@ -210,11 +226,12 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       indeterminate: ofMessages.indeterminate,
       recovered: ofMessages.recovered,
       ...pairs,
-      lost: pairs.lost + ofMessages.unstored,
+      lost: pairs.lost + unstored.length,
       duplicated: pairs.duplicated + ofMessages.storedTwice,
     },
     ops: Object.fromEntries(Object.entries(ops).map(([name, op]) => [name, recounted(op)])),
     http,
+    impact: audit?.close(all, losses),
   };
 }
 
@@ -254,10 +271,9 @@ function concernsMembership(kind: number): boolean {
 function countMessages(
   messages: readonly Message[],
   reads: ReadonlyMap<number, Read>,
-): Record<
-  'sent' | 'acked' | 'refused' | 'recovered' | 'indeterminate' | 'unstored' | 'storedTwice',
-  number
-> {
+): Record<'sent' | 'acked' | 'refused' | 'recovered' | 'indeterminate' | 'storedTwice', number> & {
+  readonly unstored: readonly Message[];
+} {
   const acked = messages.filter((m) => m.acked);
   const unacked = messages.filter((m) => !m.acked);
   const open = unacked.filter((m) => !m.refused && m.dueUs !== undefined);
@@ -275,7 +291,7 @@ function countMessages(
       // A message that was acked only after the log was asked for need not be in the answer.
       const wasThere = m.ackedUs <= read.askedUs || seq <= read.head;
       return wasThere && seq > read.head - logKeeps;
-    }).length,
+    }),
     storedTwice: messages.reduce((sum, m) => sum + Math.max(0, m.storedSeqs.length - 1), 0),
   };
 }

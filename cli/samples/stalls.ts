@@ -1,5 +1,5 @@
 /** Clients that kept their connection and waited. */
-import type { MessageTime } from './message-times.ts';
+import type { Messages } from './message-times.ts';
 
 /** Waiting that people notice as the service hanging. */
 const stallMs = 1000;
@@ -16,19 +16,33 @@ export type Stall = {
  * Waits of over a second for an ack, by sender. A user has one message under way; the next one's wait
  * counts from the ack before it, so that a queue is not counted many times over.
  */
-export function stallsOf(messages: readonly MessageTime[]): readonly Stall[] {
+export function stallsOf(messages: Messages): readonly Stall[] {
   const stalls: Stall[] = [];
-  const lastAckUs = new Map<number, number>();
-  const inOrder = messages
-    .filter(({ dueUs, ackedUs }) => dueUs !== Infinity && ackedUs !== Infinity)
-    .toSorted((a, b) => a.dueUs - b.dueUs);
-  for (const { sender, dueUs, ackedUs } of inOrder) {
-    const fromUs = Math.max(dueUs, lastAckUs.get(sender) ?? 0);
-    lastAckUs.set(sender, Math.max(ackedUs, lastAckUs.get(sender) ?? 0));
-    if (ackedUs - fromUs > stallMs * 1000) {
-      const fromMs = fromUs / 1000;
-      stalls.push({ user: sender, fromMs, shownMs: fromMs + stallMs, untilMs: ackedUs / 1000 });
+  let user = -1;
+  let own: Wait[] = [];
+  for (const { sender, dueUs, ackedUs } of messages) {
+    if (sender !== user) {
+      stalls.push(...stallsOfUser(user, own));
+      user = sender;
+      own = [];
     }
+    if (dueUs !== Infinity && ackedUs !== Infinity) own.push({ dueUs, ackedUs });
+  }
+  stalls.push(...stallsOfUser(user, own));
+  return stalls;
+}
+
+type Wait = { readonly dueUs: number; readonly ackedUs: number };
+
+function stallsOfUser(user: number, waits: readonly Wait[]): readonly Stall[] {
+  const stalls: Stall[] = [];
+  let lastAckUs = 0;
+  for (const { dueUs, ackedUs } of waits.toSorted((a, b) => a.dueUs - b.dueUs)) {
+    const fromUs = Math.max(dueUs, lastAckUs);
+    lastAckUs = Math.max(ackedUs, lastAckUs);
+    if (ackedUs - fromUs <= stallMs * 1000) continue;
+    const fromMs = fromUs / 1000;
+    stalls.push({ user, fromMs, shownMs: fromMs + stallMs, untilMs: ackedUs / 1000 });
   }
   return stalls;
 }

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { compareRecount } from './compare-recount.ts';
+import type { FigureCheck } from './compare-recount.ts';
+import { createFaultImpact } from './fault-impact.ts';
+import type { FaultWindow } from './fault-window.ts';
+import { httpResetCode, recordKind } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+import { createLedger, historyEndUs } from './ledger.ts';
+import type { LossFacts } from './ledger.ts';
+import { recount } from './recount.ts';
+import { failoverRun, killWindow } from './testing/failover-run.ts';
+import { encodeRecords, honestRun } from './testing/honest-run.ts';
+import type { Step } from './testing/honest-run.ts';
+
+const stages = [
+  { durationMs: 5000, target: 100 },
+  { durationMs: 35_000, target: 100 },
+] as const;
+
+type Run = {
+  readonly records: readonly HistoryRecord[];
+  readonly windows: readonly FaultWindow[];
+  readonly durationMs: number;
+};
+
+/** The figures of the faults, reported from `run` and counted again from `history`. */
+function checks(run: Run, history: readonly HistoryRecord[] = run.records): FigureCheck[] {
+  const { records, windows, durationMs } = run;
+  const losses: LossFacts[] = [];
+  const options = { runId: 'run', partial: false, onLoss: (loss: LossFacts) => losses.push(loss) };
+  const ledger = createLedger(options);
+  for (const record of records) ledger.note(record);
+  for (const record of records) ledger.account(record);
+  const counted = ledger.close(historyEndUs([], { durationMs, partial: false }));
+  const impact = createFaultImpact({
+    ...{ runId: 'run', durationMs, windows, losses, clients: 100 },
+    stages: [
+      { untilMs: 5000, target: 100 },
+      { untilMs: 40_000, target: 100 },
+    ],
+  });
+  for (const record of records) impact.note(record);
+  const { faults, ...ofRun } = impact.close();
+  const again = recount([encodeRecords(history)], {
+    ...{ durationMs, partial: false },
+    faulted: { durationMs, faults, stages, clients: 100 },
+  });
+  return compareRecount(
+    { ledger: counted, ops: {}, partial: false, faults, impact: ofRun },
+    again,
+  ).filter(({ metric }) => /^(?:fault|baseline|availability)/.test(metric));
+}
+
+const wrong = (all: readonly FigureCheck[]): string[] =>
+  all.filter(({ agrees }) => agrees !== 'yes').map(({ metric }) => metric);
+
+const shape = {
+  ...{ users: 100, onNode: 50, killAtMs: 20_000, endMs: 40_000 },
+  backoffMs: (user: number) => (user === 7 ? null : 500 + user * 20),
+};
+
+const http = (ms: number, code: number, peer: number): HistoryRecord => ({
+  ...{ kind: recordKind.http, code, user: 0, room: 0, peer, n: 0, value: 900, atUs: ms * 1000 },
+});
+
+const killed: Run = {
+  records: [
+    ...failoverRun(shape),
+    ...[http(21_000, 2, 1), http(21_100, 0, 1), http(21_200, httpResetCode, 0), http(90, 5, 0)],
+  ],
+  windows: [killWindow(20_000)],
+  durationMs: 45_000,
+};
+
+describe('the figures of a fault, counted again', () => {
+  test('agree with the report, every one', () => {
+    const all = checks(killed);
+    expect(wrong(all)).toEqual([]);
+    expect(all.length).toBeGreaterThan(35);
+    const value = (name: string) =>
+      all.find(({ metric }) => metric === `fault 1 kill@ws-2 ${name}`)?.recounted;
+    expect(value('affected')).toBe(50);
+    expect(value('neverResumed')).toBe(1);
+    expect(value('resumeMs p99')).toBeGreaterThan(1400);
+    expect(value('downClientSeconds')).toBeGreaterThan(40);
+    expect(value('httpRequests')).toBe(3);
+    expect(value('httpFreshFailed')).toBe(1);
+    expect(value('httpResets')).toBe(1);
+  });
+
+  test.each<{
+    it: string;
+    which: (record: HistoryRecord) => boolean;
+    change: Partial<HistoryRecord>;
+    in: readonly string[];
+  }>([
+    {
+      it: 'a return that came later',
+      which: ({ kind, user }) => kind === recordKind.resumed && user === 49,
+      change: { atUs: 25_000_000 },
+      in: ['resumeMs max', 'downClientSeconds'],
+    },
+    {
+      it: 'somebody thrown off who left',
+      which: ({ kind }) => kind === recordKind.disconnected,
+      change: { code: 1 },
+      in: ['affected'],
+    },
+    {
+      it: 'a return that never was',
+      which: ({ kind, user }) => kind === recordKind.resumed && user === 3,
+      change: { kind: recordKind.stored },
+      in: ['neverResumed', 'downClientSeconds'],
+    },
+    {
+      it: 'an ack in the window',
+      which: ({ kind, atUs }) => kind === recordKind.acked && atUs > 22_000_000,
+      change: { kind: recordKind.refused },
+      in: ['acked'],
+    },
+    {
+      it: 'a fresh request that failed and is made a kept one',
+      which: ({ kind, code }) => kind === recordKind.http && code === 0,
+      change: { peer: 0 },
+      in: ['httpFreshFailed'],
+    },
+    {
+      it: 'an ack of the steady state before',
+      which: ({ kind, atUs }) => kind === recordKind.acked && atUs > 8_000_000,
+      change: { atUs: 19_000_000 },
+      in: ['availability slots'],
+    },
+  ])('disagree about one flipped record: $it', ({ which, change, in: names }) => {
+    const index = killed.records.findIndex(which);
+    const flipped = killed.records.with(index, {
+      ...(killed.records[index] ?? http(0, 0, 0)),
+      ...change,
+    });
+    const found = wrong(checks(killed, flipped)).join();
+    for (const name of names) expect(found).toContain(name);
+  });
+
+  test('a message that was acked and is gone from the log is a loss of that fault in both', () => {
+    const lost = killed.records.find(
+      ({ kind, atUs, room }) => kind === recordKind.acked && atUs > 21_000_000 && room === 9,
+    );
+    const stored = killed.records.flatMap((record): HistoryRecord[] =>
+      record.kind === recordKind.acked && record.room === 9 && record !== lost
+        ? [{ ...record, kind: recordKind.stored, peer: record.user, user: 0 }]
+        : [],
+    );
+    const done = { ...http(44_000, 0, 0), kind: recordKind.readDone, room: 9, value: 400 };
+    const run = { ...killed, records: [...killed.records, ...stored, done] };
+    const all = checks(run);
+    expect(wrong(all)).toEqual([]);
+    const found = all.find(({ metric }) => metric.endsWith('lostAcked'));
+    expect(found?.recounted).toBeGreaterThan(0);
+    // Of a death of Redis: whatever had been in the log before is put down to it.
+    const redis = { kind: 'restart', node: 'redis', text: 'restart@redis' };
+    const windows = [killWindow(20_000), killWindow(34_000, redis)];
+    const ofTwo = checks({ ...run, windows });
+    expect(wrong(ofTwo)).toEqual([]);
+  });
+
+  test('agree whatever happens, with one fault or several, and with one that overlaps', () => {
+    const step: fc.Arbitrary<Step> = fc.record({
+      act: fc.constantFrom('send', 'send', 'send', 'crash', 'return', 'leave', 'join', 'wait'),
+      user: fc.nat(12),
+      pauseMs: fc.nat(900),
+      delayMs: fc.nat(3000),
+    });
+    const window = fc
+      .record({ atMs: fc.integer({ min: 3000, max: 30_000 }), forMs: fc.nat(8000) })
+      .map(({ atMs, forMs }) => killWindow(atMs, { untilMs: atMs + forMs }));
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 40, maxLength: 120 }),
+        fc.array(window, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom('exact' as const, 'margin' as const),
+        (steps, windows, leaves) => {
+          const run = honestRun({ users: 12, roomSize: 4, workers: 1, steps, leaves });
+          const found = checks({
+            records: run.files.flat(),
+            windows: windows.toSorted((a, b) => a.atMs - b.atMs),
+            durationMs: run.durationMs,
+          });
+          expect(wrong(found)).toEqual([]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
