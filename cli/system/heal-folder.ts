@@ -32,7 +32,7 @@ const lookEveryMs = 20;
  * recorded one and it works inside the state folder: a reused pid is left alone.
  */
 export async function healFolder(world: World, folder: StateFolder): Promise<readonly Healed[]> {
-  undoOpenFaults(folder.dir, world.clock.now());
+  await undoOpenFaults(folder.dir, world.clock.now());
   clearJournal(folder.dir);
   const left = leftovers(folder);
   const healed = left.map(({ name, pid }) => ({ name, pid, command: commandOf(pid) }));

@@ -3,7 +3,7 @@ import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { PlannedService } from '../topology/plan.ts';
 import type { World } from '../world.ts';
-import { heldBy } from './faults/holds.ts';
+import { heldBy, takeOwedStart } from './faults/holds.ts';
 import { launch, prepareService, removePidFile } from './launch.ts';
 import type { Ending, Launched } from './launch.ts';
 import { isReady } from './ready-check.ts';
@@ -130,8 +130,10 @@ export function runService(service: PlannedService, context: ServiceContext): Se
       buryGroup(current);
       if (stopping.signal.aborted) return;
       const hold = heldBy(folder.dir, service.name);
-      if (hold !== undefined) {
-        become('held', `${describeEnding(ending)}; held down by ${hold.why}`);
+      const isOwed = takeOwedStart(folder.dir, service.name, current);
+      if (hold !== undefined || isOwed) {
+        const why = hold === undefined ? 'started again' : `held down by ${hold.why}`;
+        become('held', `${describeEnding(ending)}; ${why}`);
         await untilReleased();
         if (stopping.signal.aborted) return;
         restarts += 1;

@@ -70,7 +70,7 @@ export type HealAttempt =
 export async function healIfUnsupervised(world: World): Promise<HealAttempt> {
   const folder = stateFolder(world.cwd);
   if (!existsSync(folder.dir)) return { kind: 'healed', ended: [], undone: [] };
-  const undone = undoOpenFaults(folder.dir, world.clock.now());
+  const undone = await undoOpenFaults(folder.dir, world.clock.now());
   const supervisor = aliveSupervisor(folder);
   if (supervisor !== undefined) return { kind: 'supervised', supervisor, undone };
   const lock = takeFolderLock(folder.lockFile);

@@ -8,13 +8,13 @@ const [stateDir = '', pid = '', startTime = ''] = process.argv.slice(2);
 // It ends by itself, right after rtops: what asks it to end before would leave faults behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-process.stdin.on('error', undo);
-process.stdin.on('end', undo);
+process.stdin.on('error', () => void undo());
+process.stdin.on('end', () => void undo());
 process.stdin.resume();
 process.stdout.write('on guard\n');
 
-function undo(): void {
-  undoOpenFaults(
+async function undo(): Promise<void> {
+  await undoOpenFaults(
     stateDir,
     Date.now(),
     (holder) => holder.pid === Number(pid) && holder.startTime === startTime,

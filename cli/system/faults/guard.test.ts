@@ -8,12 +8,15 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { allPids, commandOf, groupMembers, statFields, tracerOf } from '../process-identity.ts';
 import { signalProcess } from '../signals.ts';
 import { waitUntil } from '../testing/wait-until.ts';
+import { single } from '../../topology/testing/topologies.ts';
+import { createEdgeClient, readEdgesConfig } from './edge/edge-client.ts';
 import { heldServices, takeHold } from './holds.ts';
 import { openFaults, undoOpenFaults } from './journal.ts';
 import { answers } from './target.ts';
 import { smallSystem } from './testing/small-system.ts';
 import type { SmallSystem } from './testing/small-system.ts';
 
+const standIn = fileURLToPath(new URL('../testing/stand-in-server.ts', import.meta.url));
 const entry = fileURLToPath(new URL('testing/fault-and-wait.ts', import.meta.url));
 
 /** Another rtops in the same folder; resolves when its faults are there. */
@@ -98,18 +101,18 @@ describe('kill -9 of rtops in the middle of its faults', () => {
     for (const guard of otherGuards(small)) signalProcess(guard, 'SIGKILL');
     await waitUntil(() => otherGuards(small).length === 0);
     // Its holder lives: nobody else touches it.
-    expect(undoOpenFaults(stateDir, Date.now())).toEqual([]);
+    expect(await undoOpenFaults(stateDir, Date.now())).toEqual([]);
     rtops.child.kill('SIGKILL');
     await rtops.ended;
     // A hold is looked at by the supervisor itself: an orphaned one is void without any guard.
     await waitUntil(() => small.service('api-1').state === 'ready');
     expect(statFields(ws)?.[0]).toBe('T');
-    expect(undoOpenFaults(stateDir, Date.now())).toEqual([
+    expect(await undoOpenFaults(stateDir, Date.now())).toEqual([
       'kill@api-1,at=0s,for=60s',
       'pause@ws-1,at=0s,for=60s',
     ]);
     await waitUntil(() => statFields(ws)?.[0] !== 'T');
-    expect(undoOpenFaults(stateDir, Date.now())).toEqual([]);
+    expect(await undoOpenFaults(stateDir, Date.now())).toEqual([]);
   });
 
   test('a clean end undoes everything and takes its guard along', async () => {
@@ -120,6 +123,40 @@ describe('kill -9 of rtops in the middle of its faults', () => {
     expect(otherGuards(small)).toEqual([]);
     expect(openFaults(small.system.stateDir)).toEqual([]);
     expect(small.service('api-1').state).toBe('ready');
+  });
+});
+
+describe('a fault on an edge', () => {
+  const fault = 'blackhole@client-server-1,at=0s,for=60s';
+  const toxicsOf = async ({ system }: SmallSystem) =>
+    (await createEdgeClient(readEdgesConfig(system.stateDir)).edges()).flatMap(
+      ({ toxics }) => toxics,
+    );
+  const onEdges = () =>
+    smallSystem({ ...single, proxy: null, chaos: true }, { serverArgv: [standIn] });
+
+  test('is undone by the guard at once, not only when it lapses', async () => {
+    const small = await onEdges();
+    const rtops = await otherRtops(small, fault);
+    expect(await toxicsOf(small)).toHaveLength(1);
+    const killedAtMs = Date.now();
+    rtops.child.kill('SIGKILL');
+    await waitUntil(async () => (await toxicsOf(small)).length === 0);
+    // Unrenewed it would live for five seconds from its last renewal, which was under a second ago.
+    expect(Date.now() - killedAtMs).toBeLessThan(3500);
+    await waitUntil(() => otherGuards(small).length === 0);
+    expect(openFaults(small.system.stateDir)).toEqual([]);
+  });
+
+  test('is undone by heal at once where the guard was killed as well', async () => {
+    const small = await onEdges();
+    const rtops = await otherRtops(small, fault);
+    for (const guard of otherGuards(small)) signalProcess(guard, 'SIGKILL');
+    rtops.child.kill('SIGKILL');
+    await rtops.ended;
+    expect(await toxicsOf(small)).toHaveLength(1);
+    expect(await undoOpenFaults(small.system.stateDir, Date.now())).toEqual([fault]);
+    expect(await toxicsOf(small)).toEqual([]);
   });
 });
 

@@ -37,6 +37,31 @@ export function releaseHold(stateDir: string, service: string): void {
   rmSync(holdFile(stateDir, service), { force: true });
 }
 
+/**
+ * Says that a fault asked this process to end, and that a start is owed for it: it may end only after
+ * the hold was let go, and then the restart policy has no say in it. Outlives the hold and rtops.
+ */
+export function oweStart(stateDir: string, service: string, process: ProcessIdentity): void {
+  mkdirSync(holdsDir(stateDir), { recursive: true });
+  writeFileSync(owedFile(stateDir, service), JSON.stringify(process));
+}
+
+/** Whether a start is owed for this process, which has ended; asked once, it is no longer. */
+export function takeOwedStart(
+  stateDir: string,
+  service: string,
+  { pid, startTime }: { readonly pid: number | null; readonly startTime: string | null },
+): boolean {
+  const file = owedFile(stateDir, service);
+  try {
+    const owed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    rmSync(file, { force: true });
+    return isIdentity(owed) && owed.pid === pid && owed.startTime === startTime;
+  } catch {
+    return false;
+  }
+}
+
 /** Services that somebody alive holds down. */
 export function heldServices(stateDir: string): readonly string[] {
   let files: readonly string[];
@@ -54,6 +79,10 @@ function holdsDir(stateDir: string): string {
 
 function holdFile(stateDir: string, service: string): string {
   return join(holdsDir(stateDir), service);
+}
+
+function owedFile(stateDir: string, service: string): string {
+  return join(holdsDir(stateDir), `.owed.${service}`);
 }
 
 function readHold(file: string): Hold | undefined {
@@ -74,11 +103,17 @@ function isHold(value: unknown): value is Hold {
     'sinceMs' in value &&
     typeof value.sinceMs === 'number' &&
     'holder' in value &&
-    typeof value.holder === 'object' &&
-    value.holder !== null &&
-    'pid' in value.holder &&
-    typeof value.holder.pid === 'number' &&
-    'startTime' in value.holder &&
-    typeof value.holder.startTime === 'string'
+    isIdentity(value.holder)
+  );
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pid' in value &&
+    typeof value.pid === 'number' &&
+    'startTime' in value &&
+    typeof value.startTime === 'string'
   );
 }

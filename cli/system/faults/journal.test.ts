@@ -7,7 +7,7 @@ import { signalGroup } from '../signals.ts';
 import { sleeper } from '../testing/sleeper.ts';
 import { testWorld } from '../testing/test-world.ts';
 import { waitUntil } from '../testing/wait-until.ts';
-import { heldBy, heldServices, takeHold } from './holds.ts';
+import { heldBy, heldServices, oweStart, takeHold, takeOwedStart } from './holds.ts';
 import { clearJournal, markUndone, openFaults, recordFault, undoOpenFaults } from './journal.ts';
 
 const dead = { pid: 2 ** 22 - 1, startTime: '1' };
@@ -45,6 +45,21 @@ describe('holds', () => {
     const holder = { ...selfIdentity(), startTime: '1' };
     takeHold(dir, 'ws-1', { holder, sinceMs: 5, why: 'kill@ws-1' });
     expect(heldBy(dir, 'ws-1')).toBeUndefined();
+  });
+});
+
+describe('a start that is owed', () => {
+  const ours = { pid: 4711, startTime: '99' };
+  test('is owed for that process alone, and once', () => {
+    const dir = stateDir();
+    expect(takeOwedStart(dir, 'ws-1', ours)).toBe(false);
+    oweStart(dir, 'ws-1', ours);
+    expect(takeOwedStart(dir, 'ws-2', ours)).toBe(false);
+    expect(heldServices(dir)).toEqual([]);
+    expect(takeOwedStart(dir, 'ws-1', ours)).toBe(true);
+    expect(takeOwedStart(dir, 'ws-1', ours)).toBe(false);
+    oweStart(dir, 'ws-1', ours);
+    expect(takeOwedStart(dir, 'ws-1', { ...ours, startTime: '100' })).toBe(false);
   });
 });
 
@@ -88,13 +103,13 @@ describe('the journal', () => {
       { kind: 'untrace', process: paused },
     ]);
     // We live: it is ours to undo, and nobody else's.
-    expect(undoOpenFaults(dir, 9)).toEqual([]);
+    expect(await undoOpenFaults(dir, 9)).toEqual([]);
     expect(statFields(paused.pid)?.[0]).toBe('T');
-    expect(undoOpenFaults(dir, 9, () => true)).toEqual([text]);
+    expect(await undoOpenFaults(dir, 9, () => true)).toEqual([text]);
     await waitUntil(() => statFields(paused.pid)?.[0] === 'S');
     expect(readFileSync(path, 'utf8')).toBe('good');
     expect(heldServices(dir)).toEqual([]);
-    expect(undoOpenFaults(dir, 10, () => true)).toEqual([]);
+    expect(await undoOpenFaults(dir, 10, () => true)).toEqual([]);
   });
 
   test('a process that is not the recorded one is not signalled', async () => {
@@ -105,7 +120,7 @@ describe('the journal', () => {
     recordFault(dir, 1, 'pause@ws-1', [
       { kind: 'continue', process: { pid: other.pid, startTime: '1' } },
     ]);
-    undoOpenFaults(dir, 2, () => true);
+    await undoOpenFaults(dir, 2, () => true);
     // A signal to a stopped process shows at once; this gives it time to be wrong.
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(statFields(other.pid)?.[0]).toBe('T');

@@ -29,7 +29,9 @@ export type UndoStep =
   /** Moves the backup back to where it was. */
   | { readonly kind: 'restore'; readonly path: string; readonly backup: string }
   /** Ends the strace that traces the process; without it, the process goes on as before. */
-  | { readonly kind: 'untrace'; readonly process: ProcessIdentity };
+  | { readonly kind: 'untrace'; readonly process: ProcessIdentity }
+  /** Takes a toxic off the edges. It would lapse by itself, some seconds later. */
+  | { readonly kind: 'calm'; readonly toxic: string };
 
 type Entry =
   | {
@@ -66,8 +68,8 @@ export function markUndone(stateDir: string, id: string, undoneAtMs: number): vo
 }
 
 /** Does what the steps say, last first. */
-export function undoSteps(stateDir: string, steps: readonly UndoStep[]): void {
-  for (const step of steps.toReversed()) undoStep(stateDir, step);
+export async function undoSteps(stateDir: string, steps: readonly UndoStep[]): Promise<void> {
+  for (const step of steps.toReversed()) await undoStep(stateDir, step);
 }
 
 /** What the journal still lists, oldest first. */
@@ -84,16 +86,16 @@ export function openFaults(stateDir: string): readonly OpenFault[] {
  * Undoes, last first, what is open of the holders that `of` names: by default the dead ones, whose
  * faults nobody will undo any more. Gives the faults as written.
  */
-export function undoOpenFaults(
+export async function undoOpenFaults(
   stateDir: string,
   nowMs: number,
   of: (holder: ProcessIdentity) => boolean = (holder) => !isAlive(holder),
-): readonly string[] {
+): Promise<readonly string[]> {
   const left = openFaults(stateDir)
     .filter(({ holder }) => of(holder))
     .toReversed();
   for (const { id, undo } of left) {
-    undoSteps(stateDir, undo);
+    await undoSteps(stateDir, undo);
     markUndone(stateDir, id, nowMs);
   }
   return left.map(({ fault }) => fault);
@@ -104,7 +106,7 @@ export function clearJournal(stateDir: string): void {
   if (openFaults(stateDir).length === 0) rmSync(journalFile(stateDir), { force: true });
 }
 
-function undoStep(stateDir: string, step: UndoStep): void {
+async function undoStep(stateDir: string, step: UndoStep): Promise<void> {
   switch (step.kind) {
     case 'release':
       releaseHold(stateDir, step.service);
@@ -123,8 +125,21 @@ function undoStep(stateDir: string, step: UndoStep): void {
       }
       return;
     }
+    case 'calm':
+      await calm(stateDir, step.toxic);
+      return;
     default:
       step satisfies never;
+  }
+}
+
+async function calm(stateDir: string, toxic: string): Promise<void> {
+  // The guard waits for years and never needs it; it loads what it must.
+  const { createEdgeClient, readEdgesConfig } = await import('./edge/edge-client.ts');
+  try {
+    await createEdgeClient(readEdgesConfig(stateDir)).remove(toxic);
+  } catch {
+    // A proxy that is gone has no toxics, and one that is deaf lets them lapse.
   }
 }
 

@@ -1,4 +1,6 @@
 /** Does faults to a running system, and undoes them whatever happens. */
+import { randomUUID } from 'node:crypto';
+
 import { exitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
 import type { Fault } from '../../scenario/fault.ts';
@@ -71,11 +73,22 @@ export async function openInjector(world: World, system: RunningSystem): Promise
     }
   }
 
-  /** Its own dead man's rule stands in for the journal: a toxic that nobody renews lapses. */
+  /** A toxic that nobody renews lapses by itself; the journal is there so that it goes at once. */
   async function injectEdge(control: EdgeControl, fault: Fault): Promise<Injected> {
-    const injected = await control.inject(fault);
+    const toxic = randomUUID();
+    const { stateDir } = system;
+    const id = recordFault(stateDir, world.clock.now(), fault.text, [{ kind: 'calm', toxic }]);
+    const undone = () => markUndone(stateDir, id, world.clock.now());
+    const injected = await control.inject(fault, toxic).catch((error: unknown) => {
+      undone();
+      throw error;
+    });
     let undoing: Promise<number> | undefined;
-    const undo = () => (undoing ??= injected.undo());
+    const undo = () =>
+      (undoing ??= injected.undo().then((atMs) => {
+        undone();
+        return atMs;
+      }));
     const doing: Doing = {
       atMs: injected.atMs,
       // Not waited for: it ends when the nodes are ready, which may need other faults undone.
@@ -120,7 +133,7 @@ function begin(world: World, stateDir: string, fault: Fault, effect: Effect): Do
   const putRight = () =>
     (putting ??= (async () => {
       await effect.stop?.();
-      undoSteps(stateDir, effect.undo);
+      await undoSteps(stateDir, effect.undo);
       markUndone(stateDir, id, world.clock.now());
     })());
   return {

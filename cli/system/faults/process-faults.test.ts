@@ -73,6 +73,31 @@ describe('kill, term and restart', () => {
     expect(service('server-1')).toMatchObject({ state: 'ready', restarts: 0 });
   });
 
+  test.each(['no', 'on-failure'] as const)(
+    'term undone while it still drains: started again when it has ended, though the policy is %s',
+    async (policy) => {
+      const drains = new URL('../testing/stand-in-server.ts', import.meta.url).pathname;
+      const topology = { ...single, restart: { ...single.restart, policy } };
+      const { inject, service, pid } = await smallSystem(topology, {
+        serverArgv: [drains, 'drain'],
+      });
+      const before = pid('server-1');
+      const fault = await inject('term@server-1,at=0s,for=1s');
+      expect(fault.evidence).toBe(`pid ${before} takes no more work and drains`);
+      await fault.undo();
+      expect(service('server-1')).toMatchObject({ state: 'ready', restarts: 1 });
+      expect(pid('server-1')).not.toBe(before);
+    },
+  );
+
+  test('an end that no fault asked for is left to the policy (the negative control)', async () => {
+    const drains = new URL('../testing/stand-in-server.ts', import.meta.url).pathname;
+    const topology = { ...single, restart: { ...single.restart, policy: 'no' as const } };
+    const { service, pid } = await smallSystem(topology, { serverArgv: [drains, 'drain'] });
+    process.kill(pid('server-1'), 'SIGTERM');
+    await waitUntil(() => service('server-1').state === 'stopped');
+  });
+
   test('restart@redis starts it again as soon as it is undone', async () => {
     const { inject, service, pid } = await smallSystem();
     const before = pid('redis');

@@ -7,7 +7,7 @@ import { isAlive, selfIdentity, statFields } from '../process-identity.ts';
 import { signalGroup, signalProcess } from '../signals.ts';
 import type { Effect, Injection } from './effect.ts';
 import type { ServiceState } from '../running-system.ts';
-import { takeHold } from './holds.ts';
+import { oweStart, takeHold } from './holds.ts';
 import { answers, stateOf, became, untilReadyAgain } from './target.ts';
 
 /** A SIGKILL is done within this, or the machine is in a bad way. */
@@ -46,7 +46,11 @@ export function term(injection: Injection): Effect {
   return {
     undo: held ? [{ kind: 'release', service: fault.node }] : [],
     apply: async () => {
-      if (held) hold(injection);
+      if (held) {
+        hold(injection);
+        // It may drain for longer than the fault is to last.
+        oweStart(system.stateDir, fault.node, target.process);
+      }
       signalProcess(pid, 'SIGTERM');
       bit = await became(
         world,

@@ -13,9 +13,10 @@ if (trouble === 'die') {
   process.exit(3);
 }
 if (trouble === 'linger') process.on('SIGTERM', () => {});
+else if (trouble === 'drain') process.on('SIGTERM', drain);
 else process.on('SIGTERM', () => process.exit(0));
 
-createServer((request, response) => {
+const server = createServer((request, response) => {
   response.statusCode = trouble === 'never-ready' ? 503 : 200;
   response.setHeader('x-node', env['RTOPS_NODE'] ?? '');
   response.end(JSON.stringify({ url: request.url, headers: request.headers }));
@@ -26,3 +27,10 @@ createServer((_, response) => {
     'rtops_server_connections 7\nrtops_server_event_loop_lag_seconds{quantile="0.99"} 0.0125\n',
   );
 }).listen(Number(env['RTOPS_METRICS_PORT']), env['RTOPS_HOST']);
+
+/** Takes no more work at once, and ends only later. */
+function drain(): void {
+  server.close();
+  server.closeAllConnections();
+  setTimeout(() => process.exit(0), 1500);
+}

@@ -21,8 +21,10 @@ import type { Toxic } from './toxic.ts';
 export type EdgeControl = {
   /** Throws a usage failure when there is no such edge, or the options are not those of the kind. */
   check(fault: Fault): void;
-  /** In effect when it resolves. Throws a Failure 120 when the proxy does not do it. */
-  inject(fault: Fault): Promise<Injected>;
+  /**
+   * In effect when it resolves, as the toxic `id`. Throws a Failure 120 when the proxy does not do it.
+   */
+  inject(fault: Fault, id?: string): Promise<Injected>;
 };
 
 /** A toxic nobody renews is gone after this: as long as a fault outlives a killed rtops. */
@@ -42,7 +44,7 @@ export async function openEdges(system: RunningSystem): Promise<EdgeControl | un
       edgesOf(config, fault);
       toxicOf(fault);
     },
-    inject: (fault) => inject(system, config, client, fault),
+    inject: (fault, id = randomUUID()) => inject(system, config, client, { fault, id }),
   };
 }
 
@@ -63,11 +65,10 @@ async function inject(
   system: RunningSystem,
   config: EdgesConfig,
   client: EdgeClient,
-  fault: Fault,
+  { fault, id }: { readonly fault: Fault; readonly id: string },
 ): Promise<Injected> {
   const edges = edgesOf(config, fault);
   const toxic = toxicOf(fault);
-  const id = randomUUID();
   const clientsOnNode = await clientsBehind(system, edges);
   const atMs = Date.now();
   const names = edges.map(({ name }) => name);
