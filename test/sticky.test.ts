@@ -33,7 +33,7 @@ test('every mode on a newer nginx: the control breaks, all others hold, survivor
     exitCode: 0,
   });
   expect(document.modes.map(({ mode }) => mode)).toEqual([
-    ...['none', 'ip_hash', 'hash', 'cookie', 'sid', 'native'],
+    ...['none', 'ip_hash', 'hash', 'cookie', 'sid', 'native', 'websocket'],
   ]);
 
   const control = modeIn(document, 'none');
@@ -50,6 +50,24 @@ test('every mode on a newer nginx: the control breaks, all others hold, survivor
   }
   // Sessions and next sessions, each where the hash says.
   expect(modeIn(document, 'ip_hash').oracle).toMatchObject({ predicted: 60, right: 60 });
+  // Under open sessions: a reload, the node's return, its line marked down, its line deleted.
+  for (const name of ['hash', 'cookie', 'sid', 'native']) {
+    for (const change of modeIn(document, name).changes) {
+      expect([name, change.kind, change.moved, change.socketsMoved]).toEqual([
+        ...[name, change.kind, 0, 0],
+      ]);
+      expect(change.sessions, `${name} ${change.kind}`).toBeGreaterThan(0);
+    }
+  }
+  const kindsOf = (name: string) => modeIn(document, name).changes.map(({ kind }) => kind);
+  expect(kindsOf('native')).toEqual(['reload', 'return', 'down', 'deleted']);
+  // An address hash sends them back to a node that returns, and ip_hash counts along its lines.
+  const [, back, down, deleted] = modeIn(document, 'ip_hash').changes;
+  expect(back?.orphansMovedAgain).toBe(modeIn(document, 'ip_hash').loss?.orphans);
+  expect([down?.moved, deleted?.moved]).toEqual([0, (deleted?.sessions ?? 0) / 2]);
+  expect(modeIn(document, 'cookie').changes[1]).toMatchObject({ orphansMovedAgain: 0 });
+  // Only clients that never poll need no stickiness.
+  expect(modeIn(document, 'websocket')).toMatchObject({ verdict: 'pass', broken: 0, changes: [] });
   for (const name of ['cookie', 'native']) {
     expect(modeIn(document, name).withoutCookies?.broken, name).toBeGreaterThan(0);
   }

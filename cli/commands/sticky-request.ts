@@ -26,6 +26,8 @@ export type StickyModePlan = {
   /** The balance, but `none` for round robin. */
   readonly mode: string;
   readonly balance: WsBalance;
+  /** Clients that open WebSockets alone, and need no stickiness. */
+  readonly socketOnly: boolean;
   readonly role: 'subject' | 'control';
 };
 
@@ -44,11 +46,29 @@ export type StickyRequest = Pick<
       };
 };
 
-const modeNames = ['none', 'ip_hash', 'hash', 'cookie', 'sid', 'native', 'all'] as const;
-const control: StickyModePlan = { mode: 'none', balance: 'round_robin', role: 'control' };
-const subjects: readonly StickyModePlan[] = (
-  ['ip_hash', 'hash', 'cookie', 'sid', 'native'] as const
-).map((mode) => ({ mode, balance: mode, role: 'subject' }));
+const modeNames = [
+  'none',
+  'ip_hash',
+  'hash',
+  'cookie',
+  'sid',
+  'native',
+  'websocket',
+  'all',
+] as const;
+const control: StickyModePlan = {
+  ...{ mode: 'none', balance: 'round_robin', role: 'control' },
+  socketOnly: false,
+};
+const subjects: readonly StickyModePlan[] = [
+  ...(['ip_hash', 'hash', 'cookie', 'sid', 'native'] as const).map((mode): StickyModePlan => ({
+    mode,
+    balance: mode,
+    role: 'subject',
+    socketOnly: false,
+  })),
+  { mode: 'websocket', balance: 'least_conn', role: 'subject', socketOnly: true },
+];
 
 /** Three nodes: with two, half of the strays would find home by luck. The API plays no part. */
 const ownSettings = ['ws.count=3', 'api.count=1'];
@@ -115,7 +135,8 @@ function modesOf(mode: string | undefined, own: WsBalance): readonly StickyModeP
   if (mode === 'none' || (mode === undefined && own === 'round_robin')) {
     return [{ ...control, role: 'subject' }];
   }
-  if (mode === undefined) return [control, { mode: own, balance: own, role: 'subject' }];
+  if (mode === undefined)
+    return [control, { mode: own, balance: own, role: 'subject', socketOnly: false }];
   return subjects.filter((one) => one.mode === mode);
 }
 

@@ -24,8 +24,8 @@ import type { StickyModeRefused, StickyModeResult } from '../verdict/sticky/stic
 import type { World } from '../world.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { Interrupt } from './interrupt.ts';
-import { loseNode } from './lose-node.ts';
 import { probeUrl } from './probe-url.ts';
+import { stickyMoments } from './sticky-moments.ts';
 import { readStickyRequest } from './sticky-request.ts';
 import type { StickyModePlan, StickyRequest, StickyTestOptions } from './sticky-request.ts';
 
@@ -96,19 +96,19 @@ async function playMode(
   });
   world.stderr.write(`${plan.mode}: ${request.sessions} sessions\n`);
   const rules = rulesOf(plan.balance);
+  // Disposed of before the system: a node that is still held down is let go first.
+  await using moments =
+    rules.sticky && !plan.socketOnly && request.nodeLoss && nodes > 1
+      ? await stickyMoments(world, system, (what) => world.stderr.write(`${plan.mode}: ${what}\n`))
+      : null;
   const pass = await probeStickiness(world, {
     ...(await ownProbe(world, system)),
     sessions: request.sessions,
     nat: request.nat,
     cookies: request.cookies,
     dropCookiesToo: rules.byCookie && request.cookies && nodes > 1,
-    kill:
-      rules.sticky && request.nodeLoss && nodes > 1
-        ? async (node) => {
-            world.stderr.write(`${plan.mode}: killing ${node}\n`);
-            await loseNode(world, system, node);
-          }
-        : null,
+    socketOnly: plan.socketOnly,
+    moments,
     signal: giveUp.signal,
   });
   return judgeStickyMode(pass, {
@@ -121,16 +121,14 @@ async function playMode(
   });
 }
 
-/** The killed node stays down: whether it comes back is not what is asked here. */
 function forMode(topology: Topology, balance: WsBalance): Topology {
   return {
     ...topology,
     ...(topology.proxy === null ? {} : { proxy: { ...topology.proxy, ws: { balance } } }),
-    restart: { ...topology.restart, policy: 'no' },
   };
 }
 
-type Rules = Pick<ModeContext, 'even' | 'affine' | 'predictable'> & {
+type Rules = Pick<ModeContext, 'even' | 'affine' | 'predictable' | 'byAddress'> & {
   /** Sessions are meant to hold. */
   readonly sticky: boolean;
   readonly byCookie: boolean;
@@ -142,6 +140,7 @@ function rulesOf(balance: WsBalance): Rules {
     even: false,
     affine: true,
     predictable: false,
+    byAddress: false,
     byCookie: false,
   };
   switch (balance) {
@@ -149,9 +148,9 @@ function rulesOf(balance: WsBalance): Rules {
     case 'least_conn':
       return { ...rules, sticky: false, affine: false };
     case 'ip_hash':
-      return { ...rules, predictable: true };
+      return { ...rules, predictable: true, byAddress: true };
     case 'hash':
-      return rules;
+      return { ...rules, byAddress: true };
     case 'cookie':
     case 'native':
       return { ...rules, even: true, byCookie: true };
@@ -203,7 +202,7 @@ async function testUrl(
     nat: request.nat,
     cookies: request.cookies,
     dropCookiesToo: false,
-    kill: null,
+    moments: null,
     signal: giveUp.signal,
   });
   const result = judgeStickyMode(pass, {
@@ -213,6 +212,7 @@ async function testUrl(
     even: false,
     affine: false,
     predictable: false,
+    byAddress: false,
   });
   return documentOf([result], {
     topology: null,

@@ -15,6 +15,7 @@ const rules = {
   even: false,
   affine: true,
   predictable: false,
+  byAddress: false,
 } as const;
 const loss = {
   victim: 'ws-2',

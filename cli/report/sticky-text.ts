@@ -1,5 +1,7 @@
 /** A stickiness test in the terminal: verdict, a table of modes, causes, spread, what mends it. */
+import { changeWords } from '../verdict/sticky/judge-changes.ts';
 import type {
+  StickyChangeResult,
   StickyLossResult,
   StickyModeRefused,
   StickyModeResult,
@@ -153,9 +155,8 @@ function modeLines(mode: StickyModeResult, style: TextStyle, width: number): rea
       `without the cookie ${broken} of ${sessions} sessions broke${broken > 0 ? ', as they must' : ''}`,
     );
   }
-  if (mode.loss !== null) {
-    told.push(lossWords(mode.loss));
-  }
+  if (mode.loss !== null) told.push(lossWords(mode.loss));
+  told.push(...changeLines(mode.changes));
   told.push(...mode.findings.map(({ text }) => text));
   if (told.length === 0) return [];
   const title = `${mode.mode}${mode.role === 'control' ? ' (control)' : ''}`;
@@ -165,6 +166,24 @@ function modeLines(mode: StickyModeResult, style: TextStyle, width: number): rea
     ...told.flatMap((text) =>
       wrapWords(plainText(text), width - 3).map((line, at) => `${at === 0 ? ' ' : '   '}${line}`),
     ),
+  ];
+}
+
+/** One line for all that moved nobody, and one for each that did. */
+function changeLines(changes: readonly StickyChangeResult[]): readonly string[] {
+  const hasMoved = ({ moved, socketsMoved }: StickyChangeResult): boolean =>
+    moved > 0 || socketsMoved > 0;
+  const calm = changes.filter((change) => !hasMoved(change));
+  return [
+    ...(calm.length === 0
+      ? []
+      : [
+          `${calm.map(changeWords).join(', ')}: every open session and WebSocket of other nodes stayed`,
+        ]),
+    ...changes.filter(hasMoved).map((change) => {
+      const { sessions, moved, sockets, socketsMoved } = change;
+      return `${changeWords(change)}: ${sessions - moved} of ${sessions} open sessions and ${sockets - socketsMoved} of ${sockets} WebSockets of other nodes stayed`;
+    }),
   ];
 }
 

@@ -95,6 +95,23 @@ export type StickyLoss = {
   readonly witnesses: readonly StickyWitness[];
 };
 
+/**
+ * What was done to the proxy or its pool under open sessions, in this order: nginx was reloaded; the
+ * killed node came back; a node was marked `down`; its line was deleted.
+ */
+export type StickyChangeKind = 'reload' | 'return' | 'down' | 'deleted';
+
+/** A change, and one question to each session that was open before it. */
+export type StickyChange = {
+  readonly kind: StickyChangeKind;
+  /** The node that came back or was taken off; `null` for a reload. */
+  readonly node: string | null;
+  /** Sessions whose node was there all the time; `next` is `null`. */
+  readonly witnesses: readonly StickyWitness[];
+  /** Clients that came afterwards: where the proxy sends new ones. */
+  readonly fresh: readonly StickySession[];
+};
+
 /** Everything one mode was seen to do. */
 export type StickyPass = {
   readonly sessions: readonly StickySession[];
@@ -102,6 +119,7 @@ export type StickyPass = {
   readonly withoutCookies: readonly StickySession[] | null;
   /** `null` when no node was killed. */
   readonly loss: StickyLoss | null;
+  readonly changes: readonly StickyChange[];
 };
 
 /** The node that answered a step: what the server said, else what the proxy said last. */

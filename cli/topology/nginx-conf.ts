@@ -252,7 +252,8 @@ function cookieMaps(nodes: readonly ProxiedNode[]): readonly string[] {
   ];
 }
 
-function pinName({ name }: ProxiedNode): string {
+/** The upstream of one node, with the others behind it. */
+export function pinName({ name }: ProxiedNode): string {
   return `pin_${name.replaceAll('-', '_')}`;
 }
 

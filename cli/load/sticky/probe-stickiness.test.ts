@@ -82,7 +82,7 @@ async function probe(url: string, over: Partial<StickyProbe> = {}): Promise<Stic
     dropCookiesToo: false,
     speech: anySpeech,
     nodeOf: (address) => address,
-    kill: null,
+    moments: null,
     signal: new AbortController().signal,
     ...over,
   });

@@ -13,7 +13,7 @@ import type {
 import { nodeOfStep } from '../../samples/sticky-session.ts';
 import { exchange } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
-import { openSocket } from './session-socket.ts';
+import { openSocket, sessionId } from './session-socket.ts';
 import type { SessionSocket } from './session-socket.ts';
 import type { StickyClient } from './sticky-client.ts';
 
@@ -24,6 +24,8 @@ export type SessionPlan = {
   readonly heldMs: number;
   /** Whether the session becomes a WebSocket in the end. */
   readonly upgrade: boolean;
+  /** A WebSocket from the first request on: `rounds` questions over it, and nothing by polling. */
+  readonly socketOnly?: boolean;
 };
 
 /** A session that goes on after its plan: more questions can be asked of it. */
@@ -39,6 +41,13 @@ export type OpenSession = {
   askByPolling(): Promise<StickyStep | null>;
   close(): void;
 };
+
+/** A session that ends with its plan. */
+export async function recordOf(client: StickyClient, plan: SessionPlan): Promise<StickySession> {
+  const session = await probeSession(client, plan);
+  session.close();
+  return session.record();
+}
 
 /** How many GETs may pass without the packet that is waited for (pings come between). */
 const mostPolls = 4;
@@ -115,7 +124,7 @@ export async function probeSession(client: StickyClient, plan: SessionPlan): Pro
 
   async function open(): Promise<boolean> {
     const handshake = await step('handshake', get, ({ body }) => {
-      sid = sessionId(body);
+      sid = sessionId(body.split(recordSeparator)[0] ?? '');
       return sid === null
         ? { trouble: { kind: 'protocol', text: `no handshake: ${body.slice(0, 60)}` } }
         : {};
@@ -156,12 +165,13 @@ export async function probeSession(client: StickyClient, plan: SessionPlan): Pro
     return (await held) && posted.trouble === null;
   }
 
-  async function upgrade(id: string): Promise<void> {
+  /** @param id the session's; `null` opens one. */
+  async function dial(id: string | null): Promise<void> {
     await client.stagger();
     const atMs = client.now();
     const dialled = await openSocket(client, id);
     steps.push({
-      step: 'upgrade',
+      step: id === null ? 'handshake' : 'upgrade',
       atMs,
       tookMs: client.now() - atMs,
       status: dialled.status,
@@ -172,29 +182,43 @@ export async function probeSession(client: StickyClient, plan: SessionPlan): Pro
     });
     if (dialled.socket === null) return;
     socket = dialled.socket;
+    sid ??= dialled.sid;
+    const told = await echo(socket);
+    socketNode = told ?? dialled.node ?? dialled.upstreams.at(-1) ?? '';
+  }
+
+  /** One question over the WebSocket; the node that answers for itself. */
+  async function echo(open: SessionSocket): Promise<string | null> {
     const echoAtMs = client.now();
     const n = (asked += 1);
-    const echo = await socket.ask(n);
+    const { node, trouble } = await open.ask(n);
     steps.push({
       step: 'echo',
       atMs: echoAtMs,
       tookMs: client.now() - echoAtMs,
       status: null,
       header: null,
-      app: echo.node,
+      app: node,
       upstreams: [],
-      trouble: echo.trouble,
+      trouble,
     });
-    socketNode = echo.node ?? dialled.node ?? dialled.upstreams.at(-1) ?? '';
+    return node;
   }
 
   await play();
 
   async function play(): Promise<void> {
+    if (plan.socketOnly === true) {
+      await dial(null);
+      for (let round = 1; round < plan.rounds && socket !== null && isWhole(); round += 1) {
+        await echo(socket);
+      }
+      return;
+    }
     if (!(await open())) return;
     for (let round = 0; round < plan.rounds; round += 1) if (!(await ask())) return;
     if (plan.heldMs > 0 && !(await askHeld(plan.heldMs))) return;
-    if (plan.upgrade && sid !== null) await upgrade(sid);
+    if (plan.upgrade && sid !== null) await dial(sid);
   }
 
   const first = steps[0];
@@ -226,15 +250,4 @@ export async function probeSession(client: StickyClient, plan: SessionPlan): Pro
       socket?.close();
     },
   };
-}
-
-function sessionId(body: string): string | null {
-  const packet = body.split(recordSeparator)[0] ?? '';
-  if (!packet.startsWith('0')) return null;
-  try {
-    const { sid } = JSON.parse(packet.slice(1)) as { readonly sid?: unknown };
-    return typeof sid === 'string' && sid !== '' ? sid : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,7 @@
-/** The WebSocket a session becomes: `2probe`, `3probe`, `5`, then questions over it. */
+/**
+ * The WebSocket a session becomes (`2probe`, `3probe`, `5`), or is from its first request on; then
+ * questions over it.
+ */
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 
@@ -20,16 +23,17 @@ export type SessionSocket = {
 export type Dialled = Pick<Exchange, 'status' | 'node' | 'upstreams' | 'trouble'> & {
   /** `null` when there is a trouble. */
   readonly socket: SessionSocket | null;
+  readonly sid: string | null;
 };
 
 const answerWithinMs = 10_000;
 
-/** Dials with the session's id and moves the session over. Never throws. */
-export async function openSocket(client: StickyClient, sid: string): Promise<Dialled> {
+/** Dials with the session's id and moves it over; without one opens a session. Never throws. */
+export async function openSocket(client: StickyClient, sid: string | null): Promise<Dialled> {
   const url = new URL(client.url);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.pathname = path.socketIo;
-  url.search = `?EIO=4&transport=websocket&sid=${encodeURIComponent(sid)}`;
+  url.search = `?EIO=4&transport=websocket${sid === null ? '' : `&sid=${encodeURIComponent(sid)}`}`;
   const cookie = client.jar.header(path.socketIo);
   const ws = new WebSocket(url, {
     perMessageDeflate: false,
@@ -38,26 +42,38 @@ export async function openSocket(client: StickyClient, sid: string): Promise<Dia
     ...(cookie === undefined ? {} : { headers: { cookie } }),
   });
   const heard = listen(ws);
+  // Asked for before it can come: the first packet may lie in the same segment as the 101.
+  const hello = sid === null ? heard((packet) => sessionId(packet) ?? undefined) : undefined;
   const dialled = await dial(ws, client);
-  if (dialled.trouble !== null) return { ...dialled, socket: null };
+  if (dialled.trouble !== null) return { ...dialled, sid, socket: null };
   const openedAtMs = client.now();
   let closedAtMs: number | undefined;
   ws.once('close', () => {
     closedAtMs = client.now();
   });
-  ws.send('2probe');
-  const probed = await heard((packet) => (packet === '3probe' ? true : undefined));
-  if (probed === undefined) {
+  const failed = (trouble: StickyTrouble): Dialled => {
     ws.terminate();
-    return {
-      ...dialled,
-      socket: null,
-      trouble: { kind: 'protocol', text: 'the WebSocket opened, but the probe got no answer' },
-    };
+    return { ...dialled, sid, socket: null, trouble };
+  };
+  let id = sid;
+  if (hello === undefined) {
+    ws.send('2probe');
+    if ((await heard((packet) => (packet === '3probe' ? true : undefined))) === undefined) {
+      const text = 'the WebSocket opened, but the probe got no answer';
+      return failed({ kind: 'protocol', text });
+    }
+    ws.send('5');
+  } else {
+    id = (await hello) ?? null;
+    if (id === null) return failed({ kind: 'protocol', text: 'the WebSocket opened no session' });
+    ws.send(client.speech.connect);
+    const answer = await heard((packet) => client.speech.connected(packet));
+    if (answer === undefined) return failed({ kind: 'closed', text: 'no answer to the connect' });
+    if (answer !== 'yes') return failed({ kind: 'refused', text: answer.refused.slice(0, 120) });
   }
-  ws.send('5');
   return {
     ...dialled,
+    sid: id,
     socket: {
       get isOpen() {
         return ws.readyState === WebSocket.OPEN;
@@ -78,7 +94,18 @@ export async function openSocket(client: StickyClient, sid: string): Promise<Dia
   };
 }
 
-async function dial(ws: WebSocket, client: StickyClient): Promise<Omit<Dialled, 'socket'>> {
+/** The id in Engine.IO's open packet. */
+export function sessionId(packet: string): string | null {
+  if (!packet.startsWith('0')) return null;
+  try {
+    const { sid } = JSON.parse(packet.slice(1)) as { readonly sid?: unknown };
+    return typeof sid === 'string' && sid !== '' ? sid : null;
+  } catch {
+    return null;
+  }
+}
+
+async function dial(ws: WebSocket, client: StickyClient): Promise<Omit<Dialled, 'socket' | 'sid'>> {
   return await new Promise((resolve) => {
     let facts: Pick<Exchange, 'status' | 'node' | 'upstreams'> | undefined;
     ws.once('upgrade', (response: IncomingMessage) => {

@@ -63,7 +63,7 @@ export function lossProblem(
 }
 
 /** The session that was open broke, or another node answered it. */
-function hasMoved({ asked, before }: StickyWitness): boolean {
+export function hasMoved({ asked, before }: StickyWitness): boolean {
   if (asked === null || asked.trouble !== null) return true;
   const node = nodeOfStep(asked);
   return node !== null && node !== before;

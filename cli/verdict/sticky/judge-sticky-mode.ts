@@ -4,6 +4,7 @@ import type { StickyPass, StickySession } from '../../samples/sticky-session.ts'
 import { breakOf } from './break-cause.ts';
 import type { Break } from './break-cause.ts';
 import { ipHashNode } from './ip-hash.ts';
+import { changeProblem, judgeChanges } from './judge-changes.ts';
 import { judgeLoss, lossProblem } from './judge-loss.ts';
 import { isSkewed, skewOf } from './skew.ts';
 import { stickyFindings } from './sticky-findings.ts';
@@ -20,6 +21,8 @@ export type ModeContext = {
   readonly affine: boolean;
   /** Nodes can be predicted: `ip_hash`, all weights 1. */
   readonly predictable: boolean;
+  /** The client's address decides: `ip_hash`, `hash`. */
+  readonly byAddress: boolean;
 };
 
 const breaksShown = 10;
@@ -39,6 +42,7 @@ export function judgeStickyMode(pass: StickyPass, context: ModeContext): StickyM
           broken: pass.withoutCookies.filter((session) => breakOf(session, nobody) !== null).length,
         };
   const loss = pass.loss === null ? null : judgeLoss(pass.loss, nodes, context.affine);
+  const changes = judgeChanges(pass, nodes);
   const result = {
     mode: context.mode,
     role: context.role,
@@ -52,6 +56,7 @@ export function judgeStickyMode(pass: StickyPass, context: ModeContext): StickyM
     oracle,
     withoutCookies,
     loss,
+    changes,
   };
   return {
     ...result,
@@ -86,6 +91,11 @@ function verdictOf(
   }
   const lost = loss === null ? null : lossProblem(loss);
   if (lost?.verdict === 'fail') return lost;
+  const changed = changeProblem(result.changes, {
+    byAddress: context.byAddress,
+    byPlace: context.predictable,
+  });
+  if (changed !== null) return changed;
   if (context.even && isSkewed(skew.handshakes)) {
     const share = skew.handshakes.maxOverMean.toFixed(2);
     return said('fail', `sessions hold, but the fullest node has ${share} times the mean`);

@@ -17,6 +17,7 @@ const byCookie: ModeContext = {
   even: true,
   affine: true,
   predictable: false,
+  byAddress: false,
 };
 
 function judged(pass: Partial<StickyPass>, over: Partial<ModeContext> = {}): StickyModeResult {

@@ -2,8 +2,9 @@
 import { nodeOfStep } from '../../samples/sticky-session.ts';
 import type { StickyPass } from '../../samples/sticky-session.ts';
 import type { ModeContext } from './judge-sticky-mode.ts';
+import { changeWords } from './judge-changes.ts';
 import { isSkewed } from './skew.ts';
-import type { StickyFinding, StickyModeResult } from './sticky-result.ts';
+import type { StickyChangeResult, StickyFinding, StickyModeResult } from './sticky-result.ts';
 
 export function stickyFindings(
   { sessions }: StickyPass,
@@ -34,9 +35,40 @@ export function stickyFindings(
   }
   const flaws = [...new Set(sessions.flatMap(({ cookies }) => cookies.flaws))];
   if (flaws.length > 0) add('cookie-hygiene', flaws.join('; '));
+  for (const change of result.changes) {
+    for (const { kind, text } of changeFindings(change)) add(kind, text);
+  }
   // What broke early had no time to be asked: only sessions that held can leave somebody out.
   const unknown = witnessesMissing(sessions.filter(({ socket }) => socket !== null));
   if (unknown !== null) add('identity', unknown);
+  return found;
+}
+
+/** What a change did that no verdict is hung on. */
+function changeFindings(change: StickyChangeResult): readonly StickyFinding[] {
+  const { kind, node, moved, sessions, orphans, orphansMovedAgain, newcomers } = change;
+  const found: StickyFinding[] = [];
+  if (orphansMovedAgain > 0) {
+    const text = `${changeWords(change)}: ${orphansMovedAgain} of the ${orphans} clients that had lost it flipped back and broke a second time, as an address hash does`;
+    found.push({ kind: 'flips-back', text });
+  }
+  if (kind === 'deleted' && moved > 0) {
+    const text = `${changeWords(change)}: ${moved} of ${sessions} sessions of other nodes moved, because ip_hash counts along the lines; mark a node down and never delete its line`;
+    found.push({ kind: 'pool-edit', text });
+  }
+  if (kind === 'return' && newcomers !== null) {
+    const open = change.openSockets.perNode;
+    const onIt = open.find((one) => one.node === node)?.amount ?? 0;
+    const all = open.reduce((sum, { amount }) => sum + amount, 0);
+    const toIt = newcomers.perNode.find((one) => one.node === node)?.amount ?? 0;
+    const comers = newcomers.perNode.reduce((sum, { amount }) => sum + amount, 0);
+    const half =
+      change.halvedAfter === null
+        ? 'at this rate the gap does not close'
+        : `the gap is halved after about ${change.halvedAfter} new connections`;
+    const text = `${changeWords(change)}: WebSockets do not move back, it has ${onIt} of ${all}; ${toIt} of ${comers} new clients went to it, ${half}`;
+    found.push({ kind: 'imbalance', text });
+  }
   return found;
 }
 

@@ -1,5 +1,5 @@
 /** What one mode, and a whole stickiness test, came to. Printed as JSON: tools depend on the names. */
-import type { StickyStepName } from '../../samples/sticky-session.ts';
+import type { StickyChangeKind, StickyStepName } from '../../samples/sticky-session.ts';
 import type { Break, BreakCause } from './break-cause.ts';
 import type { Skew } from './skew.ts';
 
@@ -13,6 +13,9 @@ export type StickyFinding = {
     | 'cookie-hygiene'
     | 'identity'
     | 'one-source'
+    | 'flips-back'
+    | 'pool-edit'
+    | 'imbalance'
     | 'no-control'
     | 'not-known';
   readonly text: string;
@@ -31,6 +34,27 @@ export type StickyLossResult = {
   readonly orphansBack: number;
   /** Where they went. */
   readonly movedTo: Skew;
+};
+
+/** What one change of the proxy or its pool did to sessions that were open. */
+export type StickyChangeResult = {
+  readonly kind: StickyChangeKind;
+  readonly node: string | null;
+  /** Polling sessions whose node was there all the time, and how many of them broke or moved. */
+  readonly sessions: number;
+  readonly moved: number;
+  /** `return` only: clients that had lost their node, and how many lost their new one by its return. */
+  readonly orphans: number;
+  readonly orphansMovedAgain: number;
+  /** WebSockets on nodes that were there all the time. */
+  readonly sockets: number;
+  readonly socketsMoved: number;
+  /** WebSockets that are open, per node. */
+  readonly openSockets: Skew;
+  /** Where clients went that came afterwards; `null` when none did. */
+  readonly newcomers: Skew | null;
+  /** `return` only: new connections until the returned node's gap to the mean is half of what it is. */
+  readonly halvedAfter: number | null;
 };
 
 export type StickyModeResult = {
@@ -71,6 +95,7 @@ export type StickyModeResult = {
   /** The same without cookies: they must break, or the cookie is not what holds. */
   readonly withoutCookies: { readonly sessions: number; readonly broken: number } | null;
   readonly loss: StickyLossResult | null;
+  readonly changes: readonly StickyChangeResult[];
   readonly findings: readonly StickyFinding[];
 };
 

@@ -73,6 +73,7 @@ export function heldPass(over: Partial<StickyPass> = {}): StickyPass {
     sessions: Array.from({ length: 30 }, (_, at) => sessionOn(`ws-${1 + (at % 3)}`, at)),
     withoutCookies: null,
     loss: null,
+    changes: [],
     ...over,
   };
 }
