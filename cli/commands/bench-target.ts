@@ -9,8 +9,7 @@ import { sameSystem } from '../system/same-system.ts';
 import { startSystem } from '../system/start-system.ts';
 import type { BenchRequest } from './bench-request.ts';
 import type { Interrupt } from './interrupt.ts';
-import { takeFolderLock } from '../system/folder-lock.ts';
-import { stateFolder } from '../system/state-folder.ts';
+import { takeLoadLock, takeLoadLockOf } from './load-lock.ts';
 import { probeUrl } from './probe-url.ts';
 
 export type BenchTarget = AsyncDisposable & {
@@ -34,11 +33,15 @@ export async function openBenchTarget(
 ): Promise<BenchTarget> {
   if (asked.kind === 'url') {
     await probeUrl(asked.url);
+    const lock = takeLoadLockOf(world, asked.url, up);
     return {
       target: { url: asked.url, secret: world.env['RTOPS_JWT_SECRET'] ?? null },
       system: undefined,
       name: asked.url,
-      [Symbol.asyncDispose]: async () => {},
+      [Symbol.asyncDispose]: () => {
+        lock[Symbol.dispose]();
+        return Promise.resolve();
+      },
     };
   }
   if (up !== undefined) return attached(world, up, asked, emit);
@@ -76,26 +79,16 @@ function attached(
       next: `rtops down, then again; or leave --topology, --set and --scale out to use ${up.topology.name} as it is`,
     });
   }
-  const release = onlyBench(world);
+  const lock = takeLoadLock(world);
   emit({ kind: 'note', t: 0, text: `using ${up.topology.name}, which is up at ${up.url}` });
   const target = opened(up);
   return {
     ...target,
     [Symbol.asyncDispose]: async () => {
-      release();
+      lock[Symbol.dispose]();
       await target[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Takes the lock of the folder's bench; throws 120 when a living bench has it. */
-function onlyBench(world: World): () => void {
-  const lock = takeFolderLock(stateFolder(world.cwd).benchLockFile);
-  if (lock.kind === 'held') return lock.release;
-  throw new Failure(exitCode.notReady, 'another bench is loading what is up in this folder', {
-    why: `pid ${lock.holder.pid} is at it: its load would be in this bench's figures`,
-    next: 'wait for it to end; or run this one in another folder, where it starts a system of its own',
-  });
 }
 
 function opened(system: RunningSystem): BenchTarget {

@@ -24,6 +24,7 @@ import type { StickyModeRefused, StickyModeResult } from '../verdict/sticky/stic
 import type { World } from '../world.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { Interrupt } from './interrupt.ts';
+import { takeLoadLockOf } from './load-lock.ts';
 import { probeUrl } from './probe-url.ts';
 import { stickyMoments } from './sticky-moments.ts';
 import { readStickyRequest } from './sticky-request.ts';
@@ -187,6 +188,7 @@ async function testUrl(
   interrupt.onFirst(() => giveUp.abort(new Error('interrupted')));
   const up = await attachSystem(world);
   const isOurs = up !== undefined && new URL(up.url).origin === url;
+  using _lock = takeLoadLockOf(world, url, up);
   const secret = world.env['RTOPS_JWT_SECRET'];
   const foreign = {
     url,
