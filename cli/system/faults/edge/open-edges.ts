@@ -80,7 +80,7 @@ async function inject(
     atMs,
     clientsOnNode,
     evidence: evidenceOf(toxic, names, met),
-    effective: true,
+    effective: !isNothing(toxic),
     undo: () => (undone ??= undo(system, client, id, edges, heartbeat)),
   };
 }
@@ -176,6 +176,11 @@ async function untilReady(system: RunningSystem, edges: EdgesConfig['edges']): P
 
 function healthOf({ host, controlPort }: EdgesConfig): Parameters<typeof isReady> {
   return [host, { kind: 'http', port: controlPort, path: '/health' }];
+}
+
+/** Whether a toxic changes nothing by what was asked of it. */
+function isNothing(toxic: Toxic): boolean {
+  return toxic.kind === 'latency' && toxic.delayMs + toxic.jitterMs === 0;
 }
 
 function evidenceOf(toxic: Toxic, edges: readonly string[], met: number): string {
