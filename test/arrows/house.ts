@@ -1,6 +1,6 @@
 /** The house as data: its rooms, which are pure, and who may import whom (ARCHITECTURE.md). */
 
-/** A room: a folder of `cli/`, a file beside them, the server, or its wire. */
+/** A room: a folder of `cli/`, a file beside them, the server, its wire, or what Prometheus and Grafana read. */
 export type Room =
   | 'topology'
   | 'scenario'
@@ -16,7 +16,13 @@ export type Room =
   | 'failure'
   | 'exit-code'
   | 'events'
+  | 'inspect'
+  | 'observe'
+  | 'trace'
+  | 'prometheus'
+  | 'dashboards'
   | 'server'
+  | 'metric-contract'
   | 'contract';
 
 type RoomLaw = {
@@ -31,7 +37,11 @@ type RoomLaw = {
 const nouns = ['failure', 'exit-code'] as const;
 
 export const house: Readonly<Record<Room, RoomLaw>> = {
-  topology: { pure: true, imports: nouns, importsTypesOf: [] },
+  topology: {
+    pure: true,
+    imports: [...nouns, 'prometheus', 'metric-contract'],
+    importsTypesOf: [],
+  },
   scenario: { pure: true, imports: [...nouns, 'topology'], importsTypesOf: [] },
   samples: { pure: true, imports: nouns, importsTypesOf: [] },
   verdict: { pure: true, imports: [...nouns, 'samples'], importsTypesOf: [] },
@@ -51,6 +61,17 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
     // Of the system only the port, `RunningSystem`: see `portsOfSystem`.
     importsTypesOf: ['world', 'system'],
   },
+  inspect: {
+    pure: true,
+    imports: [...nouns, 'report', 'metric-contract'],
+    importsTypesOf: [],
+  },
+  trace: { pure: true, imports: [...nouns, 'samples'], importsTypesOf: [] },
+  observe: {
+    pure: false,
+    imports: [...nouns, 'inspect', 'samples', 'events', 'system', 'prometheus', 'metric-contract'],
+    importsTypesOf: ['world'],
+  },
   screen: { pure: false, imports: [...nouns, 'report', 'events'], importsTypesOf: ['world'] },
   commands: {
     pure: false,
@@ -66,6 +87,11 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
       'screen',
       'events',
       'contract',
+      'inspect',
+      'observe',
+      'trace',
+      'prometheus',
+      'metric-contract',
     ],
     importsTypesOf: ['world'],
   },
@@ -74,7 +100,10 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   failure: { pure: true, imports: ['exit-code'], importsTypesOf: [] },
   'exit-code': { pure: true, imports: [], importsTypesOf: [] },
   events: { pure: true, imports: [], importsTypesOf: ['samples'] },
-  server: { pure: false, imports: ['contract'], importsTypesOf: [] },
+  prometheus: { pure: true, imports: ['metric-contract'], importsTypesOf: [] },
+  dashboards: { pure: true, imports: ['metric-contract', 'prometheus'], importsTypesOf: [] },
+  server: { pure: false, imports: ['contract', 'metric-contract'], importsTypesOf: [] },
+  'metric-contract': { pure: true, imports: [], importsTypesOf: [] },
   contract: { pure: true, imports: [], importsTypesOf: [] },
 };
 
@@ -92,11 +121,15 @@ export const doors: readonly RegExp[] = [
   // The first file of a process that rtops starts: it has no World yet.
   /^cli\/load\/(.+\/)?[\w-]*worker-main\.ts$/,
   /^cli\/system\/faults\/(.+\/)?[\w-]+-main\.ts$/,
+  /^cli\/observe\/(.+\/)?[\w-]+-main\.ts$/,
 ];
 
 /** The room of a file, by its path from the project's root; `undefined` when it has none. */
 export function roomOf(file: string): Room | undefined {
   if (file === 'server/contract.ts') return 'contract';
+  if (file === 'server/metric-contract.ts') return 'metric-contract';
+  const outside = /^(prometheus|dashboards)\/.+\.ts$/.exec(file)?.[1];
+  if (outside !== undefined && isRoom(outside)) return outside;
   if (file.startsWith('server/')) return 'server';
   // What the tests of several rooms share; the laws that tests are free of do not look at it.
   if (file.startsWith('cli/testing/')) return 'commands';
