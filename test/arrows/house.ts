@@ -101,7 +101,11 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   'exit-code': { pure: true, imports: [], importsTypesOf: [] },
   events: { pure: true, imports: [], importsTypesOf: ['samples'] },
   prometheus: { pure: true, imports: ['metric-contract'], importsTypesOf: [] },
-  dashboards: { pure: true, imports: ['metric-contract', 'prometheus'], importsTypesOf: [] },
+  dashboards: {
+    pure: true,
+    imports: ['metric-contract', 'prometheus', 'inspect'],
+    importsTypesOf: [],
+  },
   server: { pure: false, imports: ['contract', 'metric-contract'], importsTypesOf: [] },
   'metric-contract': { pure: true, imports: [], importsTypesOf: [] },
   contract: { pure: true, imports: [], importsTypesOf: [] },
