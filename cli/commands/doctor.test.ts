@@ -127,6 +127,8 @@ const scaled: Topology = {
   },
   restart: { policy: 'no', delayMs: 1, maxRetries: 0 },
   chaos: false,
+  monitoring: false,
+  alerts: { connections: 5000 },
 };
 
 function home(): { world: World; folder: StateFolder; out: () => string } {

@@ -60,6 +60,8 @@ const topology = z.looseObject({
   }),
   // Reports from before it was there have none.
   chaos: z.boolean().default(false),
+  monitoring: z.boolean().default(false),
+  alerts: z.object({ connections: z.number() }).default({ connections: 5000 }),
 });
 
 const stage = z.looseObject({ durationMs: count, target: count });

@@ -43,6 +43,8 @@ describe('the shipped topologies', () => {
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
       chaos: false,
+      monitoring: false,
+      alerts: { connections: 5000 },
     });
   });
 

@@ -43,6 +43,8 @@ export function parseTopology(
     },
     restart: { policy: restart.policy, delayMs: restart.delay, maxRetries: restart.maxRetries },
     chaos: document.chaos,
+    monitoring: document.monitoring,
+    alerts: document.alerts,
   };
 }
 

@@ -120,6 +120,18 @@ export const topologyShape = z.strictObject({
   chaos: z.boolean().default(false).meta({
     description: 'A TCP fault proxy on every edge, for network faults; it costs a little time.',
   }),
+  monitoring: z.boolean().default(false).meta({
+    description:
+      'Exporters, Prometheus and Alertmanager beside it (up --observe), Grafana where there is one.',
+  }),
+  alerts: z
+    .strictObject({
+      connections: z.int().min(1).max(100_000_000).default(5000).meta({
+        description: 'Connections, all nodes together, above which ConnectionsHigh fires.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'Bounds of the alert rules; they matter with monitoring.' }),
 });
 
 export type TopologyDocument = z.output<typeof topologyShape>;

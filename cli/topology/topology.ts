@@ -1,7 +1,19 @@
 /** What should exist: the services of a system and how they are wired. Plain data, no ports yet. */
 
-/** What a planned process is. */
-export type ServiceKind = 'nginx' | 'redis' | 'server' | 'edges';
+/** What a planned process is: a part of the system, or one that only watches it. */
+export type ServiceKind = 'nginx' | 'redis' | 'server' | 'edges' | ObserverKind;
+
+/**
+ * With `monitoring`; service names equal the kinds. They watch and are no part of what is measured:
+ * reports list them, verdicts and bottlenecks leave them out.
+ */
+export type ObserverKind =
+  | 'exporter'
+  | 'redis-exporter'
+  | 'nginx-exporter'
+  | 'alertmanager'
+  | 'prometheus'
+  | 'grafana';
 
 /** Which part of the reference server a process plays: API and WS on one port, or one of them. */
 export type ServerRole = 'all' | 'api' | 'ws';
@@ -86,4 +98,13 @@ export type Topology = {
   readonly restart: RestartPolicy;
   /** A TCP fault proxy on every edge (client–nginx, nginx–node, node–Redis). */
   readonly chaos: boolean;
+  /** Exporters, Prometheus and Alertmanager beside it, Grafana too where there is one. */
+  readonly monitoring: boolean;
+  readonly alerts: AlertSettings;
+};
+
+/** Bounds of alert rules that a topology may set. */
+export type AlertSettings = {
+  /** Connections to the chat, all nodes together, above which `ConnectionsHigh` fires. */
+  readonly connections: number;
 };

@@ -38,6 +38,8 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
       chaos: false,
+      monitoring: false,
+      alerts: { connections: 5000 },
     },
     scenario: {
       name: 'chat-1000',

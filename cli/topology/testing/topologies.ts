@@ -22,6 +22,8 @@ export const single: Topology = {
   },
   restart: { policy: 'always', delayMs: 100, maxRetries: 10 },
   chaos: false,
+  monitoring: false,
+  alerts: { connections: 5000 },
 };
 
 /** nginx → 2 API + 2 WS, Redis. */
