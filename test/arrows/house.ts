@@ -52,7 +52,7 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   },
   system: {
     pure: false,
-    imports: [...nouns, 'topology', 'scenario', 'samples', 'events'],
+    imports: [...nouns, 'topology', 'scenario', 'samples', 'events', 'metric-contract'],
     importsTypesOf: ['world'],
   },
   load: {
@@ -131,7 +131,10 @@ export const doors: readonly RegExp[] = [
 /** The room of a file, by its path from the project's root; `undefined` when it has none. */
 export function roomOf(file: string): Room | undefined {
   if (file === 'server/contract.ts') return 'contract';
-  if (file === 'server/metric-contract.ts') return 'metric-contract';
+  // One contract in three files: what a family is, the server's own, and all of them.
+  if (/^server\/(metric-contract|metric-family|server-metrics)\.ts$/.test(file)) {
+    return 'metric-contract';
+  }
   const outside = /^(prometheus|dashboards)\/.+\.ts$/.exec(file)?.[1];
   if (outside !== undefined && isRoom(outside)) return outside;
   if (file.startsWith('server/')) return 'server';
