@@ -124,6 +124,7 @@ const scaled: Topology = {
     corsOrigins: [],
     sabotage: null,
     faults: false,
+    traceSample: 0.01,
   },
   restart: { policy: 'no', delayMs: 1, maxRetries: 0 },
   chaos: false,

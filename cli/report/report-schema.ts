@@ -52,6 +52,7 @@ const topology = z.looseObject({
     sabotage: z.enum(['drop', 'double', 'swap', 'ack-before-store']).nullable(),
     // Absent in reports written before there were faults.
     faults: z.boolean().default(false),
+    traceSample: z.number().default(0),
   }),
   restart: z.looseObject({
     policy: z.enum(['always', 'on-failure', 'no']),

@@ -40,6 +40,7 @@ describe('the shipped topologies', () => {
         corsOrigins: [],
         sabotage: null,
         faults: false,
+        traceSample: 0.01,
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
       chaos: false,

@@ -40,6 +40,7 @@ export function parseTopology(
       corsOrigins: server.corsOrigins,
       sabotage: server.sabotage,
       faults: server.faults,
+      traceSample: server.traceSample,
     },
     restart: { policy: restart.policy, delayMs: restart.delay, maxRetries: restart.maxRetries },
     chaos: document.chaos,

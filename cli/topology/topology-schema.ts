@@ -66,6 +66,9 @@ const server = z.strictObject({
     description:
       'The metrics port takes POST /fault/block, for failover tests. Never for real use.',
   }),
+  traceSample: z.number().min(0).max(1).default(0.01).meta({
+    description: 'Share of the messages and requests that leave lines in the log, for rtops trace.',
+  }),
 });
 
 const restart = z.strictObject({

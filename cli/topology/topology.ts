@@ -61,6 +61,8 @@ export type ServerSettings = {
   readonly sabotage: Sabotage | null;
   /** Servers block their own event loop when their metrics port is asked to: for failover tests. */
   readonly faults: boolean;
+  /** Share of the messages and requests that leave lines in the servers' logs, 0 to 1. */
+  readonly traceSample: number;
 };
 
 /** Ways a server can be made to lie, each of which the ledger must name. */

@@ -35,6 +35,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
         corsOrigins: [],
         sabotage: null,
         faults: false,
+        traceSample: 0.01,
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
       chaos: false,

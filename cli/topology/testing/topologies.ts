@@ -19,6 +19,7 @@ export const single: Topology = {
     corsOrigins: [],
     sabotage: null,
     faults: false,
+    traceSample: 0.01,
   },
   restart: { policy: 'always', delayMs: 100, maxRetries: 10 },
   chaos: false,
