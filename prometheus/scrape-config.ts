@@ -74,7 +74,7 @@ export function scrapeConfig(input: ScrapeConfigInput): string {
   });
 }
 
-function staticJob(job: ScrapeJob, { topology, targets }: ScrapeConfigInput) {
+function staticJob(job: ScrapeJob, { topology, targets }: ScrapeConfigInput): readonly object[] {
   const own = targets.filter((target) => target.job === job);
   if (own.length === 0) return [];
   return [
@@ -90,7 +90,7 @@ function staticJob(job: ScrapeJob, { topology, targets }: ScrapeConfigInput) {
 }
 
 /** A bench or failover test writes a file with its own address and labels, and removes it at its end. */
-function runJob({ runTargets }: ScrapeConfigInput) {
+function runJob({ runTargets }: ScrapeConfigInput): object {
   return {
     job_name: 'rtops-run',
     sample_limit: sampleLimits['rtops-run'],

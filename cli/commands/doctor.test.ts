@@ -18,10 +18,16 @@ describe('doctor', () => {
     const names = out()
       .split('\n')
       .filter((line) => /^(ok|warn|missing) /.test(line))
-      .map((line) => line.slice(9, 26).trim());
+      .map((line) => line.slice(9, 36).trim());
     expect(names).toEqual([
       'nginx',
       'redis-server',
+      'prometheus',
+      'prometheus-alertmanager',
+      'prometheus-redis-exporter',
+      'prometheus-nginx-exporter',
+      'grafana',
+      'alert receivers',
       'node',
       'cores',
       'open files',
@@ -37,7 +43,7 @@ describe('doctor', () => {
   test('returns 120 when a program is missing, and names the next command', async () => {
     const { world, out } = home();
     expect(await doctor(world, { json: false }, noProgram)).toBe(exitCode.notReady);
-    expect(out()).toMatch(/^missing {2}nginx +for the proxy .*\n +next: rtops setup$/m);
+    expect(out()).toMatch(/^missing {2}nginx +missing, for the proxy .*\n +next: rtops setup$/m);
   });
 
   test.each([

@@ -9,10 +9,11 @@ import { Failure } from '../failure.ts';
 import { hasNativeSticky, nativeStickySince } from '../topology/nginx-features.ts';
 import { edgeList } from '../topology/edges.ts';
 import { serviceList } from '../topology/plan.ts';
-import type { Site } from '../topology/plan.ts';
+import type { ServiceEntry, Site } from '../topology/plan.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 import { binaryFinder } from './find-binary.ts';
+import { surveyObservers } from './observer-site.ts';
 import { freePorts, portOwner, portProblem } from './ports.ts';
 import { readProc } from './process-identity.ts';
 import { nginxVersion } from './nginx-version.ts';
@@ -37,22 +38,21 @@ export async function surveySite(
   topology: Topology,
   wishes: SiteWishes,
 ): Promise<Site> {
-  const binaries = await findBinaries(
-    topology,
-    wishes.findBinary ?? binaryFinder(world.env),
-    world.env['RTOPS_NGINX'],
-  );
+  const find = wishes.findBinary ?? binaryFinder(world.env);
+  const binaries = await findBinaries(topology, find, world.env['RTOPS_NGINX']);
+  const observe = await surveyObservers(world, host, topology, find);
   if (wishes.port !== undefined) await assertFree(wishes.port);
   return {
     dir: folder.dir,
     host,
-    ...(await choosePorts(world, topology, wishes.port)),
+    ...(await choosePorts(world, topology, observe?.grafana != null, wishes.port)),
     binaries,
     serverArgv: wishes.serverArgv ?? [referenceServer()],
     secret: randomBytes(32).toString('base64url'),
     env: cleanEnv(world),
     openFilesLimit: openFilesLimit(),
     nginxUser: nginxUser(),
+    observe,
   };
 }
 
@@ -131,15 +131,17 @@ async function assertFree(port: number): Promise<void> {
 async function choosePorts(
   world: World,
   topology: Topology,
+  hasGrafana: boolean,
   wished: number | undefined,
 ): Promise<Pick<Site, 'ports' | 'edges'>> {
-  const services = serviceList(topology);
+  const services = serviceList(topology, hasGrafana);
   const edges = topology.chaos ? edgeList(services) : [];
-  const servers = services.filter(({ kind }) => kind === 'server').length;
+  const hasMetricsPort = ({ kind }: ServiceEntry) =>
+    kind === 'server' || (kind === 'nginx' && topology.monitoring);
   const free = await freePorts(
     world,
     host,
-    services.length + servers + edges.length,
+    services.length + services.filter(hasMetricsPort).length + edges.length,
     wished === undefined ? [] : [wished],
   );
   const next = free.values();
@@ -154,7 +156,7 @@ async function choosePorts(
     ports: Object.fromEntries(
       services.map((service) => [
         service.name,
-        { port: portFor(service), metricsPort: service.kind === 'server' ? take() : null },
+        { port: portFor(service), metricsPort: hasMetricsPort(service) ? take() : null },
       ]),
     ),
     edges: topology.chaos

@@ -95,6 +95,7 @@ function plannedEnv(name: string): Readonly<Record<string, string>> {
     openFilesLimit: 65_536,
     nginxUser: null,
     edges: null,
+    observe: null,
   };
   const found = plan(scaled, site).services.find((service) => service.name === name);
   if (found === undefined) throw new Error(`the plan has no ${name}`);

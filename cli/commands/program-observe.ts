@@ -1,0 +1,30 @@
+/** The verbs of observing: what may be typed, and which file does it. */
+import { Argument } from 'commander';
+import type { Command } from 'commander';
+
+import type { ExitCode } from '../exit-code.ts';
+import type { World } from '../world.ts';
+import type { Openable } from './open.ts';
+
+/** Adds them to the program. */
+export function withObserveCommands(
+  program: Command,
+  world: World,
+  done: (code: ExitCode) => void,
+): void {
+  program
+    .command('open')
+    .description('print where a page is, and open it where there is a desktop')
+    .addArgument(
+      new Argument('<what>', 'the page').choices([
+        'grafana',
+        'prometheus',
+        'alertmanager',
+        'report',
+      ] satisfies Openable[]),
+    )
+    .action(async (what: Openable) => {
+      const { open } = await import('./open.ts');
+      done(await open(world, what));
+    });
+}
