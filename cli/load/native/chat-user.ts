@@ -15,6 +15,7 @@ import { Attempts } from './attempts.ts';
 import { backoffMs } from './backoff.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { timerFor, type Desk, type TimerFor, type UserKind } from './desk.ts';
+import { Holes } from './holes.ts';
 import { Itinerary } from './itinerary.ts';
 import { Outbox } from './outbox.ts';
 import { Refetch } from './refetch.ts';
@@ -58,6 +59,11 @@ export class ChatUser implements ChannelListener {
   #epoch = '';
   #lastSeq = 0;
   #lost = false;
+  /** When it was thrown off; -1 while nothing of that is open. */
+  #thrownOffAtUs = -1;
+  /** A broadcast came on this connection: from then on its numbering has no holes. */
+  #follows = false;
+  #holes: Holes | undefined;
 
   constructor(desk: Desk, index: number, kind: UserKind, sessions: readonly Session[]) {
     this.#desk = desk;
@@ -129,6 +135,8 @@ export class ChatUser implements ChannelListener {
 
   /** Deadlines; called a few times a second. */
   check(nowUs: number): void {
+    if (this.#holes !== undefined)
+      this.#desk.measures.counters.missing += this.#holes.giveUp(nowUs);
     if (this.#leaving !== 'no' && nowUs > this.#leaveByUs) {
       if (this.#leaving === 'finishing' && this.#phase === 'in') this.#askOut(nowUs);
       else this.#leave(nowUs);
@@ -199,6 +207,7 @@ export class ChatUser implements ChannelListener {
 
   closed(text: string, how: 'lost' | 'final' | 'broken'): void {
     const nowUs = this.#desk.clock.nowUs();
+    if (this.#member && this.#thrownOffAtUs === -1) this.#thrownOffAtUs = nowUs;
     this.#disconnected(0, nowUs);
     this.#desk.measures.problem(`thrown off: ${text}`);
     if (how === 'broken') this.#attempts.connectFailed(errorCode.httpStatus, text, nowUs);
@@ -219,8 +228,15 @@ export class ChatUser implements ChannelListener {
     this.#deliveries.record(nowUs - dueUs);
     histograms.deliveryService.record(nowUs - dueUs - waitUs);
     this.#desk.history.add(recordKind.delivered, 0, this.index, room, sender, n, seq, nowUs);
-    if (seq > this.#lastSeq) this.#lastSeq = seq;
-    else counters.repeated += 1;
+    if (seq > this.#lastSeq) {
+      if (this.#follows && seq > this.#lastSeq + 1) this.#missed(seq, nowUs);
+      this.#lastSeq = seq;
+      this.#follows = this.#phase === 'in' && !this.#refetch.isUnderway;
+    } else if (this.#holes?.fill(seq) === true) {
+      counters.outOfOrder += 1;
+    } else {
+      counters.repeated += 1;
+    }
   }
 
   ackSeq(ackId: number, seq: number): void {
@@ -256,6 +272,8 @@ export class ChatUser implements ChannelListener {
     this.#epoch = '';
     this.#refetch.reset();
     this.#lastSeq = 0;
+    this.#holes = undefined;
+    this.#thrownOffAtUs = -1;
     this.#attempt = 0;
     this.#lost = false;
     this.#dial(dueUs, nowUs);
@@ -366,8 +384,18 @@ export class ChatUser implements ChannelListener {
     if (isFirst) {
       this.#outbox.begin(nowUs, Math.min(this.#itinerary.endUs, this.#desk.endUs));
     }
+    if (!this.#refetch.isUnderway) this.#back(nowUs);
     if (this.#channel !== undefined) this.#outbox.up(this.#channel, nowUs);
     if (this.#outbox.isDrained) this.drained();
+  }
+
+  /** With all it missed. */
+  #back(nowUs: number): void {
+    if (this.#thrownOffAtUs === -1) return;
+    const { counters, histograms } = this.#desk.measures;
+    counters.reconnects += 1;
+    histograms.resume.record(nowUs - this.#thrownOffAtUs);
+    this.#thrownOffAtUs = -1;
   }
 
   #entryTimedOut(nowUs: number): void {
@@ -381,6 +409,7 @@ export class ChatUser implements ChannelListener {
 
   #fetched(value: unknown, nowUs: number): void {
     this.#lastSeq = Math.max(this.#lastSeq, this.#refetch.take(value, nowUs));
+    if (!this.#refetch.isUnderway) this.#back(nowUs);
     this.#goOnLeaving(nowUs);
   }
 
@@ -454,9 +483,15 @@ export class ChatUser implements ChannelListener {
     this.#channel = undefined;
     this.#rejoinAtUs = -1;
     this.#leaveAckId = -1;
+    this.#follows = false;
     this.#refetch.breakOff();
     this.#outbox.down();
     this.#record(recordKind.disconnected, meant, 0, 0, 0, nowUs);
+  }
+
+  #missed(seq: number, nowUs: number): void {
+    this.#holes ??= new Holes();
+    this.#holes.open(this.#lastSeq, seq, nowUs);
   }
 
   #joinFailed(code: number, text: string, nowUs: number): void {
