@@ -232,7 +232,7 @@ export const exporterMetrics = {
     'gauge',
     'flag',
     '1 while the supervisor sees the service ready.',
-    { service: node, kind: { atMost: 8, what: 'kinds of services' } },
+    { service: node, kind: { atMost: 12, what: 'kinds of services' } },
   ),
   serviceRestarts: exporter(
     'rtops_service_restarts_total',

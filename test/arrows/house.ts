@@ -57,7 +57,7 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   },
   load: {
     pure: false,
-    imports: [...nouns, 'scenario', 'samples', 'events', 'contract'],
+    imports: [...nouns, 'scenario', 'samples', 'events', 'contract', 'metric-contract'],
     // Of the system only the port, `RunningSystem`: see `portsOfSystem`.
     importsTypesOf: ['world', 'system'],
   },
@@ -70,7 +70,7 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   observe: {
     pure: false,
     imports: [...nouns, 'inspect', 'samples', 'events', 'system', 'prometheus', 'metric-contract'],
-    importsTypesOf: ['world'],
+    importsTypesOf: ['world', 'topology'],
   },
   screen: { pure: false, imports: [...nouns, 'report', 'events'], importsTypesOf: ['world'] },
   commands: {
