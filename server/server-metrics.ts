@@ -51,6 +51,15 @@ export const connectionErrorCodes = [
   'other',
 ] as const;
 
+/** Why an ack may say no (contract.ts, `RefusalCode`). */
+export const refusalCodes = [
+  'BAD_REQUEST',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+] as const;
+
 const server = family('rtops-server');
 
 export const serverMetrics = {
@@ -163,11 +172,7 @@ export const serverMetrics = {
       'counter',
       'count',
       'Acks that said no, by code; UNAVAILABLE is a store that did not answer.',
-      {
-        code: {
-          values: ['BAD_REQUEST', 'FORBIDDEN', 'NOT_FOUND', 'RATE_LIMITED', 'UNAVAILABLE'],
-        },
-      },
+      { code: { values: refusalCodes } },
       'nothing was refused',
     ),
   ),
