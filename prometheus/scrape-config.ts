@@ -4,6 +4,8 @@
  */
 import { stringify } from 'yaml';
 
+import { seriesLimit } from '../server/metric-contract.ts';
+
 /**
  * Every target is read, and every rule judged, this often; Grafana's `timeInterval` is the same. A run
  * of a minute has 30 points of each series, and four intervals, the least a rate is taken over, are 8 s.
@@ -44,9 +46,9 @@ export type ScrapeConfigInput = {
  * fill a disk. A page that grows beyond it (labels without bound) is refused whole, and `up` is 0.
  */
 const sampleLimits: Readonly<Record<ScrapeJob, number>> = {
-  'rtops-server': 3000,
-  'rtops-run': 2000,
-  'rtops-exporter': 6000,
+  'rtops-server': seriesLimit,
+  'rtops-run': seriesLimit,
+  'rtops-exporter': seriesLimit,
   redis: 5000,
   nginx: 500,
   prometheus: 5000,

@@ -136,6 +136,7 @@ const scaled: Topology = {
   chaos: false,
   monitoring: false,
   alerts: { connections: 5000 },
+  ports: { prometheus: null, alertmanager: null, grafana: null },
 };
 
 function home(): { world: World; folder: StateFolder; out: () => string } {

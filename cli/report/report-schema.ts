@@ -63,6 +63,13 @@ const topology = z.looseObject({
   chaos: z.boolean().default(false),
   monitoring: z.boolean().default(false),
   alerts: z.object({ connections: z.number() }).default({ connections: 5000 }),
+  ports: z
+    .object({
+      prometheus: z.number().nullable(),
+      alertmanager: z.number().nullable(),
+      grafana: z.number().nullable(),
+    })
+    .default({ prometheus: null, alertmanager: null, grafana: null }),
 });
 
 const stage = z.looseObject({ durationMs: count, target: count });

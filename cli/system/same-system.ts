@@ -14,8 +14,9 @@ export function sameSystem(running: Topology, wanted: Topology): string | undefi
     : `${found.path.join('.')} is ${shown(found.running)}, ${shown(found.wanted)} was asked for`;
 }
 
-function unwatched({ monitoring, alerts }: Topology): Pick<Topology, 'monitoring' | 'alerts'> {
-  return { monitoring, alerts };
+function unwatched(wanted: Topology): Pick<Topology, 'monitoring' | 'alerts' | 'ports'> {
+  const { monitoring, alerts, ports } = wanted;
+  return { monitoring, alerts, ports };
 }
 
 type Difference = {

@@ -46,6 +46,7 @@ describe('the shipped topologies', () => {
       chaos: false,
       monitoring: false,
       alerts: { connections: 5000 },
+      ports: { prometheus: null, alertmanager: null, grafana: null },
     });
   });
 

@@ -46,6 +46,7 @@ export function parseTopology(
     chaos: document.chaos,
     monitoring: document.monitoring,
     alerts: document.alerts,
+    ports: document.ports,
   };
 }
 

@@ -87,6 +87,16 @@ const restart = z.strictObject({
     .meta({ description: 'Give up after this many restarts in a row without a minute of health.' }),
 });
 
+function fixedPort(whose: string) {
+  return z
+    .int()
+    .min(1)
+    .max(65_535)
+    .nullable()
+    .default(null)
+    .meta({ description: `${whose}'s port; null: any free one.` });
+}
+
 /** The fields alone, as `--set` is checked after each setting. */
 export const topologyShape = z.strictObject({
   name: z
@@ -135,6 +145,14 @@ export const topologyShape = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Bounds of the alert rules; they matter with monitoring.' }),
+  ports: z
+    .strictObject({
+      prometheus: fixedPort('Prometheus'),
+      alertmanager: fixedPort('Alertmanager'),
+      grafana: fixedPort('Grafana'),
+    })
+    .prefault({})
+    .meta({ description: 'Where the observers listen on 127.0.0.1.' }),
 });
 
 export type TopologyDocument = z.output<typeof topologyShape>;

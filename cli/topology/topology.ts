@@ -103,6 +103,14 @@ export type Topology = {
   /** Exporters, Prometheus and Alertmanager beside it, Grafana too where there is one. */
   readonly monitoring: boolean;
   readonly alerts: AlertSettings;
+  /** Where observers listen, for bookmarks and a Grafana of one's own; `null`: on any free port. */
+  readonly ports: ObserverPorts;
+};
+
+export type ObserverPorts = {
+  readonly prometheus: number | null;
+  readonly alertmanager: number | null;
+  readonly grafana: number | null;
 };
 
 /** Bounds of alert rules that a topology may set. */

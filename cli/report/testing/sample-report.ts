@@ -41,6 +41,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       chaos: false,
       monitoring: false,
       alerts: { connections: 5000 },
+      ports: { prometheus: null, alertmanager: null, grafana: null },
     },
     scenario: {
       name: 'chat-1000',

@@ -25,6 +25,7 @@ export const single: Topology = {
   chaos: false,
   monitoring: false,
   alerts: { connections: 5000 },
+  ports: { prometheus: null, alertmanager: null, grafana: null },
 };
 
 /** nginx → 2 API + 2 WS, Redis. */
