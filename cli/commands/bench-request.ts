@@ -33,6 +33,7 @@ export type BenchOptions = {
   /** A system that the run starts gets observers; one that is up must have them. */
   readonly observe?: boolean;
   readonly runDir?: string;
+  readonly metricsPort?: number;
   readonly reporter: readonly string[];
   readonly json: boolean;
   /** In place of the scenario's faults; empty: those. */
@@ -67,6 +68,8 @@ export type BenchRequest = {
     | { readonly kind: 'topology'; readonly topology: Topology };
   readonly workers: number | null;
   readonly runDir: string | null;
+  /** Where the run's metrics are served; `null`: on a free port, where the system has monitoring. */
+  readonly metricsPort: number | null;
   readonly reporters: readonly string[];
   readonly json: boolean;
 };
@@ -100,6 +103,7 @@ export async function readBenchRequest(
     }),
     workers: options.workers ?? null,
     runDir: options.runDir === undefined ? null : resolve(world.cwd, options.runDir),
+    metricsPort: options.metricsPort ?? null,
     reporters: options.reporter,
     json: options.json,
   };

@@ -253,6 +253,7 @@ function withRunOptions(command: Command): Command {
     .option('--seed <n>', 'seed of the pacing', wholeNumber)
     .option('--workers <n>', 'load worker processes', wholeNumber)
     .option('--observe', 'a system that this run starts is observed, as by `up --observe`', false)
+    .option('--metrics-port <n>', 'serve the live metrics of this run on this port', portNumber)
     .option('--run-dir <dir>', 'folder for the files of this run (default: .rtops/runs/<id>)')
     .option(
       '--reporter <r>',
@@ -287,6 +288,7 @@ type BenchFlags = {
   workers?: number;
   observe: boolean;
   runDir?: string;
+  metricsPort?: number;
   reporter: string[];
   json: boolean;
 };

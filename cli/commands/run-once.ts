@@ -22,6 +22,7 @@ import { judgeRun } from './judge-run.ts';
 import { measure } from './measure.ts';
 import { openRun } from './open-run.ts';
 import { openOutputs } from './outputs.ts';
+import { watchRun } from './watch-run.ts';
 
 /** What a run led to; `undefined` in place of the report when it was interrupted before it began. */
 export type RunOutcome = {
@@ -48,6 +49,7 @@ export async function runOnce(
   await using outputs = await openOutputs(world, asked, run);
   await using target = await openBenchTarget(world, asked.target, up, interrupt, outputs.emit);
   if (interrupt.asked) return { code: exitCode.interrupted, report: undefined, dir: run.dir };
+  await using _page = await watchRun(world, { asked, run, target, outputs, interrupt });
   await using injector = await injectorFor(world, asked, target.system);
   await noteEdgeOverhead(target.system, outputs.emit);
 

@@ -8,12 +8,16 @@ export type PageServer = {
   close(): Promise<void>;
 };
 
-/** `GET /metrics` is the page, `GET /health` says that it is there. Rejects when the port is taken. */
+/**
+ * `GET /metrics` is the page, `GET /health` says that it is there. `wasRead` is called when a page was
+ * sent whole. Rejects when the port is taken.
+ */
 export async function servePage(
   host: string,
   port: number,
   contentType: string,
   page: () => Promise<string>,
+  wasRead: () => void = () => undefined,
 ): Promise<PageServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
@@ -21,7 +25,7 @@ export async function servePage(
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
     } else if (path === '/metrics') {
       page().then(
-        (text) => response.writeHead(200, { 'content-type': contentType }).end(text),
+        (text) => response.writeHead(200, { 'content-type': contentType }).end(text, wasRead),
         (error: unknown) => response.writeHead(500).end(String(error)),
       );
     } else {

@@ -221,8 +221,7 @@ export class ChatUser implements ChannelListener {
     waitUs: number,
   ): void {
     const nowUs = this.#desk.clock.nowUs();
-    const { counters, histograms } = this.#desk.measures;
-    counters.delivered += 1;
+    const { histograms } = this.#desk.measures;
     this.#deliveries.record(nowUs - dueUs);
     histograms.deliveryService.record(nowUs - dueUs - waitUs);
     this.#desk.history.add(recordKind.delivered, 0, this.index, room, sender, n, seq, nowUs);

@@ -36,6 +36,7 @@ export class Numbering {
 
   /** A broadcast; `steady`: of a member that is in its room and missed nothing before. */
   note(seq: number, nowUs: number, steady: boolean): void {
+    this.#counters.delivered += 1;
     if (seq > this.#lastSeq) {
       if (this.#follows && seq > this.#lastSeq + 1) this.#open(seq, nowUs);
       this.#lastSeq = seq;
