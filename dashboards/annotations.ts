@@ -1,0 +1,80 @@
+/**
+ * Bands over every time series, asked of Prometheus: no API token, and testable without Grafana. An
+ * expression has a value where the band is, and none elsewhere; points next to each other are one band.
+ */
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import type { AnnotationQuery } from '@grafana/grafana-foundation-sdk/dashboard';
+import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
+import { runMetrics, serverMetrics } from '../server/metric-contract.ts';
+import { scrapeIntervalSec } from '../prometheus/scrape-config.ts';
+import { datasourceVariable } from './datasources.ts';
+import { foreign } from './foreign-metrics.ts';
+import type { VariableName } from './variables.ts';
+
+const step = `${scrapeIntervalSec}s`;
+
+/** All bands; those of servers wherever servers can be chosen or not, over all of them. */
+export function annotations(names: readonly VariableName[]): AnnotationQuery[] {
+  const hasTopology = names.includes('topology') || names.includes('topologies');
+  const topology = hasTopology ? 'topology=~"$topology"' : '';
+  const of = (name: string): string => `${name}{${topology}}`;
+  const ofServers = (name: string): string =>
+    `${name}{${['job="rtops-server"', topology].filter((part) => part !== '').join(', ')}}`;
+  return [
+    band('Faults', 'red', `${of(runMetrics.faultActive.name)} == 1`, {
+      title: '{{kind}} {{target}}',
+      text: 'A fault of the run is in place.',
+    }),
+    band('Phases', 'blue', `${of(runMetrics.phase.name)} == 1`, {
+      title: '{{phase}}',
+      text: 'What the run does.',
+    }),
+    band(
+      'Starts',
+      'orange',
+      `time() - ${ofServers(foreign.node('process_start_time_seconds').name)} < ${startedSec}`,
+      { title: '{{instance}} started', text: 'A server process began, or began again.' },
+    ),
+    band('Draining', 'purple', `${of(serverMetrics.draining.name)} == 1`, {
+      title: '{{instance}} drains',
+      text: 'It got SIGTERM and hands its users over.',
+    }),
+    band(
+      'Deploys',
+      'green',
+      `count by (topology) (count by (topology, version) (${of(serverMetrics.info.name)})) > 1`,
+      { title: 'deploy', text: 'Servers of two versions at once.' },
+    ),
+  ];
+}
+
+/** A start is seen at the scrapes within this time: two of them, so that one may be missed. */
+const startedSec = 2 * scrapeIntervalSec + 1;
+
+function band(
+  name: string,
+  iconColor: string,
+  expr: string,
+  { title, text }: { readonly title: string; readonly text: string },
+): AnnotationQuery {
+  const query = new prometheus.DataqueryBuilder()
+    .refId('Anno')
+    .expr(expr)
+    // Without it Grafana asks once a minute, and a fault of ten seconds is between two points.
+    .interval(step)
+    .range();
+  return (
+    new dashboard.AnnotationQueryBuilder()
+      .name(name)
+      .datasource({ type: 'prometheus', uid: `\${${datasourceVariable}}` })
+      .enable(true)
+      .iconColor(iconColor)
+      .target(query)
+      // Grafana before 11 reads these two in place of the target.
+      .expr(expr)
+      .step(step)
+      .titleFormat(title)
+      .textFormat(text)
+      .build()
+  );
+}
