@@ -43,7 +43,7 @@ describe('doctor', () => {
   test('returns 120 when a program is missing, and names the next command', async () => {
     const { world, out } = home();
     expect(await doctor(world, { json: false }, noProgram)).toBe(exitCode.notReady);
-    expect(out()).toMatch(/^missing {2}nginx +missing, for the proxy .*\n +next: rtops setup$/m);
+    expect(out()).toMatch(/^missing {2}nginx +for the proxy .*\n +next: rtops setup$/m);
   });
 
   test.each([

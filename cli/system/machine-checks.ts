@@ -44,8 +44,9 @@ export function prerequisiteCheck({ prerequisite, path, version }: FoundPrerequi
   const { name, purpose, audience } = prerequisite;
   if (path === undefined) {
     // Observers are asked for by name; without them every other command works.
-    const state = audience === 'observers' ? 'warn' : 'missing';
-    return { name, state, found: `missing, for ${purpose}`, next: 'rtops setup' };
+    return audience === 'observers'
+      ? { name, state: 'warn', found: `not here, for ${purpose}`, next: 'rtops setup' }
+      : { name, state: 'missing', found: `for ${purpose}`, next: 'rtops setup' };
   }
   return { name, state: 'ok', found: `${version ?? 'version unknown'} (${path})`, next: null };
 }
