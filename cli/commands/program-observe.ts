@@ -27,4 +27,13 @@ export function withObserveCommands(
       const { open } = await import('./open.ts');
       done(await open(world, what));
     });
+
+  program
+    .command('explain [name]')
+    .description('say what a metric, a metric of a threshold or an exit code means')
+    .option('--markdown', 'all metrics as docs/metrics.md has them', false)
+    .action(async (name: string | undefined, options: { markdown: boolean }) => {
+      const { explain } = await import('./explain.ts');
+      done(explain(world, { name, ...options }));
+    });
 }
