@@ -3,7 +3,7 @@ import type { DashboardSpec } from './build-dashboard.ts';
 import { nodeRow } from './node-row.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { betweenRow } from './socketio-between.ts';
-import { heat, max, orZero, quantile, rate, rateOfCount, ratio, sum } from './promql.ts';
+import { heat, orZero, quantile, rate, rateOfCount, ratio, sum } from './promql.ts';
 import { targets } from './targets.ts';
 
 const notRead = 'No chat server was read within this time: is the system up with monitoring?';

@@ -21,6 +21,7 @@ export type Room =
   | 'trace'
   | 'prometheus'
   | 'dashboards'
+  | 'dashboards-main'
   | 'server'
   | 'metric-contract'
   | 'contract';
@@ -31,6 +32,8 @@ type RoomLaw = {
   readonly imports: readonly Room[];
   /** Rooms of which it may name types and nothing else. */
   readonly importsTypesOf: readonly Room[];
+  /** Packages for this room alone; a devDependency will do where the room is not shipped. */
+  readonly packages?: readonly string[];
 };
 
 /** Nouns every room may use. */
@@ -105,7 +108,10 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
     pure: true,
     imports: ['metric-contract', 'prometheus', 'inspect'],
     importsTypesOf: [],
+    // They run when the JSON in grafana/ is written, never on a user's machine.
+    packages: ['@grafana/grafana-foundation-sdk'],
   },
+  'dashboards-main': { pure: false, imports: ['dashboards'], importsTypesOf: [] },
   server: { pure: false, imports: ['contract', 'metric-contract'], importsTypesOf: [] },
   'metric-contract': { pure: true, imports: [], importsTypesOf: [] },
   contract: { pure: true, imports: [], importsTypesOf: [] },
@@ -135,6 +141,7 @@ export function roomOf(file: string): Room | undefined {
   if (/^server\/(metric-contract|metric-family|server-metrics)\.ts$/.test(file)) {
     return 'metric-contract';
   }
+  if (file === 'dashboards/generate.ts') return 'dashboards-main';
   const outside = /^(prometheus|dashboards)\/.+\.ts$/.exec(file)?.[1];
   if (outside !== undefined && isRoom(outside)) return outside;
   if (file.startsWith('server/')) return 'server';
