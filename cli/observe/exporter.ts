@@ -27,21 +27,25 @@ export type Exporter = {
 export async function openExporter(config: ExporterConfig): Promise<Exporter> {
   const registry = new MetricRegistry();
   const services = serviceMetrics(registry, config);
-  const proxy = loadBalancerMetrics(registry, config.upstreams, startOf(config));
-  const log = config.accessLog === null ? undefined : fileSource(config.accessLog, proxy);
+  const proxy = loadBalancerMetrics(registry, config, startOf(config));
+  const logs = logsOf(config, proxy);
+  const readLogs = async (): Promise<void> => {
+    // What cannot be read now (a full disk, a file that is just replaced) may be the next time.
+    await Promise.all(logs.map((log) => log.read().catch(() => undefined)));
+  };
   const syslog = await syslogSource(config, proxy);
 
   async function page(): Promise<string> {
     const sockets = openSockets(config.upstreams);
     services.read();
-    await log?.read().catch(() => undefined);
+    await readLogs();
     const counted = await sockets;
     if (counted !== undefined) proxy.openSockets(counted);
     return await registry.page();
   }
 
   const server = await servePage(config.host, config.port, registry.contentType, page);
-  const timer = setInterval(() => void log?.read().catch(() => undefined), readEveryMs);
+  const timer = setInterval(() => void readLogs(), readEveryMs);
   return {
     port: server.port,
     syslogPort: syslog?.port ?? null,
@@ -49,7 +53,7 @@ export async function openExporter(config: ExporterConfig): Promise<Exporter> {
       clearInterval(timer);
       await server.close();
       await syslog?.close();
-      await log?.close();
+      await Promise.all(logs.map((log) => log.close()));
     },
   };
 }
@@ -66,11 +70,19 @@ function startOf({ stateFile }: ExporterConfig): () => number {
   };
 }
 
-function fileSource(file: string, proxy: LoadBalancerMetrics): LogTail {
-  return new LogTail(file, {
-    line: (text) => proxy.note('file', text),
+function logsOf(
+  { accessLog, errorLog }: ExporterConfig,
+  proxy: LoadBalancerMetrics,
+): readonly LogTail[] {
+  const access = {
+    line: (text: string) => proxy.note('file', text),
     cut: () => proxy.unreadable(),
-  });
+  };
+  const errors = { line: (text: string) => proxy.noteError(text), cut: () => undefined };
+  return [
+    ...(accessLog === null ? [] : [new LogTail(accessLog, access)]),
+    ...(errorLog === null ? [] : [new LogTail(errorLog, errors)]),
+  ];
 }
 
 /** Beside a file, syslog only counts: what it lacks against the file was lost on the way. */

@@ -1,9 +1,10 @@
 /** What nginx did with each request, by the upstream that answered, counted from its log. */
 import { exporterMetrics } from '../../server/metric-contract.ts';
-import type { ExporterUpstream } from '../topology/exporter-config.ts';
+import type { ExporterConfig } from '../topology/exporter-config.ts';
 import { parseAccessLine } from './access-line.ts';
 import type { AccessLine, Attempt } from './access-line.ts';
 import type { MetricRegistry } from './metric-registry.ts';
+import { parseUpstreamError } from './upstream-error.ts';
 
 /** The upstream of what nginx answered by itself. */
 const nobody = 'none';
@@ -19,6 +20,8 @@ export type LoadBalancerMetrics = {
   /** Counts a line of which the telling is left to another way. */
   seen(source: LogSource): void;
   unreadable(): void;
+  /** A line of the error log: where there is one, failed attempts are counted from it alone. */
+  noteError(text: string): void;
   openSockets(perUpstream: ReadonlyMap<string, number>): void;
 };
 
@@ -28,7 +31,7 @@ export type LoadBalancerMetrics = {
  */
 export function loadBalancerMetrics(
   registry: MetricRegistry,
-  upstreams: readonly ExporterUpstream[],
+  { upstreams, errorLog }: Pick<ExporterConfig, 'upstreams' | 'errorLog'>,
   sinceMs: () => number,
 ): LoadBalancerMetrics {
   const requests = registry.counter(exporterMetrics.lbRequests);
@@ -54,6 +57,7 @@ export function loadBalancerMetrics(
 
   const nameOfAttempt = (attempt: Attempt | undefined): string =>
     nameOf.get(attempt?.address ?? '') ?? nobody;
+  const countsRetries = errorLog === null;
 
   function count(line: AccessLine): void {
     const upstream = nameOfAttempt(line.attempts.at(-1));
@@ -66,7 +70,7 @@ export function loadBalancerMetrics(
       if (tried === nobody) continue;
       if (attempt.headerSec !== null) headerSeconds.observe({ upstream: tried }, attempt.headerSec);
       const isLast = at === line.attempts.length - 1;
-      if (!isLast || hasFailed(attempt)) retries.inc({ upstream: tried });
+      if (countsRetries && (!isLast || hasFailed(attempt))) retries.inc({ upstream: tried });
     }
   }
 
@@ -85,6 +89,13 @@ export function loadBalancerMetrics(
     },
     unreadable() {
       logLines.inc({ source: 'unreadable' });
+    },
+    noteError(text) {
+      const failed = parseUpstreamError(text);
+      // Its stamp has no parts of a second.
+      if (failed === undefined || failed.atMs + 1000 < sinceMs()) return;
+      const upstream = nameOf.get(failed.address);
+      if (upstream !== undefined) retries.inc({ upstream });
     },
     openSockets(perUpstream) {
       for (const upstream of names) openSockets.set({ upstream }, perUpstream.get(upstream) ?? 0);

@@ -15,6 +15,11 @@ export type ExporterConfig = {
   readonly syslogPort: number | null;
   /** nginx's log as a file, absolute. With one, it is what is counted; `null`: syslog is. */
   readonly accessLog: string | null;
+  /**
+   * nginx's error log, absolute: failed attempts are counted from it, at once. Without one they are
+   * counted from the access log, which tells a WebSocket's when it ends.
+   */
+  readonly errorLog: string | null;
   /** `.rtops/state.json`, absolute: what the supervisor sees. */
   readonly stateFile: string;
   readonly upstreams: readonly ExporterUpstream[];
@@ -28,6 +33,9 @@ export const exporterService = 'exporter';
 export const exporterConfigFile = 'conf/exporter.json';
 /** Where nginx writes its access log, below the state folder, which is also nginx's prefix. */
 export const accessLogFile = 'logs/nginx-access.log';
+
+/** What nginx says on stderr, as its supervisor keeps it. */
+export const errorLogFile = 'logs/nginx.log';
 
 /** The file as text. */
 export function exporterConfig(config: ExporterConfig): string {

@@ -4,7 +4,12 @@ import { defaultAlertSettings } from '../../prometheus/alert-settings.ts';
 import { alertmanagerConfig } from '../../prometheus/alertmanager-config.ts';
 import { scrapeConfig } from '../../prometheus/scrape-config.ts';
 import type { ScrapeTarget } from '../../prometheus/scrape-config.ts';
-import { accessLogFile, exporterConfig, exporterConfigFile } from './exporter-config.ts';
+import {
+  accessLogFile,
+  errorLogFile,
+  exporterConfig,
+  exporterConfigFile,
+} from './exporter-config.ts';
 import type { ExporterUpstream } from './exporter-config.ts';
 import { grafanaEnv, grafanaFiles } from './grafana-files.ts';
 import { observed, portOf } from './observers.ts';
@@ -59,6 +64,7 @@ function exporter({ site, services, upstreams }: ObserverContext): ObserverProce
     port,
     syslogPort: hasNginx ? observed(site).syslogPort : null,
     accessLog: hasNginx ? `${site.dir}/${accessLogFile}` : null,
+    errorLog: hasNginx ? `${site.dir}/${errorLogFile}` : null,
     stateFile: `${site.dir}/state.json`,
     upstreams,
     services: services.map(({ name, kind }) => ({ name, kind })),
