@@ -26,26 +26,19 @@ export type Params = readonly (readonly [name: string, value: string])[];
 
 const envelope = z.looseObject({
   status: z.enum(['success', 'error']),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errorType: z.string().optional(),
   error: z.string().optional(),
 });
 
 /** @param next the command that helps when it is not there */
-export function openApi(
-  base: URL,
-  headers: Readonly<Record<string, string>>,
-  next: string,
-): Api {
+export function openApi(base: URL, headers: Readonly<Record<string, string>>, next: string): Api {
   const { address, name, authorization } = apart(base);
   const all = { accept: 'application/json', ...authorization, ...headers };
-  const ask = async (
-    path: string,
-    method: 'GET' | 'POST',
-    params: Params,
-  ): Promise<ApiAnswer> => {
+  const ask = async (path: string, method: 'GET' | 'POST', params: Params): Promise<ApiAnswer> => {
     const url = new URL(`${address}/${path}`);
-    const form = new URLSearchParams(params.map(([key, value]) => [key, value]));
+    const form = new URLSearchParams();
+    for (const [key, value] of params) form.append(key, value);
     if (method === 'GET') url.search = form.toString();
     const { status, text } = await send(url, method === 'POST' ? form : null, all, (why, cause) =>
       notThere(name, why, next, cause),
@@ -91,7 +84,9 @@ async function send(
 
 function read(status: number, text: string, failed: (why: string) => Failure): ApiAnswer {
   if (status === 401 || status === 403) {
-    throw failed(`It answered ${status}: the token or password is missing or has no right to query.`);
+    throw failed(
+      `It answered ${status}: the token or password is missing or has no right to query.`,
+    );
   }
   let value: unknown;
   try {

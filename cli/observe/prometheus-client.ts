@@ -54,7 +54,13 @@ export function prometheusClient(api: Api): PrometheusClient {
   return {
     name: api.name,
     query: async (expr, atMs) =>
-      readSeries(api, await api.post('api/v1/query', [['query', expr], ['time', seconds(atMs)]])),
+      readSeries(
+        api,
+        await api.post('api/v1/query', [
+          ['query', expr],
+          ['time', seconds(atMs)],
+        ]),
+      ),
     queryRange: async (expr, window, stepMs) =>
       readSeries(
         api,
@@ -83,9 +89,7 @@ export function prometheusClient(api: Api): PrometheusClient {
     },
     rules: async () => {
       const { groups } = await plain('api/v1/rules', rulesSchema);
-      return groups.flatMap((group) =>
-        group.rules.map((rule) => ({ ...rule, group: group.name })),
-      );
+      return groups.flatMap((group) => group.rules.map((rule) => ({ ...rule, group: group.name })));
     },
     alertmanagers: async () =>
       (await plain('api/v1/alertmanagers', alertmanagersSchema)).activeAlertmanagers.length,
