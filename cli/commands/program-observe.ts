@@ -29,6 +29,15 @@ export function withObserveCommands(
     });
 
   program
+    .command('trace <id> [run]')
+    .description('follow one message, request or connection through nginx, nodes, Redis and users')
+    .option('--json', 'one JSON document', false)
+    .action(async (id: string, run: string | undefined, options: { json: boolean }) => {
+      const { trace } = await import('./trace.ts');
+      done(await trace(world, { id, run, ...options }));
+    });
+
+  program
     .command('explain [name]')
     .description('say what a metric, a metric of a threshold or an exit code means')
     .option('--markdown', 'all metrics as docs/metrics.md has them', false)

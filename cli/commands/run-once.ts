@@ -19,6 +19,7 @@ import { composeReport } from './compose-report.ts';
 import { hostFacts } from './host-facts.ts';
 import type { Interrupt } from './interrupt.ts';
 import { judgeRun } from './judge-run.ts';
+import { watchRunLogs } from './keep-run-logs.ts';
 import { measure } from './measure.ts';
 import { openRun } from './open-run.ts';
 import { openOutputs } from './outputs.ts';
@@ -53,6 +54,7 @@ export async function runOnce(
   await using injector = await injectorFor(world, asked, target.system);
   await noteEdgeOverhead(target.system, outputs.emit);
 
+  const logs = watchRunLogs(world, target.system, run.dir);
   run.writeDocuments(asked.scenario, target.system?.topology ?? null);
   outputs.start({ name: target.name, url: target.target.url });
   const measured = await measure(
@@ -64,6 +66,7 @@ export async function runOnce(
     interrupt,
     outputs.emit,
   );
+  await logs.keep(measured);
   const host = hostFacts();
   const judged = await judgeRun(asked, { run, target, measured, host });
   const report = await composeReport(world, { run, asked, target, measured, host, ...judged });
