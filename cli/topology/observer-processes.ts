@@ -146,6 +146,7 @@ function prometheus({ topology, site, services }: ObserverContext): ObserverProc
   const conf = `${site.dir}/conf/prometheus.yml`;
   const rules = `${site.dir}/conf/rules.yml`;
   const data = `${site.dir}/data/prometheus`;
+  const targets = scrapeTargets(site, services);
   const grafanaUrl =
     observed(site).grafana === null ? null : `http://${site.host}:${portOf(site, 'grafana')}`;
   return {
@@ -165,7 +166,7 @@ function prometheus({ topology, site, services }: ObserverContext): ObserverProc
         path: conf,
         text: scrapeConfig({
           topology: topology.name,
-          targets: scrapeTargets(site, services),
+          targets,
           // Relative to the file, so that no folder name is taken for a pattern.
           runTargets: '../targets/*.json',
           ruleFiles: ['rules.yml'],
@@ -185,11 +186,16 @@ function prometheus({ topology, site, services }: ObserverContext): ObserverProc
       },
     ],
     folders: [data, `${site.dir}/targets`],
-    ready: { kind: 'http', port, path: '/-/ready' },
-    // All it reads: else its first reading would be of services that are not there yet.
-    dependsOn: services
-      .filter(({ kind }) => kind !== 'prometheus' && kind !== 'grafana')
-      .map(({ name }) => name),
+    // It takes up its targets 5 s after its start (a constant of its own); until it has read each
+    // once, the first seconds of a run would be missing.
+    ready: {
+      kind: 'http',
+      port,
+      path: `/api/v1/query?query=${encodeURIComponent(`count(up) >= ${targets.length}`)}`,
+      says: '"value"',
+    },
+    // Of nothing, so that those seconds pass while the others start.
+    dependsOn: [],
     stop,
   };
 }
@@ -213,7 +219,7 @@ function grafana({ site }: ObserverContext): ObserverProcess {
     files: grafanaFiles(input),
     folders: [`${site.dir}/data/grafana`],
     ready: { kind: 'http', port, path: '/api/health' },
-    dependsOn: ['prometheus'],
+    dependsOn: [],
     stop,
   };
 }

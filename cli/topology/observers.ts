@@ -52,8 +52,8 @@ export function isObserver(kind: ServiceKind): kind is ObserverKind {
 }
 
 /**
- * The exporter stands before nginx, which tells it of each request; the others after all they watch,
- * so that the first reading of each is of something that is there.
+ * The exporter stands before nginx, which tells it of each request, and Prometheus takes seconds to
+ * begin; the exporters of Redis and nginx stand after what they ask.
  */
 export function observerList(
   topology: Topology,
@@ -61,12 +61,10 @@ export function observerList(
 ): { readonly before: readonly ObserverKind[]; readonly after: readonly ObserverKind[] } {
   if (!topology.monitoring) return { before: [], after: [] };
   return {
-    before: ['exporter'],
+    before: ['exporter', 'alertmanager', 'prometheus'],
     after: [
       ...(topology.redis === null ? [] : (['redis-exporter'] as const)),
       ...(topology.proxy === null ? [] : (['nginx-exporter'] as const)),
-      'alertmanager',
-      'prometheus',
       ...(hasGrafana ? (['grafana'] as const) : []),
     ],
   };

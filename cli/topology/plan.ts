@@ -10,7 +10,8 @@ import type { ObserverKind, RestartPolicy, ServerRole, ServiceKind, Topology } f
 
 /** How to know that a service can take work. */
 export type ReadyCheck =
-  | { readonly kind: 'http'; readonly port: number; readonly path: string }
+  /** 200; with `says` the body must hold that text. */
+  | { readonly kind: 'http'; readonly port: number; readonly path: string; readonly says?: string }
   | { readonly kind: 'redis'; readonly port: number }
   | { readonly kind: 'tcp'; readonly port: number };
 
