@@ -9,17 +9,15 @@ import { runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import { scrapeIntervalSec } from '../prometheus/scrape-config.ts';
 import { datasourceVariable } from './datasources.ts';
 import { foreign } from './foreign-metrics.ts';
-import type { VariableName } from './variables.ts';
 
 const step = `${scrapeIntervalSec}s`;
 
-/** All bands; those of servers wherever servers can be chosen or not, over all of them. */
-export function annotations(names: readonly VariableName[]): AnnotationQuery[] {
-  const hasTopology = names.includes('topology') || names.includes('topologies');
-  const topology = hasTopology ? 'topology=~"$topology"' : '';
+const topology = 'topology=~"$topology"';
+
+/** All bands, over the chosen topologies and all of their servers. */
+export function annotations(): AnnotationQuery[] {
   const of = (name: string): string => `${name}{${topology}}`;
-  const ofServers = (name: string): string =>
-    `${name}{${['job="rtops-server"', topology].filter((part) => part !== '').join(', ')}}`;
+  const startOfServers = `${foreign.node('process_start_time_seconds').name}{job="rtops-server", ${topology}}`;
   return [
     band('Faults', 'red', `${of(runMetrics.faultActive.name)} == 1`, {
       title: '{{kind}} {{target}}',
@@ -29,12 +27,10 @@ export function annotations(names: readonly VariableName[]): AnnotationQuery[] {
       title: '{{phase}}',
       text: 'What the run does.',
     }),
-    band(
-      'Starts',
-      'orange',
-      `time() - ${ofServers(foreign.node('process_start_time_seconds').name)} < ${startedSec}`,
-      { title: '{{instance}} started', text: 'A server process began, or began again.' },
-    ),
+    band('Starts', 'orange', `time() - ${startOfServers} < ${startedSec}`, {
+      title: '{{instance}} started',
+      text: 'A server process began, or began again.',
+    }),
     band('Draining', 'purple', `${of(serverMetrics.draining.name)} == 1`, {
       title: '{{instance}} drains',
       text: 'It got SIGTERM and hands its users over.',

@@ -40,7 +40,7 @@ export function buildDashboard(spec: DashboardSpec): dashboard.Dashboard {
     .build();
   return {
     ...built,
-    annotations: { list: annotations(spec.variables).map(shown) },
+    annotations: { list: annotations().map(shown) },
     links: [linkToOthers()],
     panels: layOut(spec.rows),
   };
