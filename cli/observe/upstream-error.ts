@@ -9,10 +9,11 @@ export type UpstreamError = {
 
 /**
  * What nginx was doing: it had no answer yet, so that it goes on with another upstream or gives up. A
- * connection that breaks later (`while proxying upgraded connection`) is no failed attempt.
+ * connection that breaks later (`while proxying upgraded connection`) is no failed attempt, nor is the
+ * warning that follows one (`upstream server temporarily disabled while connecting to upstream`).
  */
 const failedAttempt =
-  / while (?:connecting to|sending request to|reading response header from) upstream, .*\bupstream: "https?:\/\/([^/"]+)/;
+  /^\S+ \S+ \[(?:error|crit|alert)\] .* while (?:connecting to|sending request to|reading response header from) upstream, .*\bupstream: "https?:\/\/([^/"]+)/;
 
 /** nginx stamps its lines in local time. */
 const stamp = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d) /;
