@@ -8,7 +8,11 @@ import type { ChatNamespace } from './chat/chat-socket.ts';
 import type { RefusalCode } from './contract.ts';
 import { latencyBuckets, type MetricFamily, type ServerPart } from './metric-family.ts';
 import { familyText, type Series } from './metrics/exposition.ts';
-import { byTransport, queuedBytes, watchConnections } from './metrics/connections.ts';
+import {
+  readConnections,
+  watchConnections,
+  type ConnectionReading,
+} from './metrics/connections.ts';
 import { fineClock } from './metrics/fine-clock.ts';
 import { createHttpTimes } from './metrics/http-times.ts';
 import { loopLag, type LoopLag } from './metrics/loop-lag.ts';
@@ -94,6 +98,11 @@ export function createMetrics(options: MetricsOptions, gauges: Gauges): Metrics 
   const version = packageVersion();
   let chat: ChatNamespace | undefined;
   let upgrades = 0;
+  /** As of the page that is being made. */
+  let reading: ConnectionReading = { websocket: 0, polling: 0, queuedBytes: 0 };
+  const look = (): void => {
+    if (chat !== undefined) reading = readConnections(chat);
+  };
 
   const metrics: Metrics = {
     connectionsOpened: 0,
@@ -130,11 +139,15 @@ export function createMetrics(options: MetricsOptions, gauges: Gauges): Metrics 
     },
     page: async () => {
       clock.follow();
+      look();
       const own = sources.map(({ of, read }) => familyText(of, read())).join('');
       return own + (await register.metrics());
     },
-    briefPage: () =>
-      [connections, lagSource(briefLag)].map(({ of, read }) => familyText(of, read())).join(''),
+    briefPage: () => {
+      look();
+      const both = chat === undefined ? [lagSource(briefLag)] : [connections, lagSource(briefLag)];
+      return both.map(({ of, read }) => familyText(of, read())).join('');
+    },
     contentType: register.contentType,
     close: () => {
       lag.close();
@@ -144,13 +157,10 @@ export function createMetrics(options: MetricsOptions, gauges: Gauges): Metrics 
 
   const connections: Source = {
     of: family.connections,
-    read: () =>
-      chat === undefined
-        ? []
-        : Object.entries(byTransport(chat)).map(([transport, value]) => ({
-            labels: { transport },
-            value,
-          })),
+    read: () => [
+      { labels: { transport: 'websocket' }, value: reading.websocket },
+      { labels: { transport: 'polling' }, value: reading.polling },
+    ],
   };
   const has = partsOf(options);
   const sources = [
@@ -176,7 +186,7 @@ export function createMetrics(options: MetricsOptions, gauges: Gauges): Metrics 
     one(family.adapterLagSeconds, () => adapterLag),
     one(family.adapterErrors, () => metrics.adapterErrors),
     one(family.pingRttSeconds, () => pingRtt),
-    one(family.sendBufferBytes, () => (chat === undefined ? 0 : queuedBytes(chat))),
+    one(family.sendBufferBytes, () => reading.queuedBytes),
     one(family.slowClientsClosed, () => metrics.slowClientsClosed),
     { of: family.httpSeconds, read: httpTimes.series },
     lagSource(lag),
