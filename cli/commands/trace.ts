@@ -97,7 +97,10 @@ async function inputOf(dir: string, report: Report, id: string): Promise<TraceIn
     messagePath: topology?.messagePath,
     hasRedis: topology?.redis != null,
     hasProxy: topology?.proxy != null,
-    logs: traced(kept?.logs ?? []),
+    // Without monitoring an access log is one that an earlier system left.
+    logs: traced(kept?.logs ?? []).filter(
+      ({ service }) => service !== accessLogService || topology?.monitoring === true,
+    ),
     history: await historyOf(join(dir, 'history'), id),
   };
 }
@@ -118,7 +121,8 @@ async function historyOf(dir: string, id: string): Promise<MessageHistory | unde
 
 /** What the servers of this folder write now, outside of any run. Time 0 is the first line found. */
 async function traceLive(world: World, id: string): Promise<Traced> {
-  const logs = traced(await readLogs(stateFolder(world.cwd).logsDir));
+  const all = await readLogs(stateFolder(world.cwd).logsDir);
+  const logs = traced(all);
   const { lines, access } = searchLogs(logs, new Set([id]));
   const first = lines.toSorted((a, b) => a.timeMs - b.timeMs)[0];
   const wallMs = first?.timeMs ?? access[0]?.endMs ?? 0;
@@ -126,8 +130,8 @@ async function traceLive(world: World, id: string): Promise<Traced> {
     ...{ id, runId: '', history: undefined, logs },
     start: { wallMs, us: first?.us },
     ...{ ownSystem: true, traceSample: undefined, messagePath: undefined },
-    hasRedis: logs.some(({ service }) => service === 'redis'),
-    hasProxy: logs.some(({ service }) => service.startsWith('nginx')),
+    hasRedis: all.some(({ service }) => service === 'redis'),
+    hasProxy: all.some(({ service }) => service === 'nginx'),
   });
   if (found === undefined) throw unknownId(id, 'the logs of this folder', logs, undefined);
   return { trace: found, runId: 'none: these are the logs of what is or was up here' };

@@ -41,7 +41,7 @@ export async function keepLogs(
   logsDir: string,
   marks: LogMarks,
   runDir: string,
-  since: KeptSince,
+  { startedAtMs, startedAtUs }: KeptSince,
 ): Promise<void> {
   const into = keptLogsDir(runDir);
   await mkdir(into, { recursive: true });
@@ -51,7 +51,7 @@ export async function keepLogs(
     const left = await copyFrom(logsDir, name, marks.get(name) ?? 0, serviceLog(into, name));
     if (left > 0) leftOutBytes[name] = left;
   }
-  const index = { schemaVersion: 1, ...since, leftOutBytes };
+  const index = { schemaVersion: 1, startedAtMs, startedAtUs, leftOutBytes };
   await writeFile(join(into, indexName), `${JSON.stringify(index, null, 2)}\n`);
 }
 

@@ -83,13 +83,13 @@ function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
       access: around.access.filter(({ requestId }) => ownIds.has(requestId)),
     };
     const ofUsers = title === engines ? (history?.steps() ?? []) : [];
+    const ofServers = stepsOf({ lines: own, access: [] }, clock, input);
+    const lastUs = Math.max(...[...ofServers, ...ofUsers].map(({ atUs }) => atUs));
+    // How the sender came in; its end matters where it came before the message was done.
+    const ofConnection = stepsOf(handshake, clock, input).filter(({ atUs }) => atUs <= lastUs);
     return {
       title: `message ${id} of ${title}`,
-      steps: inOrder([
-        ...stepsOf(handshake, clock, input),
-        ...stepsOf({ lines: own, access: [] }, clock, input),
-        ...ofUsers,
-      ]),
+      steps: inOrder([...ofConnection, ...ofServers, ...ofUsers]),
     };
   });
   const missing = engines === undefined ? [] : (history?.missing() ?? []);

@@ -16,10 +16,10 @@ export function lineStep(line: LogLine, clock: TraceClock, store: string): Step 
 }
 
 function storedText({ service, number, duplicate }: LogLine): string {
-  const took = `${ms(number.tookMs)} after ${service} took it`;
+  const took = `${ms(number.tookMs)} after it was taken`;
   return duplicate
-    ? `it was stored before, as seq ${number.seq ?? '?'} (${took})`
-    : `stored as seq ${number.seq ?? '?'} and published (${took})`;
+    ? `answered ${service}: stored before, as seq ${number.seq ?? '?'} (${took})`
+    : `answered ${service}: stored as seq ${number.seq ?? '?'}, published (${took})`;
 }
 
 function lineText({ msg, text, number }: LogLine): string {
@@ -62,18 +62,23 @@ export function accessSteps(line: AccessLine, clock: TraceClock): readonly Step[
     .map(({ address, status }) => `${address} (${status})`)
     .join(', then ');
   const header = line.headerMs === undefined ? '' : `, headers after ${ms(line.headerMs)}`;
+  const by = `${tried === '' ? 'nginx itself' : tried}${header}`;
+  const startUs = end.atUs - Math.round(line.tookMs * 1000);
+  // Whole ms: nginx has a request before any node has it, and is done with it last.
   return [
     {
       ...told,
-      atUs: end.atUs - Math.round(line.tookMs * 1000),
-      what: `${line.method} ${line.path} came in`,
+      atUs: startUs,
+      orderUs: startUs - end.errorUs,
+      what: `${line.method} ${line.path} came in${isSocket ? `; upgraded by ${by}` : ''}`,
     },
     {
       ...told,
       atUs: end.atUs,
+      orderUs: end.atUs + end.errorUs,
       what: isSocket
-        ? `WebSocket ended after ${(line.tookMs / 1000).toFixed(1)} s; by ${tried}${header}`
-        : `answered ${line.status} by ${tried === '' ? 'nginx itself' : tried}${header}`,
+        ? `WebSocket ended after ${(line.tookMs / 1000).toFixed(1)} s`
+        : `answered ${line.status} by ${by}`,
     },
   ];
 }

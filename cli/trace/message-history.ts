@@ -18,14 +18,16 @@ export type MessageHistory = {
   missing(): readonly string[];
 };
 
-/** What befell a member is told from the send until this long after the last step. */
+const theLog = 'the log';
+/** What befell a member that waits for it is told until this long after the last step. */
 const contextUs = 10_000_000;
 
 export function createMessageHistory({ sender, room, n }: MessageKey): MessageHistory {
   const steps: Step[] = [];
   /** Members of the room: when they came in, and left by their own will. */
   const members = new Map<number, { fromUs: number; untilUs: number }>();
-  const reached = new Set<number>();
+  /** Who has it, since when: what befalls them later is another story. */
+  const doneUs = new Map<number, number>();
   const context: { user: number; atUs: number; what: string }[] = [];
   let met = false;
   let highest = -1;
@@ -60,26 +62,29 @@ export function createMessageHistory({ sender, room, n }: MessageKey): MessageHi
       }
       if (record.room === room && record.peer === sender && record.n === n) {
         if (kind === recordKind.delivered) {
-          add(atUs, user, reached.has(user) ? 'delivered again' : `delivered: seq ${value}`);
-          reached.add(user);
+          add(atUs, user, doneUs.has(user) ? 'delivered again' : `delivered: seq ${value}`);
+          noteDone(user, atUs);
         } else if (kind === recordKind.resynced) {
           add(atUs, user, 'learnt by a full refetch');
-          reached.add(user);
+          noteDone(user, atUs);
         } else if (kind === recordKind.stored) {
           met = true;
           const what = `in the log at the final read: seq ${value}`;
-          steps.push({ atUs, errorUs: 1, where: 'the log', what, source: 'history' });
+          steps.push({ atUs, errorUs: 1, where: theLog, what, source: 'history' });
         }
       }
       noteMember(record);
     },
     steps: () => {
       const first = Math.min(...steps.map((step) => step.atUs));
-      const last = Math.max(...steps.map((step) => step.atUs));
+      const moving = steps.filter(({ where }) => where !== theLog).map(({ atUs }) => atUs);
+      const until = Math.max(...moving) + contextUs;
       return [
         ...steps,
         ...context
-          .filter(({ atUs }) => atUs >= first && atUs <= last + contextUs)
+          .filter(({ atUs, user }) => {
+            return atUs >= first && atUs <= until && atUs <= (doneUs.get(user) ?? Infinity);
+          })
           .map(({ user, atUs, what }): Step => ({
             ...{ atUs, errorUs: 1, where: userName(user), what, source: 'history' },
           })),
@@ -89,11 +94,15 @@ export function createMessageHistory({ sender, room, n }: MessageKey): MessageHi
       const sentUs = Math.min(...steps.map((step) => step.atUs));
       return [...members]
         .filter(([user, { fromUs, untilUs }]) => {
-          return fromUs < sentUs && untilUs > sentUs && !reached.has(user);
+          return fromUs < sentUs && untilUs > sentUs && !doneUs.has(user);
         })
         .map(([user]) => userName(user));
     },
   };
+
+  function noteDone(user: number, atUs: number): void {
+    if (!doneUs.has(user)) doneUs.set(user, atUs);
+  }
 
   function noteMember({ kind, code, user, room: where, value, atUs }: HistoryRecord): void {
     const told = (what: string): void => {

@@ -43,8 +43,10 @@ function at({ atUs, errorUs }: Step): string {
 }
 
 function delta(step: Step, before: Step): string {
-  const coarse = Math.max(step.errorUs, before.errorUs) > 100;
-  return ((step.atUs - before.atUs) / 1000).toFixed(coarse ? 0 : 3);
+  const errorUs = Math.max(step.errorUs, before.errorUs);
+  const deltaUs = step.atUs - before.atUs;
+  if (errorUs <= 100) return (deltaUs / 1000).toFixed(3);
+  return Math.abs(deltaUs) <= errorUs ? '≈0' : (deltaUs / 1000).toFixed(0);
 }
 
 /** The document `--json` prints, schemaVersion 1. Times in ms since run start. */

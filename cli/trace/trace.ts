@@ -5,6 +5,8 @@ export type Step = {
   readonly atUs: number;
   /** The time may be off by this. */
   readonly errorUs: number;
+  /** Where it stands in the order, when `atUs` is too coarse to say and its cause is known. */
+  readonly orderUs?: number;
   /** `nginx`, `ws-1`, `redis`, a user: `u12`. */
   readonly where: string;
   readonly what: string;
@@ -31,5 +33,5 @@ export type Trace = {
 
 /** The steps in order; what happened at one time keeps the order given. */
 export function inOrder(steps: readonly Step[]): readonly Step[] {
-  return steps.toSorted((a, b) => a.atUs - b.atUs);
+  return steps.toSorted((a, b) => (a.orderUs ?? a.atUs) - (b.orderUs ?? b.atUs));
 }
