@@ -23,9 +23,10 @@ export function sampler(share: number): Sampler {
   return {
     picks,
     picksMessage: (room, json) => {
-      const from = json.indexOf(beforeId, room.length + beforeSeqChars) + beforeId.length;
+      let i = room.length + beforeSeqChars;
+      while (i < json.length && json.charCodeAt(i) !== comma) i += 1;
       let hash = fnvStart;
-      for (let i = from; i < json.length; i += 1) {
+      for (i += beforeId.length; i < json.length; i += 1) {
         const code = json.charCodeAt(i);
         if (code === quote) return spread(hash) < below;
         // Its JSON is not its text: rare, and worth a parse.
@@ -39,6 +40,7 @@ export function sampler(share: number): Sampler {
 
 const beforeSeqChars = '{"room":"","seq":'.length;
 const beforeId = ',"id":"';
+const comma = 0x2c;
 const quote = 0x22;
 const backslash = 0x5c;
 

@@ -42,9 +42,10 @@ describe('a message', () => {
     await Promise.all([anna.received(1), ben.received(1)]);
 
     const here = one.lines.filter((line) => line['msgId'] === 'm"1');
-    expect(here.map((line) => line['msg']).toSorted()).toEqual([
-      ...['message acked', 'message arrived', 'message emitted', 'message stored', 'message taken'],
-    ]);
+    expect(new Set(here.map((line) => line['msg']))).toEqual(
+      new Set(['acked', 'arrived', 'emitted', 'stored', 'taken'].map((step) => `message ${step}`)),
+    );
+    expect(here).toHaveLength(5);
     expect(stepsOf(two.lines, 'm"1')).toEqual(['message arrived', 'message emitted']);
     const opened = one.lines.find((line) => line['msg'] === 'connection opened');
     expect(here[0]).toMatchObject({
