@@ -11,7 +11,7 @@ import {
   exporterConfigFile,
 } from './exporter-config.ts';
 import type { ExporterUpstream } from './exporter-config.ts';
-import { grafanaEnv, grafanaFiles } from './grafana-files.ts';
+import { grafanaEnv } from './grafana-env.ts';
 import { observed, portOf } from './observers.ts';
 import type { PlannedService, ServiceEntry, Site } from './plan.ts';
 import type { ObserverKind, Topology } from './topology.ts';
@@ -216,7 +216,7 @@ function grafana({ site }: ObserverContext): ObserverProcess {
   return {
     argv: [...found.argv, ...(found.home === null ? [] : [`--homepath=${found.home}`])],
     env: { ...site.env, ...goEnv, ...grafanaEnv(input) },
-    files: grafanaFiles(input),
+    files: [],
     folders: [`${site.dir}/data/grafana`],
     ready: { kind: 'http', port, path: '/api/health' },
     dependsOn: [],
