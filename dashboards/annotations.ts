@@ -44,8 +44,8 @@ export function annotations(): AnnotationQuery[] {
   ];
 }
 
-/** A start is seen at the scrapes within this time: two of them, so that one may be missed. */
-const startedSec = 2 * scrapeIntervalSec + 1;
+/** A process is read for the first time some seconds after it began; under load that may be five. */
+const startedSec = 5 * scrapeIntervalSec;
 
 function band(
   name: string,

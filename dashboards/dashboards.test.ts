@@ -5,6 +5,8 @@ import { parse } from 'yaml';
 import { scrapeIntervalSec } from '../prometheus/scrape-config.ts';
 import { alertDashboards } from '../prometheus/alert-rule.ts';
 import { datasourceUids } from '../prometheus/datasources.ts';
+import { isObserverKind } from '../cli/samples/observers.ts';
+import { observers } from './observers.ts';
 import { allDashboards } from './all-dashboards.ts';
 import { generatedFiles } from './generated-files.ts';
 import { lintDashboard } from './testing/lint-dashboard.ts';
@@ -38,6 +40,12 @@ describe('grafana/', () => {
     const uids = dashboards.map(({ uid }) => uid);
     expect(Object.values(alertDashboards).filter((uid) => !uids.includes(uid))).toEqual([]);
   });
+});
+
+test('the services left out of a topology’s cost are its observers', () => {
+  expect(observers.filter((name) => !isObserverKind(name))).toEqual([]);
+  expect(observers).toHaveLength(6);
+  expect(isObserverKind('nginx')).toBe(false);
 });
 
 describe('provisioning', () => {

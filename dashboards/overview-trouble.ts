@@ -53,7 +53,7 @@ export const troubleRow: RowSpec = {
       unit: 'bool',
       queries: [
         {
-          expr: 'max by (alertname, alertstate) (ALERTS{topology=~"$topology", alertname!="Watchdog"})',
+          expr: 'max by (alertname, alertstate) (ALERTS{topology=~"$topology|", alertname!="Watchdog"})',
           legend: '{{alertname}} {{alertstate}}',
         },
       ],

@@ -28,8 +28,8 @@ export const betweenRow: RowSpec = {
       unit: 's',
       queries: [{ expr: quantile(serverMetrics.adapterLagSeconds, { by }), legend }],
       expect: 'nonzero',
-      needs: ['redis'],
-      whyEmpty: 'No Redis, no second node, or no message within this time.',
+      needs: ['redis', 'log'],
+      whyEmpty: 'No Redis, the message path adapter, or no message within this time.',
       width: 8,
     },
     {

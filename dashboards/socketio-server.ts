@@ -38,7 +38,6 @@ const connections: RowSpec = {
         },
       ],
       expect: 'nonzero',
-      needs: ['nodes'],
       whyEmpty: 'Nobody is connected.',
       width: 8,
     },
@@ -130,7 +129,8 @@ const events: RowSpec = {
       unit: 'Bps',
       queries: [{ expr: rate(serverMetrics.sentBytes, { by }), legend }],
       expect: 'nonzero',
-      whyEmpty: noTraffic,
+      needs: ['log'],
+      whyEmpty: 'The message path adapter does not count bytes, or nobody has sent anything.',
       width: 8,
     },
     {

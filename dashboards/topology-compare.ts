@@ -1,5 +1,6 @@
 import { exporterMetrics, runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
+import { measuredServices } from './observers.ts';
 import type { PanelSpec, RowSpec } from './panel-spec.ts';
 import {
   orZero,
@@ -94,10 +95,15 @@ const overTime: RowSpec = {
     {
       title: 'CPU of all services',
       description:
-        'What a topology costs. More processes on few cores are punished: say so when you compare.',
+        'What a topology costs, without what only watches it. More processes on few cores are punished: say so when you compare.',
       view: { kind: 'lines' },
       unit: 'cores',
-      queries: [{ expr: rate(exporterMetrics.serviceCpuSeconds, { by }), legend }],
+      queries: [
+        {
+          expr: rate(exporterMetrics.serviceCpuSeconds, { where: [measuredServices], by }),
+          legend,
+        },
+      ],
       expect: 'nonzero',
       whyEmpty: 'The exporter was not read.',
       width: 8,
@@ -110,7 +116,7 @@ const overTime: RowSpec = {
       queries: [
         {
           expr: ratio(
-            `1000 * ${rate(exporterMetrics.serviceCpuSeconds, { by })}`,
+            `1000 * ${rate(exporterMetrics.serviceCpuSeconds, { where: [measuredServices], by })}`,
             rate(runMetrics.delivered, { by }),
           ),
           legend,
@@ -126,7 +132,12 @@ const overTime: RowSpec = {
       description: 'Resident, all services of a topology together.',
       view: { kind: 'lines' },
       unit: 'bytes',
-      queries: [{ expr: sum(exporterMetrics.serviceResidentBytes, { by }), legend }],
+      queries: [
+        {
+          expr: sum(exporterMetrics.serviceResidentBytes, { where: [measuredServices], by }),
+          legend,
+        },
+      ],
       expect: 'nonzero',
       whyEmpty: 'The exporter was not read.',
       width: 8,

@@ -23,6 +23,7 @@ export const expectationKinds = [
  * What must be there for the expectation to hold; where it is not, the panel is skipped.
  * `loki`, `alertmanager`: a datasource. `nginx`, `redis`: a service of the topology.
  * `run`: a bench within the window. `http`: the scenario's HTTP load. `nodes`: two or more servers.
+ * `log`: the message path of that name.
  */
 export const panelNeeds = [
   'loki',
@@ -32,6 +33,7 @@ export const panelNeeds = [
   'run',
   'http',
   'nodes',
+  'log',
 ] as const;
 
 export type ExpectationKind = (typeof expectationKinds)[number];

@@ -33,6 +33,7 @@ const setting: Setting = {
     run: false,
     http: true,
     nodes: true,
+    log: true,
   },
   hadFault: true,
   faulted: true,
