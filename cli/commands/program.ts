@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
 import { packageFile } from './package-file.ts';
 import { explainFailure } from './explain-failure.ts';
+import { withDashboardCommands } from './program-dashboards.ts';
 import { withObserveCommands } from './program-observe.ts';
 import type { StickyTestOptions } from './sticky-request.ts';
 
@@ -217,6 +218,7 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     });
 
   withObserveCommands(program, world, done);
+  withDashboardCommands(program, world, done);
 
   program
     .command('token')

@@ -40,6 +40,7 @@ export type Cause =
   /** A data source that only a Grafana can ask. */
   | { readonly kind: 'other-source'; readonly type: string }
   | { readonly kind: 'no-options'; readonly query: string }
+  | { readonly kind: 'not-in-grafana'; readonly uid: string }
   | { readonly kind: 'no-events' }
   | { readonly kind: 'rule-unhealthy'; readonly text: string };
 
@@ -86,6 +87,8 @@ export function causeText(cause: Cause): string {
       return `its data source is ${cause.type}, which only --grafana can ask`;
     case 'no-options':
       return `the variable lists nothing: ${cause.query}`;
+    case 'not-in-grafana':
+      return `this Grafana has no dashboard with the uid ${cause.uid}`;
     case 'no-events':
       return 'no event in a window with a fault';
     case 'rule-unhealthy':
@@ -101,6 +104,7 @@ const needWords: Readonly<Record<PanelNeed, string>> = {
   run: 'a bench in the window',
   http: 'HTTP load in the scenario',
   nodes: 'a second server',
+  log: 'the message path log',
 };
 
 function listOf(values: readonly string[]): string {

@@ -45,8 +45,8 @@ export type FieldStyle = {
   readonly fillOpacity: number;
   readonly drawStyle: 'line' | 'bars' | 'points';
   readonly logarithmic: boolean;
-  /** A value's text by the value, as `1` → `up`. */
-  readonly texts: Readonly<Record<string, string>>;
+  /** A value's text and colour by the value, as `1` → `up`, green. */
+  readonly mappings: Readonly<Record<string, { readonly text: string; readonly color: string }>>;
 };
 
 /** How to reduce a series to one figure. */

@@ -55,25 +55,23 @@ export function fieldStyle(config: z.infer<typeof fieldConfigSchema>): FieldStyl
     drawStyle:
       custom.drawStyle === 'bars' || custom.drawStyle === 'points' ? custom.drawStyle : 'line',
     logarithmic: custom.scaleDistribution?.type === 'log',
-    texts: valueTexts(defaults.mappings ?? []),
+    mappings: valueMappings(defaults.mappings ?? []),
   };
 }
 
 /** Mappings of single values; those of ranges and patterns are not drawn. */
-function valueTexts(
+function valueMappings(
   mappings: readonly { readonly type: string; readonly options?: unknown }[],
-): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {};
+): FieldStyle['mappings'] {
+  const found: Record<string, { text: string; color: string }> = {};
   for (const { type, options } of mappings) {
     if (type !== 'value' || typeof options !== 'object' || options === null) continue;
     for (const [value, result] of Object.entries(options)) {
-      const text: unknown = isRecord(result) ? result['text'] : undefined;
-      if (typeof text === 'string') texts[value] = text;
+      const parsed = mapped.safeParse(result);
+      if (parsed.success) found[value] = parsed.data;
     }
   }
-  return texts;
+  return found;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
+const mapped = z.object({ text: z.string(), color: z.string().default('') });

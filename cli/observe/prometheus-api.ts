@@ -1,12 +1,9 @@
 /** One question to an HTTP API that speaks Prometheus' envelope, at its own address or behind Grafana. */
-import { request } from 'undici';
 import * as z from 'zod';
 
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-
-const answerWithinMs = 15_000;
-const mostBytes = 64 * 1024 * 1024;
+import { askHttp, httpBase } from './ask-http.ts';
 
 export type ApiAnswer =
   | { readonly kind: 'data'; readonly data: unknown }
@@ -33,53 +30,27 @@ const envelope = z.looseObject({
 
 /** @param next the command that helps when it is not there */
 export function openApi(base: URL, headers: Readonly<Record<string, string>>, next: string): Api {
-  const { address, name, authorization } = apart(base);
-  const all = { accept: 'application/json', ...authorization, ...headers };
+  const { address, headers: credentials } = httpBase(base);
+  const all = { accept: 'application/json', ...credentials, ...headers };
   const ask = async (path: string, method: 'GET' | 'POST', params: Params): Promise<ApiAnswer> => {
     const url = new URL(`${address}/${path}`);
     const form = new URLSearchParams();
     for (const [key, value] of params) form.append(key, value);
     if (method === 'GET') url.search = form.toString();
-    const { status, text } = await send(url, method === 'POST' ? form : null, all, (why, cause) =>
-      notThere(name, why, next, cause),
+    const body =
+      method === 'GET'
+        ? null
+        : { type: 'application/x-www-form-urlencoded', text: form.toString() };
+    const { status, text } = await askHttp(url, all, body, (why, cause) =>
+      notThere(address, why, next, cause),
     );
-    return read(status, text, (why) => notPrometheus(name, why, next));
+    return read(status, text, (why) => notPrometheus(address, why, next));
   };
   return {
-    name,
+    name: address,
     get: (path, params = []) => ask(path, 'GET', params),
     post: (path, params) => ask(path, 'POST', params),
   };
-}
-
-async function send(
-  url: URL,
-  form: URLSearchParams | null,
-  headers: Readonly<Record<string, string>>,
-  failed: (why: string, cause: unknown) => Failure,
-): Promise<{ readonly status: number; readonly text: string }> {
-  try {
-    const { statusCode, body } = await request(url, {
-      method: form === null ? 'GET' : 'POST',
-      headers:
-        form === null
-          ? headers
-          : { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-      body: form === null ? null : form.toString(),
-      signal: AbortSignal.timeout(answerWithinMs),
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of body) {
-      const part: Buffer = Buffer.from(chunk);
-      bytes += part.length;
-      if (bytes > mostBytes) throw new Error(`the answer is larger than ${mostBytes} bytes`);
-      chunks.push(part);
-    }
-    return { status: statusCode, text: Buffer.concat(chunks).toString('utf8') };
-  } catch (error) {
-    throw failed(reason(error), error);
-  }
 }
 
 function read(status: number, text: string, failed: (why: string) => Failure): ApiAnswer {
@@ -101,26 +72,6 @@ function read(status: number, text: string, failed: (why: string) => Failure): A
   return { kind: 'refused', text: error ?? errorType ?? `status ${status}` };
 }
 
-function apart(base: URL): {
-  readonly address: string;
-  readonly name: string;
-  readonly authorization: Readonly<Record<string, string>>;
-} {
-  const bare = new URL(base);
-  bare.username = '';
-  bare.password = '';
-  bare.search = '';
-  bare.hash = '';
-  const address = bare.toString().replace(/\/+$/, '');
-  const pair = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
-  return {
-    address,
-    name: address,
-    authorization:
-      pair === ':' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
-  };
-}
-
 function notThere(name: string, why: string, next: string, cause: unknown): Failure {
   return new Failure(exitCode.unhealthy, `${name} does not answer`, { why, next, cause });
 }
@@ -130,13 +81,4 @@ function notPrometheus(name: string, why: string, next: string): Failure {
     why,
     next,
   });
-}
-
-/** undici hides the reason in the cause. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `No answer within ${answerWithinMs / 1000} s.`;
-  const code = 'code' in error ? String(error.code) : '';
-  if (error.message !== '') return error.message;
-  return error.cause instanceof Error ? error.cause.message : code || error.name;
 }
