@@ -62,7 +62,8 @@ export function readConnections(chat: ChatNamespace): ConnectionReading {
     // Neither is in engine.io's public types.
     const { writeBuffer, transport } = conn as unknown as Queues;
     if (transport.name === 'polling') polling += 1;
-    else queuedBytes += transport.socket?.bufferedAmount ?? 0;
+    // Writable again means that the kernel took all: no need to look deeper.
+    else if (!transport.writable) queuedBytes += transport.socket?.bufferedAmount ?? 0;
     if (writeBuffer.length > 0) queuedBytes += bytesOf(writeBuffer);
   }
   return { websocket: chat.sockets.size - polling, polling, queuedBytes };
@@ -72,6 +73,7 @@ type Queues = {
   readonly writeBuffer: readonly { readonly data?: unknown }[];
   readonly transport: {
     readonly name: string;
+    readonly writable: boolean;
     readonly socket?: { readonly bufferedAmount?: number };
   };
 };
