@@ -4,6 +4,7 @@ WORKDIR /rtops
 COPY package.json package-lock.json .npmrc build.mjs tsconfig.json tsconfig.build.json ./
 COPY cli cli
 COPY server server
+COPY prometheus prometheus
 # `npm ci` compiles (prepare); what only the build needs goes again.
 RUN npm ci && npm prune --omit=dev
 

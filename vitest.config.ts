@@ -11,7 +11,11 @@ export default defineConfig({
           name: 'rooms',
           // They mostly wait for processes: more of them than cores.
           maxWorkers: 3,
-          include: ['cli/**/*.test.ts', 'cli/**/*.test.tsx', 'server/**/*.test.ts'],
+          include: [
+            'cli/**/*.test.ts',
+            'cli/**/*.test.tsx',
+            '{server,prometheus,dashboards}/**/*.test.ts',
+          ],
         },
       },
       {

@@ -51,3 +51,24 @@ export async function ended(child) {
 export function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
+
+/** The lines of a stream, one a call. */
+export function lines(stream) {
+  const waiting = [];
+  const ready = [];
+  let text = '';
+  stream.setEncoding('utf8').on('data', (part) => {
+    text += part;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      const taker = waiting.shift();
+      if (taker === undefined) ready.push(line);
+      else taker(line);
+    }
+  });
+  return () =>
+    ready.length > 0
+      ? Promise.resolve(ready.shift())
+      : new Promise((resolve) => waiting.push(resolve));
+}

@@ -16,6 +16,7 @@ describe('the settings', () => {
       pingTimeoutMs: 60_000,
       maxConnections: undefined,
       logKeep: 10_000,
+      traceSample: 0.01,
     });
   });
 
@@ -32,6 +33,7 @@ describe('the settings', () => {
       RTOPS_MAX_CONNECTIONS: '10',
       RTOPS_SABOTAGE: 'swap',
       RTOPS_FAULTS: 'on',
+      RTOPS_TRACE_SAMPLE: '0.5',
       PATH: '/bin',
     });
     expect(config).toMatchObject({
@@ -42,6 +44,7 @@ describe('the settings', () => {
       maxConnections: 10,
       sabotage: 'swap',
       faults: true,
+      traceSample: 0.5,
     });
   });
 
@@ -68,6 +71,10 @@ describe('the settings', () => {
     ['RTOPS_MAX_CONNECTIONS', 'many'],
     ['RTOPS_LOG_LEVEL', 'loud'],
     ['RTOPS_LOG_KEEP', '0'],
+    ['RTOPS_TRACE_SAMPLE', '2'],
+    ['RTOPS_TRACE_SAMPLE', '-0.1'],
+    ['RTOPS_TRACE_SAMPLE', '1%'],
+    ['RTOPS_TRACE_SAMPLE', 'e'],
     ['RTOPS_SABOTAGE', 'explode'],
   ])('%s=%s is refused by name', (key, value) => {
     expect(() => parseConfig({ ...good, [key]: value })).toThrow(ConfigError);

@@ -40,6 +40,8 @@ export type Config = {
   readonly presenceTtlMs: number;
   /** The metrics port takes `POST /fault/block`. */
   readonly faults: boolean;
+  /** Share of the messages and requests that leave lines in the log, 0 to 1; picked by their id. */
+  readonly traceSample: number;
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -90,6 +92,7 @@ export function parseConfig(env: Env): Config {
     sabotage: sabotage(env, messagePath),
     ...presence(env),
     faults: oneOf(env, 'RTOPS_FAULTS', ['on', 'off'], 'off') === 'on',
+    traceSample: share(env, 'RTOPS_TRACE_SAMPLE', 0.01),
   };
 }
 
@@ -112,6 +115,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   'RTOPS_PRESENCE_REFRESH_MS',
   'RTOPS_PRESENCE_TTL_MS',
   'RTOPS_FAULTS',
+  'RTOPS_TRACE_SAMPLE',
 ]);
 
 function refuseUnknown(env: Env): void {
@@ -157,6 +161,16 @@ function integerOf(key: string, value: string, { from, to }: Range): number {
       key,
       `expected a whole number from ${from} to ${to}, got ${JSON.stringify(value)}`,
     );
+  }
+  return number;
+}
+
+function share(env: Env, key: string, fallback: number): number {
+  const value = text(env, key);
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!/^[\d.e-]+$/.test(value) || !(number >= 0 && number <= 1)) {
+    throw new ConfigError(key, `expected a number from 0 to 1, got ${JSON.stringify(value)}`);
   }
   return number;
 }

@@ -167,18 +167,3 @@ export const header = {
   upstream: 'x-upstream',
   requestId: 'x-request-id',
 } as const;
-
-/** Names of the Prometheus metrics on the server's metrics port; seconds and bytes. */
-export const metric = {
-  connections: 'rtops_server_connections',
-  connectionsOpened: 'rtops_server_connections_opened_total',
-  disconnections: 'rtops_server_disconnections_total',
-  connectionErrors: 'rtops_server_connection_errors_total',
-  eventsReceived: 'rtops_server_events_received_total',
-  messagesDelivered: 'rtops_server_messages_delivered_total',
-  sendSeconds: 'rtops_server_send_seconds',
-  httpSeconds: 'rtops_server_http_request_seconds',
-  eventLoopLagSeconds: 'rtops_server_event_loop_lag_seconds',
-  slowClientsClosed: 'rtops_server_slow_clients_closed_total',
-  redisUp: 'rtops_server_redis_up',
-} as const;

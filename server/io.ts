@@ -7,9 +7,11 @@ import { TokenRefused, type Tokens } from './auth/tokens.ts';
 import type { ChatNamespace, ChatSocket, SocketData } from './chat/chat-socket.ts';
 import type { Config } from './config.ts';
 import { chatNamespace, header, path } from './contract.ts';
-import { count, type Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { originPasses } from './origin.ts';
 import { requestId } from './request-id.ts';
+import { connectionId, nameConnection } from './trace/connection-id.ts';
+import type { Trace } from './trace/trace.ts';
 
 export type Gate = { readonly io: Server; readonly chat: ChatNamespace };
 
@@ -17,6 +19,7 @@ type GateDeps = {
   readonly config: Config;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
+  readonly trace: Trace;
   /** While it drains, the node takes no new connection. */
   readonly draining: () => boolean;
   /** Called before a handshake is acted on. */
@@ -45,14 +48,18 @@ export function attachSocketIo(server: HttpServer, deps: GateDeps): Gate {
   });
   // The node's name in front lets a proxy route a session by its id alone (`proxy.ws.balance: sid`).
   // What follows is 120 random bits, as in Engine.IO's own id: nobody can guess a session.
-  io.engine.generateId = () => `${config.node}.${randomBytes(15).toString('base64url')}`;
+  io.engine.generateId = (handshake: IncomingMessage) => {
+    const id = `${config.node}.${randomBytes(15).toString('base64url')}`;
+    nameConnection(handshake, id);
+    return id;
+  };
   server.on('upgrade', refuseOtherUpgrades);
   io.engine.on('headers', (headers: Record<string, string>, request: IncomingMessage) => {
     headers[header.node] = config.node;
     headers[header.requestId] = requestId(request);
   });
-  io.engine.on('connection_error', (error: { readonly message: string }) => {
-    count(metrics.connectionErrors, error.message);
+  io.engine.on('connection_error', (error: { readonly code: number }) => {
+    metrics.connectionErrors.add(String(error.code));
   });
   // The root namespace exists in every Socket.IO server, open to all: nothing is served there.
   io.of('/').use((_socket, next) => next(new Error('no such namespace')));
@@ -60,10 +67,11 @@ export function attachSocketIo(server: HttpServer, deps: GateDeps): Gate {
   const chat: ChatNamespace = io.of(chatNamespace);
   chat.use((socket, next) => {
     const signInThenNext = async (): Promise<void> => {
-      next(await signIn(socket, deps.tokens, metrics));
+      next(await signIn(socket, deps));
     };
     void signInThenNext();
   });
+  metrics.watch(io.engine, chat);
   chat.on('connection', (socket) => {
     metrics.connectionsOpened += 1;
     deps.serve(socket);
@@ -74,8 +82,7 @@ export function attachSocketIo(server: HttpServer, deps: GateDeps): Gate {
 /** The reason why not, for `connect_error`; `undefined` lets the socket in. */
 async function signIn(
   socket: ChatSocket,
-  tokens: Tokens,
-  metrics: Metrics,
+  { tokens, metrics, trace }: GateDeps,
 ): Promise<Error | undefined> {
   try {
     const claims = await tokens.verify(socket.handshake.auth['token'], 'access');
@@ -83,13 +90,17 @@ async function signIn(
     Object.assign(socket.data, data);
     return undefined;
   } catch (error) {
-    return asConnectError(error, metrics);
+    const code = error instanceof TokenRefused ? error.code : 'INTERNAL';
+    if (trace.allows()) {
+      const connId = connectionId(socket.request);
+      trace.logger.warn({ reqId: requestId(socket.request), connId, code }, 'connection refused');
+    }
+    return asConnectError(error, code, metrics);
   }
 }
 
-function asConnectError(error: unknown, metrics: Metrics): Error {
-  const code = error instanceof TokenRefused ? error.code : 'INTERNAL';
-  count(metrics.connectionErrors, code);
+function asConnectError(error: unknown, code: string, metrics: Metrics): Error {
+  metrics.connectionErrors.add(error instanceof TokenRefused ? 'token' : 'other');
   const message = error instanceof TokenRefused ? error.message : 'could not sign in';
   return Object.assign(new Error(message), { data: { code } });
 }
@@ -99,11 +110,14 @@ function admit(
   request: IncomingMessage & { readonly res?: ServerResponse },
   callback: (error: string | null | undefined, success: boolean) => void,
   io: Server,
-  { config, metrics, draining, wakeCheck }: GateDeps,
+  { config, metrics, trace, draining, wakeCheck }: GateDeps,
 ): void {
   wakeCheck();
-  const refuse = (status: 403 | 503, why: string): void => {
-    count(metrics.connectionErrors, why);
+  const refuse = (status: 403 | 503, code: 'origin' | 'draining' | 'full', why: string): void => {
+    metrics.connectionErrors.add(code);
+    if (trace.allows()) {
+      trace.logger.warn({ reqId: requestId(request), code: why }, 'connection refused');
+    }
     const { res } = request;
     if (res === undefined) {
       refuseUpgrade(request.socket, status, why);
@@ -113,10 +127,11 @@ function admit(
     }
   };
   const { origin, host } = request.headers;
-  if (!originPasses(origin, host, config.corsOrigins)) return refuse(403, 'origin not allowed');
-  if (draining()) return refuse(503, 'draining');
+  if (!originPasses(origin, host, config.corsOrigins))
+    return refuse(403, 'origin', 'origin not allowed');
+  if (draining()) return refuse(503, 'draining', 'draining');
   if (config.maxConnections !== undefined && io.engine.clientsCount >= config.maxConnections) {
-    return refuse(503, 'full');
+    return refuse(503, 'full', 'full');
   }
   callback(null, true);
 }

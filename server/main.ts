@@ -1,6 +1,6 @@
 /** `node server/main.ts`: one node of the reference server, set up by its environment. */
-import { pino } from 'pino';
 import { ConfigError, parseConfig, type Config } from './config.ts';
+import { createLogger } from './logger.ts';
 import { startServer } from './server.ts';
 
 const exitBadConfig = 2;
@@ -16,17 +16,14 @@ function configOrExit(): Config {
 }
 
 const config = configOrExit();
-const logger = pino({ level: config.logLevel, base: { node: config.node } });
+const logger = createLogger(config);
 // The latest cause of death is worth a line before Node ends the process.
 process.on('uncaughtExceptionMonitor', (error) => logger.fatal({ err: error }, 'uncaught'));
 
 try {
   const server = await startServer(config, logger);
-  const { role, host, topology } = config;
-  logger.info(
-    { role, host, port: server.port, metricsPort: server.metricsPort, topology },
-    'listening',
-  );
+  const { role, host } = config;
+  logger.info({ role, host, port: server.port, metricsPort: server.metricsPort }, 'listening');
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);

@@ -1,167 +1,239 @@
 /**
- * What the server counts. The hot path adds to plain numbers; they become Prometheus metrics when
- * somebody asks, so that counting costs nothing per message.
+ * What the server counts, as `metric-contract.ts` lists it. The hot path adds to plain numbers; they
+ * become Prometheus series when somebody asks, so that counting costs next to nothing per message.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { metric } from './contract.ts';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import type { Server } from 'socket.io';
+import type { ChatNamespace } from './chat/chat-socket.ts';
+import type { RefusalCode } from './contract.ts';
+import { latencyBuckets, type MetricFamily, type ServerPart } from './metric-family.ts';
+import { familyText, type Series } from './metrics/exposition.ts';
+import {
+  readConnections,
+  watchConnections,
+  type ConnectionReading,
+} from './metrics/connections.ts';
+import { fineClock } from './metrics/fine-clock.ts';
+import { createHttpTimes } from './metrics/http-times.ts';
+import { loopLag, type LoopLag } from './metrics/loop-lag.ts';
+import { createCounts, createTally, type Counts, type Tally } from './metrics/tally.ts';
+import {
+  clientEvents,
+  connectionErrorCodes,
+  disconnectReasons,
+  refusalCodes,
+  serverEvents,
+  serverMetrics as family,
+} from './server-metrics.ts';
+import { packageVersion } from './version.ts';
 
 export type Metrics = {
   connectionsOpened: number;
-  messagesDelivered: number;
+  sentBytes: number;
   slowClientsClosed: number;
+  /** Requests to Redis that had no good answer. */
+  adapterErrors: number;
   /** By reason, as Socket.IO names it. */
-  readonly disconnections: Map<string, number>;
-  readonly connectionErrors: Map<string, number>;
-  /** By event name. */
-  readonly eventsReceived: Map<string, number>;
-  /** From the arrival of a message to its ack. */
-  sendSeconds(seconds: number, result: string): void;
-  httpSeconds(seconds: number, labels: { method: string; route: string; status: string }): void;
+  readonly disconnections: Counts;
+  readonly connectionErrors: Counts;
+  readonly eventsSent: Counts;
+  /** From the arrival of an event to its ack; `refused` is the code of an ack that said no. */
+  eventDone(eventName: string, seconds: number, refused: RefusalCode | undefined): void;
+  /** Writing one message to its members here. */
+  readonly broadcastSeconds: Tally;
+  /** A message came over Redis that its node took at this wall-clock ms. */
+  arrived(takenAtMs: number): void;
+  httpSeconds(
+    seconds: number,
+    of: { readonly method: string; readonly route: string; readonly status: number },
+  ): void;
+  /** A route that is served: its series are there before its first request. */
+  routeKnown(method: string, route: string): void;
+  /** Watches every connection to come, and reads those that are there at each scrape. */
+  watch(engine: Server['engine'], chat: ChatNamespace): void;
   /** The whole page in Prometheus' text format. */
   page(): Promise<string>;
+  /** Connections and event-loop lag alone, for the sampler of a run: another reader, another lag. */
+  briefPage(): string;
   readonly contentType: string;
   close(): void;
 };
 
-/** Live readings, asked for at each scrape. */
-type Gauges = {
-  readonly connections: () => number;
-  readonly redisUp: () => boolean | undefined;
-  readonly hasRedis: boolean;
+/** Who the server is, and what it has: what it has not is not on the page. */
+export type MetricsOptions = {
+  readonly node: string;
+  readonly role: 'all' | 'api' | 'ws';
+  readonly messagePath: 'log' | 'adapter';
+  readonly redisUrl: string | undefined;
 };
 
-export function count(into: Map<string, number>, key: string): void {
-  into.set(key, (into.get(key) ?? 0) + 1);
-}
+/** Live readings, asked for at each scrape. */
+type Gauges = {
+  readonly redisUp: () => boolean | undefined;
+  readonly draining: () => boolean;
+};
 
-export function createMetrics(
-  labels: { readonly node: string; readonly role: string; readonly topology: string },
-  gauges: Gauges,
-): Metrics {
+/** A family with where its series come from. */
+type Source = { readonly of: MetricFamily; readonly read: () => readonly Series[] };
+
+export function createMetrics(options: MetricsOptions, gauges: Gauges): Metrics {
   const register = new Registry();
-  const registers = [register];
-  const { node, role, topology } = labels;
-  register.setDefaultLabels(topology === '' ? { node, role } : { node, role, topology });
   collectDefaultMetrics({ register });
   // These list every handle or file of the process at each scrape: 10,000 with 10,000 clients.
   for (const name of perHandleMetrics) register.removeSingleMetric(name);
 
-  const sendSeconds = new Histogram({
-    name: metric.sendSeconds,
-    help: 'From the arrival of a message to its ack.',
-    labelNames: ['result'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers,
-  });
-  const httpSeconds = new Histogram({
-    name: metric.httpSeconds,
-    help: 'Duration of HTTP requests.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers,
-  });
+  const eventsReceived = createCounts(clientEvents);
+  const refusals = createCounts(refusalCodes);
+  const eventTimes = new Map(
+    clientEvents
+      .slice(0, -1)
+      .map((name) => [name as string, { ok: latencyTally(), error: latencyTally() }]),
+  );
+  const pingRtt = latencyTally();
+  const adapterLag = latencyTally();
+  const httpTimes = createHttpTimes();
+  const clock = fineClock();
+  const lag = loopLag();
+  const briefLag = loopLag();
+  const version = packageVersion();
+  let chat: ChatNamespace | undefined;
+  let upgrades = 0;
+  /** As of the page that is being made. */
+  let reading: ConnectionReading = { websocket: 0, polling: 0, queuedBytes: 0 };
+  const look = (): void => {
+    if (chat !== undefined) reading = readConnections(chat);
+  };
 
   const metrics: Metrics = {
     connectionsOpened: 0,
-    messagesDelivered: 0,
+    sentBytes: 0,
     slowClientsClosed: 0,
-    disconnections: new Map(),
-    connectionErrors: new Map(),
-    eventsReceived: new Map(),
-    sendSeconds: (seconds, result) => sendSeconds.labels(result).observe(seconds),
-    httpSeconds: (seconds, by) => httpSeconds.labels(by).observe(seconds),
-    page: () => register.metrics(),
+    adapterErrors: 0,
+    disconnections: createCounts(disconnectReasons),
+    connectionErrors: createCounts(connectionErrorCodes),
+    eventsSent: createCounts(serverEvents),
+    eventDone: (eventName, seconds, refused) => {
+      const times = eventTimes.get(eventName);
+      if (refused === undefined) {
+        times?.ok.observe(seconds);
+      } else {
+        times?.error.observe(seconds);
+        refusals.add(refused);
+      }
+    },
+    broadcastSeconds: latencyTally(),
+    // `takenAtMs` is cut to whole ms: half of one is what it lacks on average.
+    arrived: (takenAtMs) => adapterLag.observe(Math.max(0, clock.nowMs() - takenAtMs - 0.5) / 1000),
+    httpSeconds: httpTimes.observe,
+    routeKnown: httpTimes.routeKnown,
+    watch: (engine, namespace) => {
+      chat = namespace;
+      watchConnections(engine, namespace, {
+        upgraded: () => {
+          upgrades += 1;
+        },
+        pinged: pingRtt.observe,
+        heard: (name) => eventsReceived.add(name),
+        told: (name) => metrics.eventsSent.add(name),
+      });
+    },
+    page: async () => {
+      clock.follow();
+      look();
+      const own = sources.map(({ of, read }) => familyText(of, read())).join('');
+      return own + (await register.metrics());
+    },
+    briefPage: () => {
+      look();
+      const both = chat === undefined ? [lagSource(briefLag)] : [connections, lagSource(briefLag)];
+      return both.map(({ of, read }) => familyText(of, read())).join('');
+    },
     contentType: register.contentType,
-    close: () => loopDelay.disable(),
+    close: () => {
+      lag.close();
+      briefLag.close();
+    },
   };
 
-  gauge(metric.connections, 'Connections to the chat now.', gauges.connections);
-  total(metric.connectionsOpened, 'Connections that got in.', () => metrics.connectionsOpened);
-  total(metric.messagesDelivered, 'Messages written to a member.', () => metrics.messagesDelivered);
-  total(
-    metric.slowClientsClosed,
-    'Connections closed because their client stopped reading.',
-    () => metrics.slowClientsClosed,
-  );
-  totals(metric.disconnections, 'Connections that ended.', 'reason', metrics.disconnections);
-  totals(
-    metric.connectionErrors,
-    'Connections that were refused.',
-    'code',
-    metrics.connectionErrors,
-  );
-  totals(metric.eventsReceived, 'Events from clients.', 'event', metrics.eventsReceived);
-  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
-  loopDelay.enable();
-  lagGauge();
-  redisGauge();
+  const connections: Source = {
+    of: family.connections,
+    read: () => [
+      { labels: { transport: 'websocket' }, value: reading.websocket },
+      { labels: { transport: 'polling' }, value: reading.polling },
+    ],
+  };
+  const has = partsOf(options);
+  const sources = [
+    one(family.info, () => 1, { node: options.node, role: options.role, version }),
+    connections,
+    one(family.connectionsOpened, () => metrics.connectionsOpened),
+    each(family.disconnections, 'reason', metrics.disconnections),
+    each(family.connectionErrors, 'code', metrics.connectionErrors),
+    one(family.transportUpgrades, () => upgrades),
+    each(family.eventsReceived, 'event', eventsReceived),
+    each(family.eventsSent, 'event', metrics.eventsSent),
+    one(family.sentBytes, () => metrics.sentBytes),
+    {
+      of: family.eventSeconds,
+      read: () =>
+        [...eventTimes].flatMap(([event, { ok, error }]) => [
+          { labels: { event, outcome: 'ok' }, value: ok },
+          { labels: { event, outcome: 'error' }, value: error },
+        ]),
+    },
+    each(family.refusals, 'code', refusals),
+    one(family.broadcastSeconds, () => metrics.broadcastSeconds),
+    one(family.adapterLagSeconds, () => adapterLag),
+    one(family.adapterErrors, () => metrics.adapterErrors),
+    one(family.pingRttSeconds, () => pingRtt),
+    one(family.sendBufferBytes, () => reading.queuedBytes),
+    one(family.slowClientsClosed, () => metrics.slowClientsClosed),
+    { of: family.httpSeconds, read: httpTimes.series },
+    lagSource(lag),
+    one(family.redisUp, () => (gauges.redisUp() === true ? 1 : 0)),
+    one(family.draining, () => (gauges.draining() ? 1 : 0)),
+  ].filter(({ of: { needs = [] } }) => needs.every((part) => has.has(part)));
+
   return metrics;
+}
 
-  function gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  }
+const latencyTally = (): Tally => createTally(latencyBuckets);
 
-  function total(name: string, help: string, read: () => number): void {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
-  }
+function one(
+  of: MetricFamily,
+  read: () => number | Tally,
+  labels: Readonly<Record<string, string>> = {},
+): Source {
+  return { of, read: () => [{ labels, value: read() }] };
+}
 
-  function totals(
-    name: string,
-    help: string,
-    label: string,
-    from: ReadonlyMap<string, number>,
-  ): void {
-    new Counter({
-      name,
-      help,
-      labelNames: [label],
-      registers,
-      collect() {
-        this.reset();
-        for (const [key, value] of from) this.inc({ [label]: key }, value);
-      },
-    });
-  }
+function each(of: MetricFamily, label: string, counts: Counts): Source {
+  return {
+    of,
+    read: () => [...counts.of].map(([key, value]) => ({ labels: { [label]: key }, value })),
+  };
+}
 
-  function lagGauge(): void {
-    new Gauge({
-      name: metric.eventLoopLagSeconds,
-      help: 'How late the event loop was, since the previous scrape.',
-      labelNames: ['quantile'],
-      registers,
-      collect() {
-        // The monitor counts from one tick to the next: its resolution is not lag.
-        const lag = (percentile: number): number =>
-          Math.max(0, loopDelay.percentile(percentile) / 1e9 - 0.01);
-        const samples = loopDelay.count > 0;
-        this.set({ quantile: '0.5' }, samples ? lag(50) : 0);
-        this.set({ quantile: '0.99' }, samples ? lag(99) : 0);
-        this.set({ quantile: '1' }, samples ? Math.max(0, loopDelay.max / 1e9 - 0.01) : 0);
-        loopDelay.reset();
-      },
-    });
-  }
+function lagSource(lag: LoopLag): Source {
+  return {
+    of: family.eventLoopLagSeconds,
+    read: () => {
+      const { p50, p99, max } = lag.read();
+      return [
+        { labels: { quantile: '0.5' }, value: p50 },
+        { labels: { quantile: '0.99' }, value: p99 },
+        { labels: { quantile: '1' }, value: max },
+      ];
+    },
+  };
+}
 
-  function redisGauge(): void {
-    if (!gauges.hasRedis) return;
-    gauge(metric.redisUp, 'Whether Redis answers.', () => (gauges.redisUp() === true ? 1 : 0));
-  }
+function partsOf({ role, messagePath, redisUrl }: MetricsOptions): ReadonlySet<ServerPart> {
+  const parts = new Set<ServerPart>();
+  if (role !== 'api') parts.add('chat');
+  if (redisUrl !== undefined) parts.add('redis');
+  if (messagePath === 'log') parts.add('log');
+  return parts;
 }
 
 const perHandleMetrics = [

@@ -16,6 +16,7 @@ import { createApp } from './http/app.ts';
 import { attachSocketIo, type Gate } from './io.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createMessagePath, createStores } from './stores.ts';
+import { createTrace } from './trace/trace.ts';
 import { wakeGuard, type WakeGuard } from './wake-guard.ts';
 
 export type RunningServer = {
@@ -34,19 +35,26 @@ const listenBacklog = 4096;
 const roomsListed = 100;
 const roomsCachedMs = 500;
 
-/** Resolves when the node listens. Rejects when it cannot: a port in use, Redis out of reach. */
-export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+/**
+ * Resolves when the node listens. Rejects when it cannot: a port in use, Redis out of reach.
+ * @param makeMetrics another way of counting: what counting costs is measured against none.
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  makeMetrics: typeof createMetrics = createMetrics,
+): Promise<RunningServer> {
   let draining = false;
   let connections = (): number => 0;
   let redisUp = (): boolean | undefined => undefined;
-  const metrics = createMetrics(config, {
-    connections: () => connections(),
+  const metrics = makeMetrics(config, {
     redisUp: () => redisUp(),
-    hasRedis: config.redisUrl !== undefined,
+    draining: () => draining,
   });
-  const stores = await createStores(config, logger);
+  const stores = await createStores(config, logger, metrics);
   redisUp = stores.redisUp;
   const tokens = await createTokens(config.jwtSecret);
+  const trace = createTrace(logger, config.traceSample);
   let path: MessagePath | undefined;
   const presence = stores.presence(
     config.role === 'api'
@@ -56,6 +64,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const app = await createApp({
     config,
     logger,
+    trace,
     metrics,
     tokens,
     accounts: stores.accounts,
@@ -85,18 +94,19 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       config,
       tokens,
       metrics,
+      trace,
       draining: () => draining,
       wakeCheck,
       serve: (socket) => serveConnection(socket, deps),
     });
-    path = createMessagePath(config, stores, gate, metrics, logger);
+    path = createMessagePath(config, stores, gate, metrics, trace);
     const deps = {
       node: config.node,
       path,
       presence,
       limiter: stores.limiter,
       metrics,
-      logger,
+      trace,
       wakeCheck,
     };
     const { chat } = gate;
@@ -136,8 +146,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 async function serveMetrics(metrics: Metrics, config: Config): Promise<HttpServer> {
   const server = createServer((request, response) => {
     if (answeredBlockFault(request, response, config.faults)) return;
-    if (request.url !== httpPath.metrics) {
+    const [path, query] = (request.url ?? '').split('?');
+    if (path !== httpPath.metrics) {
       response.writeHead(404).end();
+      return;
+    }
+    if (query === 'brief') {
+      response.writeHead(200, { 'content-type': metrics.contentType }).end(metrics.briefPage());
       return;
     }
     metrics.page().then(

@@ -22,6 +22,7 @@ import { pulse } from './redis/pulse.ts';
 import { redisAccounts } from './redis/redis-accounts.ts';
 import { redisLimiter } from './redis/redis-limiter.ts';
 import { redisPresence } from './redis/redis-presence.ts';
+import type { Trace } from './trace/trace.ts';
 
 export type Stores = {
   readonly accounts: Accounts;
@@ -40,10 +41,14 @@ export type Stores = {
 };
 
 /** @throws when there should be a Redis and it does not answer in time. */
-export async function createStores(config: Config, logger: Logger): Promise<Stores> {
+export async function createStores(
+  config: Config,
+  logger: Logger,
+  metrics: Metrics,
+): Promise<Stores> {
   return config.redisUrl === undefined
     ? memoryStores(config)
-    : redisStores(config, config.redisUrl, logger);
+    : redisStores(config, config.redisUrl, logger, metrics);
 }
 
 /** The way of a message on this node, by setting. */
@@ -52,20 +57,22 @@ export function createMessagePath(
   { log, redis, adapter }: Stores,
   gate: Gate,
   metrics: Metrics,
-  logger: Logger,
+  trace: Trace,
 ): MessagePath {
+  const { logger } = trace;
   if (config.messagePath === 'adapter') {
     if (adapter !== undefined) gate.io.adapter(adapter());
     return adapterPath(gate.chat, redis, metrics);
   }
   const fanOut = createFanOut(metrics);
   const { sabotage } = config;
-  if (sabotage === undefined) return hub({ log, fanOut, logger });
+  if (sabotage === undefined) return hub({ log, fanOut, logger, trace });
   logger.warn({ sabotage }, 'this server lies on purpose');
   return hub({
     log: sabotage === 'ack-before-store' ? ackBeforeStore(log) : log,
     fanOut,
     logger,
+    trace,
     show: sabotagedShow(sabotage, fanOut),
   });
 }
@@ -88,7 +95,12 @@ function memoryStores(config: Config): Stores {
 
 const readyWithinMs = 5000;
 
-async function redisStores(config: Config, url: string, logger: Logger): Promise<Stores> {
+async function redisStores(
+  config: Config,
+  url: string,
+  logger: Logger,
+  metrics: Metrics,
+): Promise<Stores> {
   const requests = requestClient(url, `rtops-${config.node}`, logger);
   const channels = channelClient(url, `rtops-${config.node}-channels`, logger);
   try {
@@ -98,7 +110,9 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
     channels.disconnect();
     throw error;
   }
-  const waits = patience();
+  const waits = patience(() => {
+    metrics.adapterErrors += 1;
+  });
   const heart = pulse(requests, waits, config.node);
   const log = await redisLog({
     requests,
@@ -107,6 +121,7 @@ async function redisStores(config: Config, url: string, logger: Logger): Promise
     waits,
     keep: config.logKeep,
     logger,
+    arrived: metrics.arrived,
   });
   const extra: Redis[] = [];
   return {

@@ -1,11 +1,12 @@
 /** `up`, `ps`, `logs`, `down`, `heal` from other shells, on real nginx, Redis and servers. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { newHome, processesOf } from './testing/rtops.ts';
+import type { Home } from './testing/rtops.ts';
 
 type UpDocument = {
   readonly schemaVersion: number;
@@ -26,7 +27,7 @@ const brief = ['--stage', '1s:40', '--stage', '3s:40', '--rate', '1/s/user', ...
 describe('a system that stays up', () => {
   test('scaled: started, listed, used by a bench, healed by its supervisor, stopped', async () => {
     const home = newHome();
-    const up = await home.run('up', '-d', '--json');
+    const up = await home.run('up', '-d', '--json', '--set', 'server.traceSample=1');
     expect(up.code, up.stderr).toBe(0);
     const document = JSON.parse(up.stdout) as UpDocument;
     expect(document).toMatchObject({ schemaVersion: 1, topology: 'scaled' });
@@ -47,6 +48,8 @@ describe('a system that stays up', () => {
     expect(report.services.map((one) => one.name).toSorted()).toEqual(
       document.services.map((one) => one.name).toSorted(),
     );
+
+    await expectTraced(home);
 
     const other = await home.run('bench', '--topology', 'split', ...brief);
     expect(other.code, other.stderr).toBe(2);
@@ -147,6 +150,48 @@ describe('a system that stays up', () => {
     }
   });
 });
+
+/** The run's slowest message is seen at every step; what is not there is said. */
+async function expectTraced(home: Home): Promise<void> {
+  const traced = await home.run('trace', 'slowest', '--json');
+  expect(traced.code, traced.stderr).toBe(0);
+  const { kind, timelines } = JSON.parse(traced.stdout) as {
+    readonly kind: string;
+    readonly timelines: readonly {
+      readonly steps: readonly { readonly where: string; readonly what: string }[];
+    }[];
+  };
+  expect(kind).toBe('message');
+  const steps = (timelines[0]?.steps ?? []).map(({ where, what }) => `${where} ${what}`);
+  for (const step of [
+    /^u\d+ due$/,
+    /^u\d+ sent$/,
+    /^ws-[12] taken from u\d+/,
+    /^redis .*stored as seq \d+, published/,
+    /^ws-[12] arrived: seq/,
+    /^ws-[12] emitted to \d+ members? here$/,
+    /^ws-[12] ack handed to the socket/,
+    /^u\d+ ack: seq/,
+    /^u\d+ delivered: seq/,
+  ]) {
+    expect(
+      steps.filter((one) => step.test(one)).length,
+      `${step}\n${steps.join('\n')}`,
+    ).toBeGreaterThan(0);
+  }
+  const lost = await home.run('trace', 'lost');
+  expect(lost.code).toBe(0);
+  expect(lost.stdout).toContain('lost no message');
+  const unknown = await home.run('trace', 'nobody');
+  expect(unknown.code).toBe(2);
+  expect(unknown.stderr).toMatch(/messages in the logs: \d/);
+  // Cut short and spoilt, a log still tells the rest.
+  const log = join(home.runDir(), 'logs', 'ws-1.log');
+  writeFileSync(log, `${readFileSync(log, 'utf8').slice(0, -20)}`);
+  const damaged = await home.run('trace', 'slowest');
+  expect(damaged.code, damaged.stderr).toBe(0);
+  expect(damaged.stdout).toContain('the log of ws-1 ends inside a line');
+}
 
 /** Asks again until there is an answer; 20 s at most. */
 async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {

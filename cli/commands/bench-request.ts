@@ -30,7 +30,10 @@ export type BenchOptions = {
   readonly scale: readonly string[];
   readonly seed?: number;
   readonly workers?: number;
+  /** A system that the run starts gets observers; one that is up must have them. */
+  readonly observe?: boolean;
   readonly runDir?: string;
+  readonly metricsPort?: number;
   readonly reporter: readonly string[];
   readonly json: boolean;
   /** In place of the scenario's faults; empty: those. */
@@ -59,12 +62,14 @@ export type BenchRequest = {
   readonly thresholds: readonly Threshold[];
   readonly target:
     | { readonly kind: 'url'; readonly url: string }
-    /** Whatever is up. */
-    | { readonly kind: 'up' }
+    /** Whatever is up; with `observed` it must have observers. */
+    | { readonly kind: 'up'; readonly observed: boolean }
     /** This one: what is up must be it, and with nothing up it is started. */
     | { readonly kind: 'topology'; readonly topology: Topology };
   readonly workers: number | null;
   readonly runDir: string | null;
+  /** Where the run's metrics are served; `null`: on a free port, where the system has monitoring. */
+  readonly metricsPort: number | null;
   readonly reporters: readonly string[];
   readonly json: boolean;
 };
@@ -98,6 +103,7 @@ export async function readBenchRequest(
     }),
     workers: options.workers ?? null,
     runDir: options.runDir === undefined ? null : resolve(world.cwd, options.runDir),
+    metricsPort: options.metricsPort ?? null,
     reporters: options.reporter,
     json: options.json,
   };
@@ -126,14 +132,21 @@ async function readTarget(
         next: `rtops bench --url ${options.url}`,
       });
     }
+    if (options.observe === true) {
+      throw new Failure(exitCode.usage, '--observe is for systems that rtops starts', {
+        why: `${options.url} is not one; its own Prometheus can read the run with --metrics-port`,
+        next: `rtops bench --url ${options.url}`,
+      });
+    }
     return { kind: 'url', url: allowedUrl(options.url, options.allowHost) };
   }
   if (options.allowHost !== undefined) {
     throw new Failure(exitCode.usage, '--allow-host says nothing without --url');
   }
-  if (!named && upName !== undefined) return { kind: 'up' };
+  const observed = options.observe === true;
+  if (!named && upName !== undefined) return { kind: 'up', observed };
   const name = options.topology ?? upName ?? defaults.topology;
-  const settings = [...defaults.settings, ...options.set];
+  const settings = [...defaults.settings, ...(observed ? ['monitoring=true'] : []), ...options.set];
   const topology = await readTopology(world, name, settings, options.scale);
   return { kind: 'topology', topology };
 }

@@ -72,7 +72,11 @@ function attached(
   emit: (event: RunEvent) => void,
 ): BenchTarget {
   const difference =
-    asked.kind === 'topology' ? sameSystem(up.topology, asked.topology) : undefined;
+    asked.kind === 'topology'
+      ? sameSystem(up.topology, asked.topology)
+      : asked.observed && !up.topology.monitoring
+        ? 'it is not observed, --observe was asked for'
+        : undefined;
   if (difference !== undefined) {
     throw new Failure(exitCode.usage, 'what is up is not what was asked for', {
       why: difference,

@@ -18,10 +18,16 @@ describe('doctor', () => {
     const names = out()
       .split('\n')
       .filter((line) => /^(ok|warn|missing) /.test(line))
-      .map((line) => line.slice(9, 26).trim());
+      .map((line) => line.slice(9, 36).trim());
     expect(names).toEqual([
       'nginx',
       'redis-server',
+      'prometheus',
+      'prometheus-alertmanager',
+      'prometheus-redis-exporter',
+      'prometheus-nginx-exporter',
+      'grafana',
+      'alert receivers',
       'node',
       'cores',
       'open files',
@@ -124,9 +130,13 @@ const scaled: Topology = {
     corsOrigins: [],
     sabotage: null,
     faults: false,
+    traceSample: 0.01,
   },
   restart: { policy: 'no', delayMs: 1, maxRetries: 0 },
   chaos: false,
+  monitoring: false,
+  alerts: { connections: 5000 },
+  ports: { prometheus: null, alertmanager: null, grafana: null },
 };
 
 function home(): { world: World; folder: StateFolder; out: () => string } {

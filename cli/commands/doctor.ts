@@ -6,6 +6,7 @@ import { machineChecks, prerequisiteCheck } from '../system/machine-checks.ts';
 import type { Check } from '../system/machine-checks.ts';
 import { readMachineFacts } from '../system/machine-facts.ts';
 import { findPrerequisites, prerequisites } from '../system/prerequisites.ts';
+import { observerChecks } from '../system/observer-checks.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import { systemChecks } from '../system/system-checks.ts';
 import type { World } from '../world.ts';
@@ -26,13 +27,14 @@ export async function doctor(
   options: { readonly json: boolean },
   find = binaryFinder(world.env),
 ): Promise<ExitCode> {
-  const wanted = prerequisites.filter(({ audience }) => audience === 'everyone');
+  const wanted = prerequisites.filter(({ audience }) => audience !== 'development');
   const [facts, found] = await Promise.all([
     readMachineFacts(world.cwd),
     findPrerequisites(wanted, find),
   ]);
   const checks = [
     ...found.map(prerequisiteCheck),
+    ...(await observerChecks(world.env, find)),
     ...machineChecks(facts),
     ...systemChecks(stateFolder(world.cwd)),
   ];

@@ -22,6 +22,8 @@ import type { Interrupt } from './interrupt.ts';
 
 export type Measured = {
   readonly startedAtMs: number;
+  /** On CLOCK_MONOTONIC, µs. */
+  readonly startedAtUs: number;
   readonly summary: Summary;
   readonly detail: Detail;
   /** Why connections and requests failed: text → count. */
@@ -147,6 +149,7 @@ async function reduce(
   });
   return {
     startedAtMs: result.startedAtMs,
+    startedAtUs: result.startedAtUs,
     summary:
       scenario.faults.length === 0
         ? summary

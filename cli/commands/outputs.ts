@@ -17,6 +17,8 @@ import { writeReportFiles } from './run-folder.ts';
 
 export type Outputs = AsyncDisposable & {
   readonly emit: (event: RunEvent) => void;
+  /** One more that hears of the run from now on. */
+  listen(listener: (event: RunEvent) => void): void;
   /** Says what is about to run. */
   start(target: { readonly name: string; readonly url: string }): void;
   /** Ends the renderers, writes the files; `prints`: the summary too (and report.json with `--json`). */
@@ -32,8 +34,10 @@ export type OutputOptions = {
 /** Opens the renderers; throws a usage failure for one that does not exist. */
 export async function openOutputs(world: World, asked: OutputOptions, run: Run): Promise<Outputs> {
   const renderers = await openRenderers(world, asked.reporters, asked.json);
+  const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => {
     run.record(event);
+    for (const listener of listeners) listener(event);
     for (const renderer of renderers.all) renderer.event(event);
   };
   let ended = false;
@@ -45,6 +49,7 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
   };
   return {
     emit,
+    listen: (listener) => void listeners.push(listener),
     start(target) {
       emit(startEvent(asked.scenario, run, target));
     },

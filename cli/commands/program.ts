@@ -8,6 +8,8 @@ import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
 import { packageFile } from './package-file.ts';
 import { explainFailure } from './explain-failure.ts';
+import { withDashboardCommands } from './program-dashboards.ts';
+import { withObserveCommands } from './program-observe.ts';
 import type { StickyTestOptions } from './sticky-request.ts';
 
 /** Runs the command in `world.argv` and returns its exit code; never throws. */
@@ -120,6 +122,7 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     .option('--scale <service=n>', 'processes of a service, as ws=4', collect, [])
     .option('--port <n>', 'port clients dial (default: a free one)', portNumber)
     .option('--chaos', 'a TCP fault proxy on every edge, for network faults', false)
+    .option('--observe', 'exporters, Prometheus, Alertmanager (and Grafana) beside it', false)
     .option('--json', 'print what is up as one JSON document', false)
     .addOption(new Option('--supervise').hideHelp().default(false))
     .action(async (name: string | undefined, options: UpFlags) => {
@@ -127,7 +130,11 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
         import('./up.ts'),
         import('./documents.ts'),
       ]);
-      const settings = [...options.set, ...(options.chaos ? ['chaos=true'] : [])];
+      const settings = [
+        ...options.set,
+        ...(options.chaos ? ['chaos=true'] : []),
+        ...(options.observe ? ['monitoring=true'] : []),
+      ];
       const topology = await readTopology(world, name ?? 'scaled', settings, options.scale);
       done(await up(world, { topology, ...options }));
     });
@@ -195,7 +202,8 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
     .description('list the missing system packages and get them')
     .option('--yes', 'do not ask', false)
     .option('--dev', "also what the project's own tests need (the default in a checkout)", false)
-    .action(async (options: { yes: boolean; dev: boolean }) => {
+    .option('--no-observe', 'leave out what only `up --observe` needs')
+    .action(async (options: { yes: boolean; dev: boolean; observe: boolean }) => {
       const { setup } = await import('./setup.ts');
       done(await setup(world, options));
     });
@@ -208,6 +216,9 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
       const { doctor } = await import('./doctor.ts');
       done(await doctor(world, options));
     });
+
+  withObserveCommands(program, world, done);
+  withDashboardCommands(program, world, done);
 
   program
     .command('token')
@@ -243,6 +254,8 @@ function withRunOptions(command: Command): Command {
     .option('--scale <service=n>', 'processes of a service, as ws=4', collect, [])
     .option('--seed <n>', 'seed of the pacing', wholeNumber)
     .option('--workers <n>', 'load worker processes', wholeNumber)
+    .option('--observe', 'a system that this run starts is observed, as by `up --observe`', false)
+    .option('--metrics-port <n>', 'serve the live metrics of this run on this port', portNumber)
     .option('--run-dir <dir>', 'folder for the files of this run (default: .rtops/runs/<id>)')
     .option(
       '--reporter <r>',
@@ -275,7 +288,9 @@ type BenchFlags = {
   scale: string[];
   seed?: number;
   workers?: number;
+  observe: boolean;
   runDir?: string;
+  metricsPort?: number;
   reporter: string[];
   json: boolean;
 };
@@ -286,6 +301,7 @@ type UpFlags = {
   scale: string[];
   port?: number;
   chaos: boolean;
+  observe: boolean;
   json: boolean;
   supervise: boolean;
 };

@@ -6,7 +6,7 @@ import { stateFolder } from '../system/state-folder.ts';
 import { readSystemState } from '../system/system-state.ts';
 import type { SystemState } from '../system/system-state.ts';
 import type { World } from '../world.ts';
-import { systemDocument } from './system-document.ts';
+import { observeLines, systemDocument } from './system-document.ts';
 
 /** It informs and does not judge: 0 whatever is up, and when nothing is. */
 export function ps(world: World, { json }: { readonly json: boolean }): ExitCode {
@@ -47,5 +47,5 @@ function table({ topology, url, phase, supervisor, services }: SystemState): str
       .join('  ')
       .trimEnd(),
   );
-  return `${topology.name} ${phase} at ${url} (supervisor pid ${supervisor.pid})\n${lines.join('\n')}\n`;
+  return `${topology.name} ${phase} at ${url} (supervisor pid ${supervisor.pid})\n${lines.join('\n')}\n${observeLines(services)}`;
 }

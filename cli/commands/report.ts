@@ -1,5 +1,4 @@
 /** `rtops report`: a stored run, said again in any format. */
-import { spawn } from 'node:child_process';
 import { join, relative } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
@@ -11,6 +10,7 @@ import type { Report } from '../report/report.ts';
 import { renderText } from '../report/text.ts';
 import { terminalStyle } from '../screen/terminal.ts';
 import type { World } from '../world.ts';
+import { openInBrowser } from './open-in-browser.ts';
 import {
   findRunFolder,
   htmlAssets,
@@ -65,25 +65,4 @@ async function rendered(
     case 'json':
       return `${JSON.stringify(stored, null, 2)}\n`;
   }
-}
-
-/** `false` where there is no desktop, or its opener cannot be started. */
-async function openInBrowser(world: World, file: string): Promise<boolean> {
-  const isMac = process.platform === 'darwin';
-  const hasDesktop =
-    isMac || Boolean(world.env['DISPLAY']) || Boolean(world.env['WAYLAND_DISPLAY']);
-  if (!hasDesktop) return false;
-  return new Promise((done) => {
-    const child = spawn(isMac ? 'open' : 'xdg-open', [file], {
-      detached: true,
-      stdio: 'ignore',
-      env: { ...world.env },
-    });
-    child.once('error', () => done(false));
-    child.once('spawn', () => {
-      // The browser outlives this command.
-      child.unref();
-      done(true);
-    });
-  });
 }

@@ -19,9 +19,11 @@ import { composeReport } from './compose-report.ts';
 import { hostFacts } from './host-facts.ts';
 import type { Interrupt } from './interrupt.ts';
 import { judgeRun } from './judge-run.ts';
+import { watchRunLogs } from './keep-run-logs.ts';
 import { measure } from './measure.ts';
 import { openRun } from './open-run.ts';
 import { openOutputs } from './outputs.ts';
+import { watchRun } from './watch-run.ts';
 
 /** What a run led to; `undefined` in place of the report when it was interrupted before it began. */
 export type RunOutcome = {
@@ -48,9 +50,11 @@ export async function runOnce(
   await using outputs = await openOutputs(world, asked, run);
   await using target = await openBenchTarget(world, asked.target, up, interrupt, outputs.emit);
   if (interrupt.asked) return { code: exitCode.interrupted, report: undefined, dir: run.dir };
+  await using _page = await watchRun(world, { asked, run, target, outputs, interrupt });
   await using injector = await injectorFor(world, asked, target.system);
   await noteEdgeOverhead(target.system, outputs.emit);
 
+  const logs = watchRunLogs(world, target.system, run.dir);
   run.writeDocuments(asked.scenario, target.system?.topology ?? null);
   outputs.start({ name: target.name, url: target.target.url });
   const measured = await measure(
@@ -62,6 +66,7 @@ export async function runOnce(
     interrupt,
     outputs.emit,
   );
+  await logs.keep(measured);
   const host = hostFacts();
   const judged = await judgeRun(asked, { run, target, measured, host });
   const report = await composeReport(world, { run, asked, target, measured, host, ...judged });

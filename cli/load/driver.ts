@@ -28,6 +28,8 @@ export type DriveInput = {
 export type DriveResult = {
   /** Wall clock of run start, ms since 1970: time 0 of every `t` and of the history. */
   readonly startedAtMs: number;
+  /** The same moment on CLOCK_MONOTONIC, in µs: what the servers' logs are aligned by. */
+  readonly startedAtUs: number;
   readonly durationMs: number;
   readonly stopped: boolean;
   readonly users: UserCounts;

@@ -83,7 +83,7 @@ ${factsSection(report)}
 }
 
 /** JSON that cannot end its `<script>` element or start a comment in it. */
-function jsonInMarkup(value: unknown): string {
+export function jsonInMarkup(value: unknown): string {
   return JSON.stringify(value)
     .replace(/</g, '\\u003c')
     .replace(/\u2028/g, '\\u2028')

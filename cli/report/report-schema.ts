@@ -52,6 +52,7 @@ const topology = z.looseObject({
     sabotage: z.enum(['drop', 'double', 'swap', 'ack-before-store']).nullable(),
     // Absent in reports written before there were faults.
     faults: z.boolean().default(false),
+    traceSample: z.number().default(0),
   }),
   restart: z.looseObject({
     policy: z.enum(['always', 'on-failure', 'no']),
@@ -60,6 +61,15 @@ const topology = z.looseObject({
   }),
   // Reports from before it was there have none.
   chaos: z.boolean().default(false),
+  monitoring: z.boolean().default(false),
+  alerts: z.object({ connections: z.number() }).default({ connections: 5000 }),
+  ports: z
+    .object({
+      prometheus: z.number().nullable(),
+      alertmanager: z.number().nullable(),
+      grafana: z.number().nullable(),
+    })
+    .default({ prometheus: null, alertmanager: null, grafana: null }),
 });
 
 const stage = z.looseObject({ durationMs: count, target: count });

@@ -1,6 +1,7 @@
 /** The sections of the end summary, each as lines of at most `width` characters before colour. */
 import type { LatencyMs } from '../samples/summary.ts';
 import type { ThresholdResult } from '../verdict/judge.ts';
+import { busiestFirst } from './busiest-first.ts';
 import {
   formatCount,
   formatDuration,
@@ -176,7 +177,7 @@ export function ledgerLines(report: Report, style: TextStyle, width: number): re
   return lines;
 }
 
-/** One line a service, busiest first, in at most `maxLines` lines. */
+/** One line a service, busiest first and observers last, in at most `maxLines` lines. */
 export function serviceLines(
   report: Report,
   style: TextStyle,
@@ -184,7 +185,7 @@ export function serviceLines(
   maxLines: number,
 ): readonly string[] {
   const rows = maxLines - 1;
-  const all = report.services.toSorted((a, b) => b.cpuPct.max - a.cpuPct.max);
+  const all = report.services.toSorted(busiestFirst(({ cpuPct }) => cpuPct.max));
   if (all.length === 0 || rows < 1) return [];
   const shown = all.length > rows ? all.slice(0, Math.max(1, rows - 1)) : all;
   const lines = shown.map((service, index) => {

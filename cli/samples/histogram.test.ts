@@ -37,6 +37,25 @@ describe('a histogram', () => {
     }
   });
 
+  test('counts up to each bound what lies there, to a thousandth', () => {
+    const boundsSec = [0.001, 0.03, 1, 15];
+    const { upTo, count, sumSec } = filled(values()).countsUpTo(boundsSec);
+    expect(count).toBe(values().length);
+    for (const [at, bound] of boundsSec.entries()) {
+      const below = (factor: number): number =>
+        values().filter((us) => us <= bound * 1e6 * factor).length;
+      expect(upTo[at]).toBeGreaterThanOrEqual(below(1));
+      expect(upTo[at]).toBeLessThanOrEqual(below(1.001));
+    }
+    const exactSec = values().reduce((sum, us) => sum + us / 1e6, 0);
+    expect(Math.abs(sumSec / exactSec - 1)).toBeLessThan(0.001);
+  });
+
+  test('of nothing counts nothing, and of what is above all bounds only the whole', () => {
+    expect(createHistogram().countsUpTo([1, 2])).toEqual({ upTo: [0, 0], count: 0, sumSec: 0 });
+    expect(filled([3_000_000]).countsUpTo([1, 2])).toMatchObject({ upTo: [0, 0], count: 1 });
+  });
+
   test('of few values names one of them, by nearest rank', () => {
     const histogram = filled([1, 2, 3, 4]);
     expect([0, 0.25, 0.26, 0.5, 0.75, 0.76, 1].map((q) => histogram.quantileMs(q))).toEqual([

@@ -13,8 +13,18 @@ export type Histogram = {
   /** q in 0–1. `undefined` when nothing was recorded: no samples is not 0 ms. */
   quantileMs(q: number): number | undefined;
   latencyMs(): LatencyMs;
+  /** How many lie at or below each bound (ascending, in seconds), within the histogram's resolution. */
+  countsUpTo(boundsSec: readonly number[]): BucketCounts;
   /** A compact text that {@link decodeHistogram} reads in another process. */
   encode(): string;
+};
+
+/** A histogram as Prometheus has it: cumulative, in seconds. */
+export type BucketCounts = {
+  /** In the order of the bounds. */
+  readonly upTo: readonly number[];
+  readonly count: number;
+  readonly sumSec: number;
 };
 
 const highestUs = 3_600_000_000;
@@ -70,8 +80,30 @@ function wrap(inner: Inner): Histogram {
         max: inner.totalCount === 0 ? 0 : inner.maxValue / 1000,
       };
     },
+    countsUpTo: (boundsSec) => countsUpTo(inner, boundsSec),
     encode: () => hdr.encodeIntoCompressedBase64(inner),
   };
   innerOf.set(histogram, inner);
   return histogram;
+}
+
+/** One pass over the counts: the library's own iterator makes an object of every value. */
+function countsUpTo(inner: Inner, boundsSec: readonly number[]): BucketCounts {
+  if (!(inner instanceof hdr.JsHistogram)) throw new TypeError('not a histogram of this build');
+  const lastOfBound = boundsSec.map((sec) => inner.countsArrayIndex(Math.round(sec * 1e6)));
+  const end = inner.totalCount === 0 ? -1 : inner.countsArrayIndex(inner.maxValue);
+  const upTo: number[] = [];
+  let count = 0;
+  let sumUs = 0;
+  for (let index = 0; index <= end; index += 1) {
+    const here = inner.getCountAtIndex(index);
+    while (upTo.length < lastOfBound.length && index > (lastOfBound[upTo.length] ?? 0)) {
+      upTo.push(count);
+    }
+    if (here === 0) continue;
+    count += here;
+    sumUs += here * inner.medianEquivalentValue(inner.valueFromIndex(index));
+  }
+  while (upTo.length < boundsSec.length) upTo.push(count);
+  return { upTo, count, sumSec: sumUs / 1e6 };
 }

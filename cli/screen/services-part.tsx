@@ -1,6 +1,7 @@
 /** What each service uses now: CPU as a bar, memory, connections, event-loop lag. */
 import type { ReactNode } from 'react';
 
+import { busiestFirst } from '../report/busiest-first.ts';
 import { padColumns } from '../report/display-width.ts';
 import { formatCount, formatMb, formatMs, formatPercent } from '../report/format.ts';
 import { bar } from '../report/sparkline.ts';
@@ -28,7 +29,7 @@ export function ServicesPart({
   const all = services.length <= rows;
   const shown = all
     ? services
-    : services.toSorted((a, b) => b.cpuPct - a.cpuPct).slice(0, Math.max(1, rows - 1));
+    : services.toSorted(busiestFirst(({ cpuPct }) => cpuPct)).slice(0, Math.max(1, rows - 1));
   const barWidth = Math.max(6, Math.min(40, width - 62));
   const heading =
     ' '.repeat(4 + barWidth) +

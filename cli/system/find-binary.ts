@@ -22,15 +22,21 @@ export async function findBinary(
   return undefined;
 }
 
+/** The keys that name a program to use instead of the one in PATH. */
+const chosenBy: Readonly<Record<string, string>> = {
+  nginx: 'RTOPS_NGINX',
+  grafana: 'RTOPS_GRAFANA',
+};
+
 /**
- * How rtops finds the programs of a system: {@link findBinary} along PATH, but `RTOPS_NGINX` names
- * the nginx to use. A value that is no executable file finds nothing, and never another nginx.
+ * How rtops finds the programs of a system: {@link findBinary} along PATH, but `RTOPS_NGINX` and
+ * `RTOPS_GRAFANA` name theirs. A value that is no executable file finds nothing, and never another.
  */
 export function binaryFinder(
   env: Readonly<Record<string, string | undefined>>,
 ): (name: string) => Promise<string | undefined> {
   return async (name) => {
-    const chosen = name === 'nginx' ? env['RTOPS_NGINX'] : undefined;
+    const chosen = env[chosenBy[name] ?? ''];
     if (chosen === undefined || chosen === '') return await findBinary(name, env['PATH']);
     return isAbsolute(chosen) && (await isExecutableFile(chosen)) ? chosen : undefined;
   };

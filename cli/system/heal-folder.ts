@@ -14,6 +14,7 @@ import {
   worksInside,
 } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { removeStaleRuns } from './run-targets.ts';
 import { signalGroup, signalProcess } from './signals.ts';
 import type { StateFolder } from './state-folder.ts';
 import { readSystemState, removeSystemState } from './system-state.ts';
@@ -34,6 +35,7 @@ const lookEveryMs = 20;
 export async function healFolder(world: World, folder: StateFolder): Promise<readonly Healed[]> {
   await undoOpenFaults(folder.dir, world.clock.now());
   clearJournal(folder.dir);
+  removeStaleRuns(folder.dir);
   const left = leftovers(folder);
   const healed = left.map(({ name, pid }) => ({ name, pid, command: commandOf(pid) }));
   for (const { name, pid } of left) {

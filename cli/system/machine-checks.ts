@@ -41,9 +41,12 @@ export function machineChecks(facts: MachineFacts): readonly Check[] {
 
 /** A row for a program rtops runs. */
 export function prerequisiteCheck({ prerequisite, path, version }: FoundPrerequisite): Check {
-  const { name, purpose } = prerequisite;
+  const { name, purpose, audience } = prerequisite;
   if (path === undefined) {
-    return { name, state: 'missing', found: `for ${purpose}`, next: 'rtops setup' };
+    // Observers are asked for by name; without them every other command works.
+    return audience === 'observers'
+      ? { name, state: 'warn', found: `not here, for ${purpose}`, next: 'rtops setup' }
+      : { name, state: 'missing', found: `for ${purpose}`, next: 'rtops setup' };
   }
   return { name, state: 'ok', found: `${version ?? 'version unknown'} (${path})`, next: null };
 }

@@ -1,12 +1,14 @@
 /** The programs rtops runs but does not bring: what they are for, where they are, which version. */
 import { execa } from 'execa';
 
-/** Who needs it: people who run topologies, or only this project's own tests. */
-export type Audience = 'everyone' | 'development';
+/** Who needs it: people who run topologies, those who watch them too, or only this project's tests. */
+export type Audience = 'everyone' | 'observers' | 'development';
 
 export type Prerequisite = {
-  /** The binary's name. */
+  /** The binary's name: Debian's, where others call it otherwise. */
   readonly name: string;
+  /** Its other names, such as upstream's own. */
+  readonly aliases?: readonly string[];
   readonly audience: Audience;
   readonly purpose: string;
   readonly versionArgs: readonly string[];
@@ -42,6 +44,45 @@ export const prerequisites: readonly Prerequisite[] = [
     apt: 'redis-server',
     brew: 'redis',
     unit: 'redis-server.service',
+  },
+  {
+    name: 'prometheus',
+    audience: 'observers',
+    purpose: 'the metrics of `up --observe`',
+    versionArgs: ['--version'],
+    apt: 'prometheus',
+    brew: 'prometheus',
+    unit: 'prometheus.service',
+  },
+  {
+    name: 'prometheus-alertmanager',
+    aliases: ['alertmanager'],
+    audience: 'observers',
+    purpose: 'the alerts of `up --observe`',
+    versionArgs: ['--version'],
+    apt: 'prometheus-alertmanager',
+    brew: null,
+    unit: 'prometheus-alertmanager.service',
+  },
+  {
+    name: 'prometheus-redis-exporter',
+    aliases: ['redis_exporter'],
+    audience: 'observers',
+    purpose: 'the metrics of Redis in `up --observe`',
+    versionArgs: ['--version'],
+    apt: 'prometheus-redis-exporter',
+    brew: null,
+    unit: 'prometheus-redis-exporter.service',
+  },
+  {
+    name: 'prometheus-nginx-exporter',
+    aliases: ['nginx-prometheus-exporter'],
+    audience: 'observers',
+    purpose: 'the metrics of nginx in `up --observe`',
+    versionArgs: ['--version'],
+    apt: 'prometheus-nginx-exporter',
+    brew: null,
+    unit: 'prometheus-nginx-exporter.service',
   },
   {
     name: 'chromium',
@@ -104,16 +145,31 @@ export async function findPrerequisites(
 ): Promise<readonly FoundPrerequisite[]> {
   return Promise.all(
     wanted.map(async (prerequisite) => {
-      const path = await find(prerequisite.name);
+      const path = await findPrerequisite(prerequisite, find);
       const version =
-        path === undefined ? undefined : await versionOf(path, prerequisite.versionArgs);
+        path === undefined ? undefined : await binaryVersion(path, prerequisite.versionArgs);
       return { prerequisite, path, version };
     }),
   );
 }
 
+/** Its path, by the first of its names that is found. */
+export async function findPrerequisite(
+  { name, aliases = [] }: Prerequisite,
+  find: (name: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  for (const candidate of [name, ...aliases]) {
+    const path = await find(candidate);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
 /** The first number with a dot in what the program prints about itself, on either stream. */
-async function versionOf(path: string, args: readonly string[]): Promise<string | undefined> {
+export async function binaryVersion(
+  path: string,
+  args: readonly string[],
+): Promise<string | undefined> {
   const said = await execa(path, args, {
     reject: false,
     timeout: 5000,

@@ -18,6 +18,13 @@ const ticksPerSec = 100;
 /** `undefined` when the process is gone. */
 export function readUsage(pid: number): Usage | undefined {
   if (process.platform !== 'linux') return readUsageByPs(pid);
+  const used = readCpuAndMemory(pid);
+  return used === undefined ? undefined : { ...used, waitMs: readWaits(pid) };
+}
+
+/** Without waits, for which a file is read for each thread. `undefined` when the process is gone. */
+export function readCpuAndMemory(pid: number): Omit<Usage, 'waitMs'> | undefined {
+  if (process.platform !== 'linux') return readUsageByPs(pid);
   const fields = statFields(pid);
   const status = readProc(`/proc/${pid}/status`);
   if (fields === undefined || status === undefined) return undefined;
@@ -25,7 +32,6 @@ export function readUsage(pid: number): Usage | undefined {
   const ticks = Number(fields[11]) + Number(fields[12]);
   return {
     cpuMs: (ticks * 1000) / ticksPerSec,
-    waitMs: readWaits(pid),
     rssKb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0),
   };
 }

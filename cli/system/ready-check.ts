@@ -11,7 +11,7 @@ const answerWithinMs = 2000;
 export async function isReady(host: string, check: ReadyCheck): Promise<boolean> {
   switch (check.kind) {
     case 'http':
-      return await answersOk(host, check.port, check.path);
+      return await answersOk(host, check);
     case 'redis':
       return await talks(host, check.port, 'PING\r\n', '+PONG');
     case 'tcp':
@@ -21,11 +21,17 @@ export async function isReady(host: string, check: ReadyCheck): Promise<boolean>
   }
 }
 
-async function answersOk(host: string, port: number, path: string): Promise<boolean> {
+async function answersOk(
+  host: string,
+  { port, path, says = '' }: Extract<ReadyCheck, { kind: 'http' }>,
+): Promise<boolean> {
   return await new Promise((resolve) => {
     const request = get({ host, port, path, agent: false, timeout: answerWithinMs }, (response) => {
-      response.resume();
-      response.once('close', () => resolve(response.statusCode === 200));
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => {
+        if (says !== '') body += text;
+      });
+      response.once('close', () => resolve(response.statusCode === 200 && body.includes(says)));
     });
     request.once('timeout', () => request.destroy());
     request.once('error', () => resolve(false));

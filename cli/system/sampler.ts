@@ -25,8 +25,8 @@ export function createSampler(world: World): Sampler {
         : [{ ...service, pid: service.pid, startTime: service.startTime }],
     );
     const scraped = await Promise.all(
-      running.map(({ host, metricsPort }) =>
-        metricsPort === null ? undefined : scrapeNode(host, metricsPort),
+      running.map(({ kind, host, metricsPort }) =>
+        kind === 'server' && metricsPort !== null ? scrapeNode(host, metricsPort) : undefined,
       ),
     );
     const stale = calls % regroupEvery === 0 || running.some(({ pid }) => !members.has(pid));
@@ -84,8 +84,8 @@ function longestWait(now: Usage, then: Usage | undefined): number {
   return longest;
 }
 
-/** Members of the groups these pids lead. */
-function groupsOf(leaders: readonly number[]): ReadonlyMap<number, readonly number[]> {
+/** Members of the groups these pids lead, found in one pass over all processes. */
+export function groupsOf(leaders: readonly number[]): ReadonlyMap<number, readonly number[]> {
   if (process.platform !== 'linux') {
     return new Map(leaders.map((leader) => [leader, groupMembers(leader)]));
   }

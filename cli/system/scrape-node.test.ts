@@ -6,9 +6,10 @@ test.each([
   {
     page: `# HELP rtops_server_connections Open connections
 rtops_server_connections_opened_total 9
-rtops_server_connections{node="ws-1"} 41
-rtops_server_event_loop_lag_seconds{quantile="0.5",node="ws-1"} 0.001
-rtops_server_event_loop_lag_seconds{quantile="0.99",node="ws-1"} 0.0213
+rtops_server_connections{transport="websocket"} 39
+rtops_server_connections{transport="polling"} 2
+rtops_server_event_loop_lag_seconds{quantile="0.5"} 0.001
+rtops_server_event_loop_lag_seconds{quantile="0.99"} 0.0213
 `,
     connections: 41,
     loopLagMs: 21.3,

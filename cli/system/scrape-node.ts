@@ -1,6 +1,8 @@
 /** Asks a server's metrics port for what only the process itself knows. */
 import { request } from 'undici';
 
+import { serverMetrics } from '../../server/metric-contract.ts';
+
 /** `null` where the metric was not there. */
 export type NodeGauges = {
   readonly loopLagMs: number | null;
@@ -14,7 +16,9 @@ const none: NodeGauges = { loopLagMs: null, connections: null };
 export async function scrapeNode(host: string, port: number): Promise<NodeGauges> {
   try {
     const signal = AbortSignal.timeout(answerWithinMs);
-    const { statusCode, body } = await request(`http://${host}:${port}/metrics`, { signal });
+    // The lag is since the last reader asked: the whole page is Prometheus' own.
+    const url = `http://${host}:${port}/metrics?brief`;
+    const { statusCode, body } = await request(url, { signal });
     const text = await body.text();
     return statusCode === 200 ? readNodeGauges(text) : none;
   } catch {
@@ -24,26 +28,22 @@ export async function scrapeNode(host: string, port: number): Promise<NodeGauges
 
 /** The two gauges out of a page in Prometheus' text format. */
 export function readNodeGauges(page: string): NodeGauges {
-  const lagSec = valueOf(page, 'rtops_server_event_loop_lag_seconds', 'quantile="0.99"');
+  const [lagSec] = valuesOf(page, serverMetrics.eventLoopLagSeconds.name, 'quantile="0.99"');
+  const connections = valuesOf(page, serverMetrics.connections.name, '');
   return {
-    loopLagMs: lagSec === null ? null : lagSec * 1000,
-    connections: valueOf(page, 'rtops_server_connections', undefined),
+    loopLagMs: lagSec === undefined ? null : lagSec * 1000,
+    connections: connections.length === 0 ? null : connections.reduce((sum, one) => sum + one, 0),
   };
 }
 
-/** The value of the first series of that name that has the label, or of any when none is asked. */
-function valueOf(page: string, name: string, label: string | undefined): number | null {
-  for (const line of page.split('\n')) {
-    if (!line.startsWith(name)) continue;
+/** The values of the series of that name that have the label. */
+function valuesOf(page: string, name: string, label: string): readonly number[] {
+  return page.split('\n').flatMap((line) => {
+    if (!line.startsWith(name)) return [];
     const rest = line.slice(name.length);
-    if (!/^[{ ]/.test(rest) || (label !== undefined && !rest.includes(label))) continue;
-    const value = Number(
-      rest
-        .slice(rest.lastIndexOf('}') + 1)
-        .trim()
-        .split(' ')[0],
-    );
-    return Number.isFinite(value) ? value : null;
-  }
-  return null;
+    if (!/^[{ ]/.test(rest) || !rest.includes(label)) return [];
+    const text = rest.slice(rest.lastIndexOf('}') + 1).trim();
+    const value = Number(text.split(' ')[0]);
+    return Number.isFinite(value) ? [value] : [];
+  });
 }

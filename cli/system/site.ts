@@ -7,15 +7,14 @@ import { execFileSync } from 'node:child_process';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { hasNativeSticky, nativeStickySince } from '../topology/nginx-features.ts';
-import { edgeList } from '../topology/edges.ts';
-import { serviceList } from '../topology/plan.ts';
 import type { Site } from '../topology/plan.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 import { binaryFinder } from './find-binary.ts';
-import { freePorts, portOwner, portProblem } from './ports.ts';
+import { surveyObservers } from './observer-site.ts';
 import { readProc } from './process-identity.ts';
 import { nginxVersion } from './nginx-version.ts';
+import { choosePorts } from './site-ports.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** What of a site may be chosen. */
@@ -37,22 +36,24 @@ export async function surveySite(
   topology: Topology,
   wishes: SiteWishes,
 ): Promise<Site> {
-  const binaries = await findBinaries(
-    topology,
-    wishes.findBinary ?? binaryFinder(world.env),
-    world.env['RTOPS_NGINX'],
-  );
-  if (wishes.port !== undefined) await assertFree(wishes.port);
+  const find = wishes.findBinary ?? binaryFinder(world.env);
+  const binaries = await findBinaries(topology, find, world.env['RTOPS_NGINX']);
+  const observe = await surveyObservers(world, host, topology, find);
+  const ports = await choosePorts(world, host, topology, {
+    entry: wishes.port,
+    hasGrafana: observe?.grafana != null,
+  });
   return {
     dir: folder.dir,
     host,
-    ...(await choosePorts(world, topology, wishes.port)),
+    ...ports,
     binaries,
     serverArgv: wishes.serverArgv ?? [referenceServer()],
     secret: randomBytes(32).toString('base64url'),
     env: cleanEnv(world),
     openFilesLimit: openFilesLimit(),
     nginxUser: nginxUser(),
+    observe,
   };
 }
 
@@ -60,12 +61,6 @@ export async function surveySite(
 function referenceServer(): string {
   const extension = extname(import.meta.url);
   return fileURLToPath(new URL(`../../server/main${extension}`, import.meta.url));
-}
-
-/** The fault proxy's entry file. */
-function edgeProxy(): string {
-  const extension = extname(import.meta.url);
-  return fileURLToPath(new URL(`faults/edge/edge-main${extension}`, import.meta.url));
 }
 
 async function findBinaries(
@@ -107,64 +102,6 @@ async function assertHasSticky(nginx: string): Promise<void> {
     why: `balance native needs nginx ${nativeStickySince} or newer; ${nginx} is ${version ?? 'of an unknown version'}`,
     next: 'RTOPS_NGINX=/path/to/a/newer/nginx, or --set proxy.ws.balance=cookie, which works everywhere',
   });
-}
-
-async function assertFree(port: number): Promise<void> {
-  const problem = await portProblem(host, port);
-  if (problem === undefined) return;
-  const owner = portOwner(port);
-  throw new Failure(exitCode.notReady, `port ${port} of ${host} cannot be used`, {
-    why:
-      problem === 'EADDRINUSE'
-        ? `${owner ?? 'another process'} listens on it`
-        : problem === 'EACCES'
-          ? 'ports this low are kept for root'
-          : problem,
-    next: 'rtops up --port <another>, or leave --port out for a free one',
-  });
-}
-
-/**
- * The entry gets the wished port: nginx, or else the server that has sockets; with `chaos` the edge
- * in front of it.
- */
-async function choosePorts(
-  world: World,
-  topology: Topology,
-  wished: number | undefined,
-): Promise<Pick<Site, 'ports' | 'edges'>> {
-  const services = serviceList(topology);
-  const edges = topology.chaos ? edgeList(services) : [];
-  const servers = services.filter(({ kind }) => kind === 'server').length;
-  const free = await freePorts(
-    world,
-    host,
-    services.length + servers + edges.length,
-    wished === undefined ? [] : [wished],
-  );
-  const next = free.values();
-  const take = () => next.next().value ?? 0;
-  const entry =
-    services.find(({ kind }) => kind === 'nginx') ??
-    services.find(({ role }) => role === 'all' || role === 'ws');
-  const clientEdge = edges.find(({ from, to }) => from === 'client' && to === entry?.name);
-  const portFor = (thing: object) =>
-    thing === (clientEdge ?? entry) && wished !== undefined ? wished : take();
-  return {
-    ports: Object.fromEntries(
-      services.map((service) => [
-        service.name,
-        { port: portFor(service), metricsPort: service.kind === 'server' ? take() : null },
-      ]),
-    ),
-    edges: topology.chaos
-      ? {
-          argv: [edgeProxy()],
-          token: randomBytes(32).toString('base64url'),
-          ports: Object.fromEntries(edges.map((edge) => [edge.name, portFor(edge)])),
-        }
-      : null,
-  };
 }
 
 /** Nothing else of the caller's environment reaches a service: a stray setting would change it. */

@@ -1,6 +1,9 @@
 /** Starts a topology as local processes and supervises them for as long as this process lives. */
+import { join } from 'node:path';
+
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { accessLogFile } from '../topology/exporter-config.ts';
 import { plan } from '../topology/plan.ts';
 import type { Plan } from '../topology/plan.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -14,7 +17,7 @@ import { interrupted, runService } from './run-service.ts';
 import type { ServiceRunner } from './run-service.ts';
 import type { RunningSystem } from './running-system.ts';
 import { createSampler } from './sampler.ts';
-import { serviceLog, trimLog } from './service-log.ts';
+import { rotateLog, serviceLog, trimLog } from './service-log.ts';
 import { surveySite } from './site.ts';
 import type { SiteWishes } from './site.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
@@ -70,6 +73,7 @@ export async function startSystem(
     if (healed.length > 0) options.onHealed?.(healed);
     const site = await surveySite(world, folder, topology, options);
     const planned = plan(topology, site);
+    rotateLog(join(folder.dir, accessLogFile));
     const running = supervise(world, planned, site.secret, options);
     options.killSignal?.addEventListener('abort', () => running.kill(), { once: true });
     await running.start(options.signal ?? new AbortController().signal);
@@ -161,6 +165,7 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
       return {
         orphaned: untilOrphaned(world, lock, over.signal, () => {
           for (const { service } of runners) trimLog(serviceLog(folder.logsDir, service.name));
+          trimLog(join(folder.dir, accessLogFile));
         }).then(end),
         topology: planned.topology,
         url,

@@ -28,7 +28,7 @@ export type SystemState = {
 };
 
 /** The state on disk; `undefined` when there is none or it is not one that this version wrote. */
-export function readSystemState(folder: StateFolder): SystemState | undefined {
+export function readSystemState(folder: Pick<StateFolder, 'stateFile'>): SystemState | undefined {
   try {
     const state: unknown = JSON.parse(readFileSync(folder.stateFile, 'utf8'));
     return isSystemState(state) ? state : undefined;

@@ -200,3 +200,29 @@ describe('limits', () => {
     expect(nginxConf({ ...scaled, user: null })).not.toMatch(/^user /m);
   });
 });
+
+test('with monitoring each request of clients is told, and nginx counts where only we ask', () => {
+  const monitored = nginxConf({
+    ...scaled,
+    monitoring: {
+      accessLog: 'logs/nginx-access.log',
+      syslog: '127.0.0.1:5140',
+      statusListen: '127.0.0.1:8081',
+    },
+  });
+  const added = monitored.split('\n').filter((line) => !nginxConf(scaled).includes(line.trim()));
+  expect(added.map((line) => line.trim()).filter((line) => !line.startsWith('log_format'))).toEqual(
+    [
+      'map $arg_sid $rtops_has_sid {',
+      "'' '0';",
+      "default '1';",
+      'access_log logs/nginx-access.log rtops_json;',
+      'access_log syslog:server=127.0.0.1:5140,tag=nginx,nohostname rtops_json;',
+      'listen 127.0.0.1:8081;',
+      'location = /stub_status {',
+      'stub_status;',
+    ],
+  );
+  // A session id in a log would let its reader take the session over.
+  expect(monitored).not.toMatch(/log_format.*(request_uri|\$args|\$arg_sid|\$request\b)/);
+});

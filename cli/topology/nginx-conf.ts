@@ -1,4 +1,6 @@
 /** nginx.conf as text. For nginx 1.22.1 (Debian 12) on; only the balance `native` needs a newer one. */
+import { accessLog, logFormat, statusServer } from './nginx-monitoring.ts';
+import type { NginxMonitoring } from './nginx-monitoring.ts';
 import type { Proxy } from './topology.ts';
 
 /** An upstream server: the service's name and where it listens. */
@@ -16,6 +18,8 @@ export type NginxConfInput = {
   readonly openFilesLimit: number;
   /** Whom the workers run as; `null` leaves the directive out, as nginx without root must. */
   readonly user: string | null;
+  /** Where each request is told, and where nginx's own counts are asked for; absent: neither. */
+  readonly monitoring?: NginxMonitoring | null;
 };
 
 /** The cookie that names a client's WS node when `proxy.ws.balance` is `cookie`. */
@@ -43,8 +47,8 @@ const wsFailRule = 'max_fails=0';
 
 /**
  * The whole file. Paths in it are relative: nginx must be started with `-p` on the state folder
- * and `-e stderr`. There is no access log: at thousands of requests a second its cost would be
- * part of every figure, and `X-Upstream` and `X-Request-Id` tell the same to whoever asks.
+ * and `-e stderr`. Without monitoring there is no access log: at thousands of requests a second its
+ * cost would be part of every figure, and `X-Upstream` and `X-Request-Id` tell the same to whoever asks.
  */
 export function nginxConf(input: NginxConfInput): string {
   const { proxy, apiNodes, wsNodes } = input;
@@ -59,7 +63,9 @@ export function nginxConf(input: NginxConfInput): string {
       ...upstream('ws_pool', wsNodes, wsMethod(proxy), wsFailRule, proxy.ws.balance === 'native'),
       ...pinLines(proxy, wsNodes),
       '',
+      ...logFormat(input.monitoring),
       ...server(input),
+      ...statusServer(input.monitoring),
     ]),
     '}',
   ]);
@@ -262,7 +268,8 @@ const answerHeaders = [
   'add_header X-Request-Id $rtops_request_id always;',
 ];
 
-function server({ listen, pingSumMs, proxy }: NginxConfInput): readonly string[] {
+function server(input: NginxConfInput): readonly string[] {
+  const { listen, pingSumMs, proxy, monitoring } = input;
   const { balance } = proxy.ws;
   const pinned = balance === 'cookie' || balance === 'sid';
   const readTimeoutSec = Math.ceil(pingSumMs / 1000) + readTimeoutMarginSec;
@@ -271,6 +278,7 @@ function server({ listen, pingSumMs, proxy }: NginxConfInput): readonly string[]
     ...indent([
       // reuseport: the kernel spreads new connections over the workers evenly.
       `listen ${listen} reuseport backlog=4096;`,
+      ...accessLog(monitoring),
       ...answerHeaders,
       '',
       'location /socket.io/ {',

@@ -40,9 +40,13 @@ describe('the shipped topologies', () => {
         corsOrigins: [],
         sabotage: null,
         faults: false,
+        traceSample: 0.01,
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
       chaos: false,
+      monitoring: false,
+      alerts: { connections: 5000 },
+      ports: { prometheus: null, alertmanager: null, grafana: null },
     });
   });
 

@@ -40,9 +40,13 @@ export function parseTopology(
       corsOrigins: server.corsOrigins,
       sabotage: server.sabotage,
       faults: server.faults,
+      traceSample: server.traceSample,
     },
     restart: { policy: restart.policy, delayMs: restart.delay, maxRetries: restart.maxRetries },
     chaos: document.chaos,
+    monitoring: document.monitoring,
+    alerts: document.alerts,
+    ports: document.ports,
   };
 }
 

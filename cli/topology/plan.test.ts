@@ -40,6 +40,7 @@ function siteFor(topology: Topology, over: Partial<Site> = {}): Site {
           ),
         }
       : null,
+    observe: null,
     ...over,
   };
 }
@@ -130,6 +131,7 @@ describe('whole environments', () => {
       RTOPS_PING_TIMEOUT_MS: '60000',
       RTOPS_SHUTDOWN_MS: '30000',
       RTOPS_TOPOLOGY: 'scaled',
+      RTOPS_TRACE_SAMPLE: '0.01',
     });
   });
 
@@ -144,6 +146,7 @@ describe('whole environments', () => {
         corsOrigins: ['http://a.test', 'http://b.test'],
         sabotage: 'drop',
         faults: true,
+        traceSample: 0.5,
       },
     };
     expect(service(planOf(topology), 'server-1').env).toEqual({
@@ -166,6 +169,7 @@ describe('whole environments', () => {
       RTOPS_TOPOLOGY: 'single',
       RTOPS_SABOTAGE: 'drop',
       RTOPS_FAULTS: 'on',
+      RTOPS_TRACE_SAMPLE: '0.5',
     });
   });
 

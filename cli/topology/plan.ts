@@ -1,12 +1,17 @@
 /** From what should exist to what must be run: argv, environment, files and ready checks as values. */
 import { edgePort, edgesConfig, edgesConfigFile, edgesService } from './edges.ts';
+import { exporterService } from './exporter-config.ts';
 import { nginxConf } from './nginx-conf.ts';
+import { observerProcess } from './observer-processes.ts';
+import { nginxMonitoring, observerList } from './observers.ts';
+import type { ObserverSite } from './observers.ts';
 import { redisConf } from './redis-conf.ts';
-import type { RestartPolicy, ServerRole, ServiceKind, Topology } from './topology.ts';
+import type { ObserverKind, RestartPolicy, ServerRole, ServiceKind, Topology } from './topology.ts';
 
 /** How to know that a service can take work. */
 export type ReadyCheck =
-  | { readonly kind: 'http'; readonly port: number; readonly path: string }
+  /** 200; with `says` the body must hold that text. */
+  | { readonly kind: 'http'; readonly port: number; readonly path: string; readonly says?: string }
   | { readonly kind: 'redis'; readonly port: number }
   | { readonly kind: 'tcp'; readonly port: number };
 
@@ -49,7 +54,10 @@ export type Site = {
   /** The state folder, absolute: config, logs and data of every service lie below it. */
   readonly dir: string;
   readonly host: string;
-  /** One entry for each of {@link serviceList}; `metricsPort` for servers only. */
+  /**
+   * One entry for each of {@link serviceList}. `metricsPort` for servers, and with `monitoring` for
+   * nginx: where its own counts are asked for.
+   */
   readonly ports: Readonly<
     Record<string, { readonly port: number; readonly metricsPort: number | null }>
   >;
@@ -79,6 +87,8 @@ export type Site = {
     readonly token: string;
     readonly ports: Readonly<Record<string, number>>;
   } | null;
+  /** With `monitoring`: the observers' programs. `null` without. */
+  readonly observe: ObserverSite | null;
 };
 
 /** A service by name, before it has ports. */
@@ -94,8 +104,12 @@ export type ServiceEntry = {
 const serverShutdownMs = 30_000;
 const killAfterShutdownMs = 2000;
 
-/** The services of a topology in the order they start: the fault proxy, Redis, servers, nginx. */
-export function serviceList(topology: Topology): readonly ServiceEntry[] {
+/**
+ * The services of a topology in the order they start: the fault proxy, Redis, servers, nginx, and
+ * with `monitoring` those that watch. Grafana is among them only where one was found.
+ */
+export function serviceList(topology: Topology, hasGrafana = false): readonly ServiceEntry[] {
+  const observers = observerList(topology, hasGrafana);
   const pool = (role: ServerRole, prefix: string): readonly ServiceEntry[] =>
     Array.from({ length: topology[role]?.count ?? 0 }, (_, at) => ({
       name: `${prefix}-${at + 1}`,
@@ -105,11 +119,13 @@ export function serviceList(topology: Topology): readonly ServiceEntry[] {
     }));
   return [
     ...(topology.chaos ? [single(edgesService)] : []),
+    ...observers.before.map(single),
     ...(topology.redis === null ? [] : [single('redis')]),
     ...pool('all', 'server'),
     ...pool('api', 'api'),
     ...pool('ws', 'ws'),
     ...(topology.proxy === null ? [] : [single('nginx')]),
+    ...observers.after.map(single),
   ];
 }
 
@@ -118,7 +134,8 @@ export function serviceList(topology: Topology): readonly ServiceEntry[] {
  * or a binary of one of its services: the runner must look first.
  */
 export function plan(topology: Topology, site: Site): Plan {
-  const services = serviceList(topology).map((entry) => {
+  const entries = serviceList(topology, site.observe?.grafana != null);
+  const services = entries.map((entry): PlannedService => {
     switch (entry.kind) {
       case 'redis':
         return redisService(topology, site, entry);
@@ -129,7 +146,7 @@ export function plan(topology: Topology, site: Site): Plan {
       case 'edges':
         return edgesProxy(topology, site, entry);
       default:
-        return entry.kind satisfies never;
+        return observer(topology, site, entry, entry.kind);
     }
   });
   const entry = services.find(({ kind }) => kind === 'nginx') ?? entryServer(services);
@@ -143,7 +160,7 @@ export function plan(topology: Topology, site: Site): Plan {
   };
 }
 
-function single(kind: 'redis' | 'nginx' | 'edges'): ServiceEntry {
+function single(kind: Exclude<ServiceKind, 'server'>): ServiceEntry {
   return { name: kind, kind, role: null, index: 1 };
 }
 
@@ -219,19 +236,14 @@ function serverEnv(topology: Topology, site: Site, entry: ServiceEntry): Record<
     RTOPS_TOPOLOGY: topology.name,
     ...(server.sabotage === null ? {} : { RTOPS_SABOTAGE: server.sabotage }),
     ...(server.faults ? { RTOPS_FAULTS: 'on' } : {}),
+    RTOPS_TRACE_SAMPLE: String(server.traceSample),
   };
 }
 
 function nginxService(topology: Topology, site: Site, entry: ServiceEntry): PlannedService {
   const { port } = portsOf(site, entry);
   const conf = `${site.dir}/conf/nginx.conf`;
-  const nodes = (role: 'api' | 'ws') =>
-    serviceList(topology)
-      .filter((service) => service.role === role || service.role === 'all')
-      .map((service) => ({
-        name: service.name,
-        address: `${site.host}:${portTo(topology, site, entry.name, service)}`,
-      }));
+  const nodes = (role: 'api' | 'ws') => proxied(topology, site, [role, 'all']);
   const { proxy, server } = topology;
   if (proxy === null) throw new RangeError('nginx is planned without a proxy in the topology');
   return {
@@ -253,6 +265,7 @@ function nginxService(topology: Topology, site: Site, entry: ServiceEntry): Plan
           pingSumMs: server.pingIntervalMs + server.pingTimeoutMs,
           openFilesLimit: site.openFilesLimit,
           user: site.nginxUser,
+          monitoring: topology.monitoring ? nginxMonitoring(site) : null,
         }),
         mode: 0o644,
       },
@@ -263,10 +276,25 @@ function nginxService(topology: Topology, site: Site, entry: ServiceEntry): Plan
       .concat(nodes('ws'))
       .map(({ name }) => name)
       .concat(topology.chaos ? [edgesService] : [])
+      .concat(topology.monitoring ? [exporterService] : [])
       .filter((name, at, all) => all.indexOf(name) === at),
     // SIGQUIT would wait for every WebSocket tunnel to end by itself.
     stop: { signal: 'SIGTERM', graceMs: 5000 },
   };
+}
+
+/** Servers of these roles as nginx dials them. */
+function proxied(
+  topology: Topology,
+  site: Site,
+  roles: readonly ServerRole[],
+): readonly { readonly name: string; readonly address: string }[] {
+  return serviceList(topology)
+    .filter(({ role }) => role !== null && roles.includes(role))
+    .map((service) => ({
+      name: service.name,
+      address: `${site.host}:${portTo(topology, site, 'nginx', service)}`,
+    }));
 }
 
 /** One process for all edges: its own port is for control. */
@@ -283,6 +311,20 @@ function edgesProxy(topology: Topology, site: Site, entry: ServiceEntry): Planne
     ready: { kind: 'http', port, path: '/health' },
     dependsOn: [],
     stop: { signal: 'SIGTERM', graceMs: 2000 },
+  };
+}
+
+function observer(
+  topology: Topology,
+  site: Site,
+  entry: ServiceEntry,
+  kind: ObserverKind,
+): PlannedService {
+  const services = serviceList(topology, site.observe?.grafana != null);
+  const upstreams = topology.proxy === null ? [] : proxied(topology, site, ['api', 'ws', 'all']);
+  return {
+    ...shared(topology, site, entry),
+    ...observerProcess(kind, { topology, site, services, upstreams }),
   };
 }
 

@@ -66,6 +66,9 @@ const server = z.strictObject({
     description:
       'The metrics port takes POST /fault/block, for failover tests. Never for real use.',
   }),
+  traceSample: z.number().min(0).max(1).default(0.01).meta({
+    description: 'Share of the messages and requests that leave lines in the log, for rtops trace.',
+  }),
 });
 
 const restart = z.strictObject({
@@ -83,6 +86,16 @@ const restart = z.strictObject({
     .default(10)
     .meta({ description: 'Give up after this many restarts in a row without a minute of health.' }),
 });
+
+function fixedPort(whose: string) {
+  return z
+    .int()
+    .min(1)
+    .max(65_535)
+    .nullable()
+    .default(null)
+    .meta({ description: `${whose}'s port; null: any free one.` });
+}
 
 /** The fields alone, as `--set` is checked after each setting. */
 export const topologyShape = z.strictObject({
@@ -120,6 +133,26 @@ export const topologyShape = z.strictObject({
   chaos: z.boolean().default(false).meta({
     description: 'A TCP fault proxy on every edge, for network faults; it costs a little time.',
   }),
+  monitoring: z.boolean().default(false).meta({
+    description:
+      'Exporters, Prometheus and Alertmanager beside it (up --observe), Grafana where there is one.',
+  }),
+  alerts: z
+    .strictObject({
+      connections: z.int().min(1).max(100_000_000).default(5000).meta({
+        description: 'Connections, all nodes together, above which ConnectionsHigh fires.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'Bounds of the alert rules; they matter with monitoring.' }),
+  ports: z
+    .strictObject({
+      prometheus: fixedPort('Prometheus'),
+      alertmanager: fixedPort('Alertmanager'),
+      grafana: fixedPort('Grafana'),
+    })
+    .prefault({})
+    .meta({ description: 'Where the observers listen on 127.0.0.1.' }),
 });
 
 export type TopologyDocument = z.output<typeof topologyShape>;

@@ -1,7 +1,19 @@
 /** What should exist: the services of a system and how they are wired. Plain data, no ports yet. */
 
-/** What a planned process is. */
-export type ServiceKind = 'nginx' | 'redis' | 'server' | 'edges';
+/** What a planned process is: a part of the system, or one that only watches it. */
+export type ServiceKind = 'nginx' | 'redis' | 'server' | 'edges' | ObserverKind;
+
+/**
+ * With `monitoring`; service names equal the kinds. They watch and are no part of what is measured:
+ * reports list them, verdicts and bottlenecks leave them out.
+ */
+export type ObserverKind =
+  | 'exporter'
+  | 'redis-exporter'
+  | 'nginx-exporter'
+  | 'alertmanager'
+  | 'prometheus'
+  | 'grafana';
 
 /** Which part of the reference server a process plays: API and WS on one port, or one of them. */
 export type ServerRole = 'all' | 'api' | 'ws';
@@ -49,6 +61,8 @@ export type ServerSettings = {
   readonly sabotage: Sabotage | null;
   /** Servers block their own event loop when their metrics port is asked to: for failover tests. */
   readonly faults: boolean;
+  /** Share of the messages and requests that leave lines in the servers' logs, 0 to 1. */
+  readonly traceSample: number;
 };
 
 /** Ways a server can be made to lie, each of which the ledger must name. */
@@ -86,4 +100,21 @@ export type Topology = {
   readonly restart: RestartPolicy;
   /** A TCP fault proxy on every edge (client–nginx, nginx–node, node–Redis). */
   readonly chaos: boolean;
+  /** Exporters, Prometheus and Alertmanager beside it, Grafana too where there is one. */
+  readonly monitoring: boolean;
+  readonly alerts: AlertSettings;
+  /** Where observers listen, for bookmarks and a Grafana of one's own; `null`: on any free port. */
+  readonly ports: ObserverPorts;
+};
+
+export type ObserverPorts = {
+  readonly prometheus: number | null;
+  readonly alertmanager: number | null;
+  readonly grafana: number | null;
+};
+
+/** Bounds of alert rules that a topology may set. */
+export type AlertSettings = {
+  /** Connections to the chat, all nodes together, above which `ConnectionsHigh` fires. */
+  readonly connections: number;
 };

@@ -99,6 +99,18 @@ describe('the bottleneck', () => {
     expect(found.evidence).toContain(evidence);
   });
 
+  test('who only watches is never named, though it fills the machine like anybody', () => {
+    const watcher = service('prometheus', 'prometheus', 99);
+    const starved = { ...watcher, waitPct: 60 };
+    const found = findBottleneck(summaryWith(services(starved)), 8);
+    expect(found.kind).toBe('none');
+    expect(found.evidence).not.toContain('prometheus');
+    expect(findBottleneck(summaryWith(services(starved)), 2).kind).toBe('machine');
+    // The same of a part of the system is the limit.
+    const redis = { ...service('redis', 'redis', 10), waitPct: 60 };
+    expect(findBottleneck(summaryWith(services(redis)), 8).evidence).toContain('redis stood 60%');
+  });
+
   test('nginx with two workers has two cores to fill', () => {
     const busy = summaryWith(services(service('nginx', 'nginx', 120)));
     expect(findBottleneck(busy, 4, 2).kind).toBe('none');

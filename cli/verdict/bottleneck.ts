@@ -1,4 +1,5 @@
 /** Which part of the system was the first at its limit, and what shows it. */
+import { isObserverKind } from '../samples/observers.ts';
 import type { ServiceSummary, Summary } from '../samples/summary.ts';
 import { generatorLateness } from './generator-lateness.ts';
 
@@ -32,7 +33,9 @@ const longWaitPct = 20;
  * | 8 | machine   | a service stood ≥ 20 % of the time in the run queue: other programs are busy      |
  * | 9 | server    | a Node server's event loop lagged ≥ 100 ms (p99): work that blocks, not much work |
  *
- * CPU of a service is its highest mean over 5 s; of the generator, its mean over the run.
+ * CPU of a service is its highest mean over 5 s; of the generator, its mean over the run. Services
+ * that only watch fill the machine like all others, but nothing waits for them: they are named in no
+ * other rule.
  *
  * @param proxyWorkers nginx worker processes of the topology.
  */
@@ -103,7 +106,7 @@ function highest(
   of: (service: ServiceSummary) => number,
 ): ServiceSummary | undefined {
   return services
-    .filter((service) => kind === null || service.kind === kind)
+    .filter((service) => (kind === null ? !isObserverKind(service.kind) : service.kind === kind))
     .reduce<ServiceSummary | undefined>(
       (best, one) => (best === undefined || of(one) > of(best) ? one : best),
       undefined,

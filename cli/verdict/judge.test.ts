@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Summary } from '../samples/summary.ts';
 import { judge } from './judge.ts';
 import type { Judgement } from './judge.ts';
-import { goodSummary, noLedger, op, summaryWith } from './testing/good-summary.ts';
+import { goodSummary, noLedger, op, service, summaryWith } from './testing/good-summary.ts';
 import { parseThreshold } from './threshold.ts';
 
 const defaults = [
@@ -29,6 +29,7 @@ function one(text: string, change: Partial<Summary> = {}): Judgement['thresholds
 const ledger = goodSummary.ledger;
 const generator = goodSummary.generator;
 const users = goodSummary.users;
+const watched = { services: [...goodSummary.services, service('prometheus', 'prometheus', 99)] };
 
 describe('one threshold', () => {
   test.each<[string, Partial<Summary>, string, number | null, string]>([
@@ -187,6 +188,10 @@ describe('one threshold', () => {
     ['service.cpu[api] max < 70%', {}, 'pass', 15, 'api-1'],
     ['service.cpu[redis] max < 9%', {}, 'fail', 10, 'redis: max 10%'],
     ['service.cpu[*] max < 70%', {}, 'pass', 43, 'ws-2'],
+    // Those that only watch are asked for by name.
+    ['service.cpu[*] max < 70%', watched, 'pass', 43, 'ws-2'],
+    ['service.cpu max < 70%', watched, 'pass', 43, 'ws-2'],
+    ['service.cpu[prometheus] max < 70%', watched, 'fail', 99, 'prometheus'],
     [
       'service.cpu[ws-9] max < 70%',
       {},

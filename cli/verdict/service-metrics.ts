@@ -1,4 +1,5 @@
 /** Metrics of the services and of the load workers. */
+import { isObserverKind } from '../samples/observers.ts';
 import type { ServiceSummary, Summary } from '../samples/summary.ts';
 import { nothing } from './metric.ts';
 import type { Metric, MetricUnit } from './metric.ts';
@@ -6,12 +7,15 @@ import type { Metric, MetricUnit } from './metric.ts';
 /** The Node servers, when a threshold selects nothing else. */
 const serverKind = 'server';
 
-/** A service answers to its name (`ws-1`), its kind (`redis`), and its name without the number (`ws`). */
+/**
+ * A service answers to its name (`ws-1`), its kind (`redis`), and its name without the number (`ws`).
+ * `*` is every service of the system: one that only watches it must be named.
+ */
 function selectServices(
   services: readonly ServiceSummary[],
   selector: string | null,
 ): readonly ServiceSummary[] {
-  if (selector === '*') return services;
+  if (selector === '*') return services.filter(({ kind }) => !isObserverKind(kind));
   const wanted = selector ?? serverKind;
   return services.filter(
     ({ name, kind }) => name === wanted || kind === wanted || name.replace(/-\d+$/, '') === wanted,

@@ -57,8 +57,9 @@ export function adapterPath(
     send: async ({ room, sender, id, body }) => {
       const seq = await counter.next(room);
       const at = Date.now();
-      metrics.messagesDelivered += chat.adapter.rooms.get(inside(room))?.size ?? 0;
+      const from = performance.now();
       chat.to(inside(room)).emit(event.message, { room, seq, id, sender, body, at });
+      metrics.broadcastSeconds.observe((performance.now() - from) / 1000);
       return { seq, at, duplicate: false };
     },
     close: () => {},

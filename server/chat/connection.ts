@@ -1,5 +1,4 @@
 /** The events of one signed-in connection: checks each request, serves it, answers it. */
-import type { Logger } from 'pino';
 import {
   event,
   type HistoryAck,
@@ -14,7 +13,7 @@ import {
   type WhoamiAck,
 } from '../contract.ts';
 import { LogUnavailable } from '../log/room-log.ts';
-import { count, type Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import type { MessagePath } from './message-path.ts';
 import {
@@ -28,6 +27,8 @@ import {
 } from './parse.ts';
 import type { Presence } from './presence.ts';
 import type { SendLimiter } from './send-limit.ts';
+import { traceConnection, type SendTrace } from '../trace/connection-trace.ts';
+import type { Trace } from '../trace/trace.ts';
 
 export type ConnectionDeps = {
   /** This node's name. */
@@ -37,7 +38,7 @@ export type ConnectionDeps = {
   /** `undefined`: no limit. */
   readonly limiter: SendLimiter | undefined;
   readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly trace: Trace;
   /** Called before a request is acted on: it may close this connection. */
   readonly wakeCheck: () => void;
 };
@@ -47,8 +48,10 @@ const retryAfterMs = 500;
 
 /** Call it at once in the `connection` event: a listener added later misses the first requests. */
 export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void {
-  const { path, presence, limiter, metrics, logger } = deps;
+  const { path, presence, limiter, metrics } = deps;
+  const { logger } = deps.trace;
   const { rooms } = socket.data;
+  const trace = traceConnection(socket, deps.trace);
 
   on(event.join, parseJoin, async ({ room }): Promise<JoinAck> => {
     if (!rooms.has(room) && rooms.size >= roomsPerClient) {
@@ -67,9 +70,9 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
   });
 
   on(event.send, parseSend, async (request): Promise<SendAck> => {
-    const arrived = performance.now();
-    const ack = await send(request);
-    metrics.sendSeconds((performance.now() - arrived) / 1000, ack.ok ? 'ok' : ack.code);
+    const step = trace.sending(request);
+    const ack = await send(request, step);
+    step.acked(ack);
     return ack;
   });
 
@@ -96,7 +99,7 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
   });
 
   socket.on('disconnect', (reason) => {
-    count(metrics.disconnections, reason);
+    metrics.disconnections.add(reason);
     for (const room of rooms.keys()) {
       path.leave(socket, room);
       presence.touched(room);
@@ -119,7 +122,7 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
       });
   }
 
-  async function send(request: SendRequest): Promise<SendAck> {
+  async function send(request: SendRequest, step: SendTrace): Promise<SendAck> {
     const { room, id } = request;
     if (!(await isIn(room))) return notIn(room);
     const message = { ...request, sender: socket.data.user };
@@ -132,8 +135,9 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
         return { ...refusal('RATE_LIMITED', 'too many messages'), retryAfterMs: waitMs };
       }
     }
-    const { seq, at } = await path.send(message);
-    return { ok: true, seq, at };
+    const stored = await path.send(message);
+    step.stored(stored);
+    return { ok: true, seq: stored.seq, at: stored.at };
   }
 
   /** One entry at a time per room: a join during a resume must not overtake the replay. */
@@ -174,12 +178,23 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     parse: (payload: unknown) => Request | undefined,
     serve: (request: Request) => Promise<Ack>,
   ): void {
-    const answer = async (request: Request, reply: Reply | undefined): Promise<void> => {
+    const answer = async (
+      request: Request,
+      reply: Reply | undefined,
+      arrivedMs: number,
+    ): Promise<void> => {
       socket.data.inFlight += 1;
+      let refused: RefusalCode | undefined;
       try {
         const ack = await serve(request);
         reply?.(ack);
+        if (isRefusal(ack)) {
+          refused = ack.code;
+          trace.refused(name, request, ack.code);
+        }
       } catch (error) {
+        refused = 'UNAVAILABLE';
+        trace.refused(name, request, 'UNAVAILABLE');
         if (!(error instanceof LogUnavailable)) logger.error({ err: error, event: name }, 'failed');
         reply?.({
           ...refusal('UNAVAILABLE', 'the store does not answer; try again'),
@@ -187,21 +202,28 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
         });
       } finally {
         socket.data.inFlight -= 1;
+        metrics.eventDone(name, (performance.now() - arrivedMs) / 1000, refused);
       }
     };
     socket.on(name, (...args: unknown[]) => {
       deps.wakeCheck();
       if (!socket.connected) return;
-      count(metrics.eventsReceived, name);
+      const arrivedMs = performance.now();
       const reply = args.find(isReply);
       const request = parse(args[0]);
       if (request === undefined) {
         reply?.(refusal('BAD_REQUEST', `not what ${name} takes`));
+        metrics.eventDone(name, (performance.now() - arrivedMs) / 1000, 'BAD_REQUEST');
+        trace.refused(name, args[0], 'BAD_REQUEST');
         return;
       }
-      void answer(request, reply);
+      void answer(request, reply, arrivedMs);
     });
   }
+}
+
+function isRefusal(ack: unknown): ack is Refusal {
+  return typeof ack === 'object' && ack !== null && 'ok' in ack && ack.ok === false;
 }
 
 type Reply = (ack: unknown) => void;

@@ -11,7 +11,7 @@ import type { FanOut } from './fan-out.ts';
 import { isTrimmed, readHistory } from './log-page.ts';
 import type { MessagePath } from './message-path.ts';
 import { roomView, type RoomView } from './room-view.ts';
-import { wireFrame, writeFrame } from './wire-frame.ts';
+import type { Trace } from '../trace/trace.ts';
 
 /** How often heads are compared with the log's: finds what the channel lost in silence. */
 const compareEveryMs = 5000;
@@ -26,11 +26,12 @@ export type HubDeps = {
   readonly log: RoomLog;
   readonly fanOut: FanOut;
   readonly logger: Logger;
+  readonly trace: Trace;
   /** Takes each message in place of the plain fan-out: how a lying server is made. */
   readonly show?: ((view: RoomView, entry: LogEntry) => void) | undefined;
 };
 
-export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
+export function hub({ log, fanOut, logger, trace, show }: HubDeps): MessagePath {
   const views = new Map<string, RoomView>();
   const headOf = askHeads(log);
   const opening = new Map<string, Promise<RoomView>>();
@@ -48,6 +49,7 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     quietSince.set(view.room, Date.now());
     if (show === undefined) fanOut.toAll(view.members, event.message, entry.json);
     else show(view, entry);
+    trace.emitted(view.room, entry.seq, entry.json, view.members.size);
   };
 
   const viewOf = async (room: string): Promise<RoomView> => {
@@ -207,7 +209,7 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
     while (!resync && after < view.last() && socket.connected) {
       const recent = view.recent(after);
       if (recent !== undefined) {
-        for (const entry of recent) writeFrame(socket, wireFrame(event.message, entry.json));
+        for (const entry of recent) rewrite(socket, room, entry);
         after = view.last();
         break;
       }
@@ -217,12 +219,17 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
       const due = resync ? [] : page.entries.filter((entry) => entry.seq <= view.last());
       if (due.length === 0) break;
       for (const entry of due) {
-        writeFrame(socket, wireFrame(event.message, entry.json));
+        rewrite(socket, room, entry);
         after = entry.seq;
       }
     }
     admit(socket, view);
     return after === view.last() && !resync ? { seq: after } : { seq: view.last(), resync: true };
+  };
+
+  const rewrite = (socket: ChatSocket, room: string, { seq, json }: LogEntry): void => {
+    fanOut.toOne(socket, event.message, json);
+    trace.replayed(room, seq, json, socket.id);
   };
 
   const admit = (socket: ChatSocket, view: RoomView): void => {
@@ -233,6 +240,7 @@ export function hub({ log, fanOut, logger, show }: HubDeps): MessagePath {
 
   log.listen({
     message: (room, seq, json) => {
+      trace.arrived(room, seq, json);
       const view = views.get(room);
       if (view === undefined) arrivedEarly.get(room)?.push({ seq, json });
       else view.arrived(seq, json);

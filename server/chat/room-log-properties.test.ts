@@ -21,11 +21,12 @@ import { fanOut } from './fan-out.ts';
 import { hub } from './hub.ts';
 import type { MessagePath } from './message-path.ts';
 import { ackBeforeStore } from './sabotage.ts';
+import { createTrace } from '../trace/trace.ts';
 
 const logger = pino({ level: 'silent' });
 const metrics = createMetrics(
-  { node: 'test', role: 'ws', topology: '' },
-  { connections: () => 0, redisUp: () => undefined, hasRedis: false },
+  { node: 'test', role: 'ws', messagePath: 'log', redisUrl: undefined },
+  { redisUp: () => undefined, draining: () => false },
 );
 
 /** What two nodes have in common. Each `node()` is a log as one node holds it. */
@@ -127,7 +128,11 @@ async function play(
   const room = `room-${rooms}`;
   const start = async (): Promise<Node> => {
     const { log, close } = await shared.node();
-    const path = hub({ log: lie === undefined ? log : lie(log), fanOut: fanOut(metrics), logger });
+    const path = hub({
+      log: lie === undefined ? log : lie(log),
+      fanOut: fanOut(metrics),
+      ...{ logger, trace: createTrace(logger, 1) },
+    });
     return {
       path,
       crashed: false,
@@ -310,7 +315,7 @@ async function inRedis(): Promise<Shared> {
   const control = new Redis(redis.url);
   const requests = requestClient(redis.url, 'requests', logger);
   await readyWithin(requests, 5000);
-  const waits = patience();
+  const waits = patience(() => {});
   const heart = pulse(requests, waits, 'test');
   onTestFinished(() => {
     heart.close();
@@ -329,6 +334,7 @@ async function inRedis(): Promise<Shared> {
         waits,
         keep: 10_000,
         logger,
+        arrived: () => {},
       });
       return { log, close: () => log.close() };
     },

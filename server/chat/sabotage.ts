@@ -8,7 +8,6 @@ import type { LogEntry, RoomLog } from '../log/room-log.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import type { FanOut } from './fan-out.ts';
 import type { RoomView } from './room-view.ts';
-import { wireFrame, writeFrame } from './wire-frame.ts';
 
 const oneIn = 1000;
 const storeLateMs = 50;
@@ -40,7 +39,7 @@ export function sabotagedShow(kind: Sabotage, fanOut: FanOut): Show | undefined 
       return (view, entry) => {
         const victim = victimOf(view);
         tell(view.members, entry);
-        if (victim !== undefined) writeFrame(victim, wireFrame(event.message, entry.json));
+        if (victim !== undefined) fanOut.toOne(victim, event.message, entry.json);
       };
     case 'swap': {
       const held = new Map<string, { readonly victim: ChatSocket; readonly entry: LogEntry }>();

@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { chatNamespace, event } from '../contract.ts';
 import { accessToken, connect } from '../testing/client.ts';
+import { fetchPage, valueOf } from '../testing/metrics-page.ts';
 import { startNode, type TestNode } from '../testing/node.ts';
 
 /** A client in a room over a bare socket, so that it can stop reading. */
@@ -49,9 +50,14 @@ test('a client that stops reading is cut off; the others do not notice', async (
   await anna.join('r');
   const deaf = await deafClient(node, 'r');
   deaf.pause();
+  let mostQueued = 0;
   const closed = async (): Promise<boolean> => {
-    const page = await (await fetch(`http://127.0.0.1:${node.metricsPort}/metrics`)).text();
-    return /slow_clients_closed_total\{.*\} 1$/m.test(page) && /connections\{.*\} 1$/m.test(page);
+    const page = await fetchPage(node.metricsPort);
+    mostQueued = Math.max(mostQueued, valueOf(page, 'rtops_server_send_buffer_bytes'));
+    return (
+      /slow_clients_closed_total 1$/m.test(page) &&
+      /connections\{transport="websocket"\} 1$/m.test(page)
+    );
   };
   const body = 'x'.repeat(16 * 1024);
   let sent = 0;
@@ -60,6 +66,11 @@ test('a client that stops reading is cut off; the others do not notice', async (
     await Promise.all(Array.from({ length: 100 }, () => anna.send('r', `m${(sent += 1)}`, body)));
   }
   expect(await closed()).toBe(true);
+  // What the guard cut off had shown before: 1.6 MB come between two looks.
+  expect(mostQueued).toBeGreaterThan(1_000_000);
+  expect(valueOf(await fetchPage(node.metricsPort), 'rtops_server_send_buffer_bytes')).toBeLessThan(
+    mostQueued / 2,
+  );
   await anna.received(sent);
   expect(anna.messages.map(({ seq }) => seq).at(-1)).toBe(sent);
   expect(anna.socket.connected).toBe(true);

@@ -10,13 +10,16 @@ import type { ChatSocket } from './chat-socket.ts';
 export type WireFrame = {
   /** Socket.IO packet: type 2 (event), the namespace, the arguments. */
   readonly text: string;
+  /** Length of the WebSocket frame. */
+  readonly bytes: number;
   readonly options: { compress: boolean; readonly wsPreEncodedFrame: readonly Buffer[] };
 };
 
 /** @param json the event's one argument, as JSON text. */
 export function wireFrame(eventName: string, json: string): WireFrame {
   const text = `2${chatNamespace},["${eventName}",${json}]`;
-  return { text, options: { compress: false, wsPreEncodedFrame: [textFrame(text)] } };
+  const frame = textFrame(text);
+  return { text, bytes: frame.length, options: { compress: false, wsPreEncodedFrame: [frame] } };
 }
 
 /** Queues the frame on one socket. False when its connection no longer takes any. */

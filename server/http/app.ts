@@ -11,6 +11,7 @@ import { header } from '../contract.ts';
 import { LogUnavailable } from '../log/room-log.ts';
 import type { Metrics } from '../metrics.ts';
 import { requestId } from '../request-id.ts';
+import type { Trace } from '../trace/trace.ts';
 import { authRoutes, problem } from './auth-routes.ts';
 import { healthRoutes, type Health } from './health-routes.ts';
 import { roomRoutes, type Rooms } from './room-routes.ts';
@@ -18,6 +19,7 @@ import { roomRoutes, type Rooms } from './room-routes.ts';
 export type AppDeps = {
   readonly config: Config;
   readonly logger: Logger;
+  readonly trace: Trace;
   readonly metrics: Metrics;
   readonly tokens: Tokens;
   readonly accounts: Accounts;
@@ -29,10 +31,11 @@ export type AppDeps = {
 
 /** Ready to listen; its `server` is where Socket.IO attaches. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, logger, metrics } = deps;
+  const { config, logger, metrics, trace } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    // A line per request costs more than the request; /metrics has the figures.
+    // A line per request costs more than the request; /metrics has the figures, and those picked
+    // below their line.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     // nginx on this host says who the client is; nobody else is believed.
@@ -47,12 +50,32 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     reply.header(header.node, config.node);
     reply.header(header.requestId, request.id);
   });
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) metrics.routeKnown(one, url);
+  });
   app.addHook('onResponse', async (request, reply) => {
     metrics.httpSeconds(reply.elapsedTime / 1000, {
       method: request.method,
       route: request.routeOptions.url ?? 'unknown',
-      status: String(reply.statusCode),
+      status: reply.statusCode,
     });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { id: reqId, method, url } = request;
+    const { statusCode: status } = reply;
+    const wrong = status >= 500 || status === 429;
+    if (!trace.picks(reqId) && !(wrong && trace.allows())) return;
+    // Without the query: it may hold what is nobody's business.
+    const path = url.split('?', 1)[0];
+    const line = {
+      reqId,
+      method,
+      path,
+      status,
+      tookMs: Math.round(reply.elapsedTime * 1000) / 1000,
+    };
+    if (wrong) logger.warn(line, 'request answered');
+    else logger.info(line, 'request answered');
   });
   app.setErrorHandler(async (error, _request, reply) => {
     if (!(error instanceof LogUnavailable)) throw error;

@@ -201,25 +201,12 @@ test('each role serves its own half', async () => {
   expect(await status(ws, path.ready)).toBe(200);
 });
 
-test('the metrics stand on a port of their own, by name', async () => {
-  const node = await startNode({ RTOPS_TOPOLOGY: 'single' });
-  const client = await connect(node.url, 'anna');
-  await client.join('r');
-  await client.send('r', '1');
-  await client.received(1);
+test('the metrics stand on a port of their own', async () => {
+  const node = await startNode();
   expect((await fetch(node.url + path.metrics)).status).toBe(404);
-  const page = await (await fetch(`http://127.0.0.1:${node.metricsPort}/metrics`)).text();
-  for (const line of [
-    /^rtops_server_connections\{.*topology="single".*\} 1$/m,
-    /^rtops_server_connections_opened_total\{.*\} 1$/m,
-    /^rtops_server_messages_delivered_total\{.*\} 1$/m,
-    /^rtops_server_events_received_total\{event="chat:send-message".*\} 1$/m,
-    /^rtops_server_send_seconds_count\{.*result="ok".*\} 1$/m,
-    /^rtops_server_event_loop_lag_seconds\{quantile="0.99".*\} \d/m,
-    /^process_cpu_seconds_total/m,
-  ]) {
-    expect(page).toMatch(line);
-  }
+  const metrics = await fetch(`http://127.0.0.1:${node.metricsPort}${path.metrics}`);
+  expect(metrics.status).toBe(200);
+  expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
 });
 
 test('demands https of a browser only where it came by https', async () => {

@@ -44,10 +44,12 @@ type RedisLogOptions = {
   readonly waits: Patience;
   readonly keep: number;
   readonly logger: Logger;
+  /** Hears, per message that comes over the channel, when it was taken (wall-clock ms). */
+  readonly arrived: (takenAtMs: number) => void;
 };
 
 export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
-  const { requests, channels, pulse, waits, keep, logger } = options;
+  const { requests, channels, pulse, waits, keep, logger, arrived } = options;
   const store = withLogScripts(requests);
   const followed = new Set<string>();
   let listener: LogListener | undefined;
@@ -55,7 +57,10 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
   channels.on('message', (channel: string, payload: string) => {
     if (channel === epochChannel) return listener?.interrupted();
     const room = roomOf(channel);
-    if (payload.startsWith('{')) return listener?.message(room, seqOf(room, payload), payload);
+    if (payload.startsWith('{')) {
+      arrived(takenAt(payload));
+      return listener?.message(room, seqOf(room, payload), payload);
+    }
     return listener?.removed(room, Number(payload.slice(1)));
   });
   channels.on('ready', () => void subscribeAll());
@@ -177,6 +182,11 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
 function earlier(reply: string): { seq: number; at: number; duplicate: true } {
   const [seq, at] = reply.split(':');
   return { seq: Number(seq), at: Number(at), duplicate: true };
+}
+
+/** The time in a message's JSON, which ends with it: see {@link messageJson}. */
+function takenAt(json: string): number {
+  return Number(json.slice(json.lastIndexOf(':') + 1, -1));
 }
 
 /** The seq in a message's JSON, found by place: see {@link messageJson}. */

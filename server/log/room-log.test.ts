@@ -17,9 +17,12 @@ async function inRedis(keep: number): Promise<RoomLog> {
   const requests = requestClient(redis.url, 'requests', logger);
   const channels = channelClient(redis.url, 'channels', logger);
   await Promise.all([readyWithin(requests, 5000), readyWithin(channels, 5000)]);
-  const waits = patience();
+  const waits = patience(() => {});
   const heart = pulse(requests, waits, 'ws-1');
-  const log = await redisLog({ requests, channels, pulse: heart, waits, keep, logger });
+  const log = await redisLog({
+    ...{ requests, channels, pulse: heart, waits, keep, logger },
+    arrived: () => {},
+  });
   onTestFinished(async () => {
     heart.close();
     waits.close();

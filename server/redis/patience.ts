@@ -16,7 +16,8 @@ export type Patience = {
 
 type Waiting = { readonly until: number; giveUp(): void };
 
-export function patience(): Patience {
+/** @param failed hears of every question that has no good answer. */
+export function patience(failed: () => void): Patience {
   /** In the order of their deadlines, since all wait equally long. */
   const waiting = new Set<Waiting>();
   const giveUpLate = (): void => {
@@ -41,7 +42,8 @@ export function patience(): Patience {
           giveUp: () => fail(new Error('no answer in time')),
         };
         const fail = (error: unknown): void => {
-          waiting.delete(one);
+          // Given up, and failed after that: one question.
+          if (waiting.delete(one)) failed();
           reject(new LogUnavailable(error instanceof Error ? error.message : String(error)));
         };
         waiting.add(one);

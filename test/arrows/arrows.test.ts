@@ -17,9 +17,11 @@ const declared: Declared = {
 };
 
 describe('the laws of the house', () => {
-  const files = [...sourceFiles('cli'), ...sourceFiles('server')];
+  const files = ['cli', 'server', 'prometheus', 'dashboards'].flatMap((folder) =>
+    sourceFiles(folder),
+  );
 
-  test('every file of cli/ and server/ keeps them', () => {
+  test('every file of cli/, server/, prometheus/ and dashboards/ keeps them', () => {
     const broken = files.flatMap((file) =>
       findings(file, readFileSync(join(root, file), 'utf8'), declared).map(
         ({ line, law, what }) => `${file}:${line} ${law}: ${what}`,
@@ -39,6 +41,7 @@ describe('the laws of the house', () => {
 });
 
 describe('negative controls: a planted breach is caught by name', () => {
+  const sdk = '@grafana/grafana-foundation-sdk';
   type Planted = readonly [file: string, text: string, why: string];
   const planted: Readonly<Record<Law, readonly Planted[]>> = {
     'has a room': [
@@ -57,6 +60,9 @@ describe('negative controls: a planted breach is caught by name', () => {
       ['cli/report/a.ts', "import type { World } from '../world.ts';", 'pure rooms have no world'],
       ['cli/main.ts', "import { judge } from './verdict/judge.ts';", 'main knows commands only'],
       ['cli/world.ts', "import { up } from './commands/up.ts';", 'the world knows nobody'],
+      ['prometheus/a.ts', "import { p } from '../dashboards/promql.ts';", 'not upwards'],
+      ['dashboards/a.ts', "import { t } from '../cli/topology/plan.ts';", 'only what it needs'],
+      ['cli/inspect/a.ts', "import { d } from '../../dashboards/a.ts';", 'it reads the JSON'],
     ],
     'types only': [
       ['cli/load/a.ts', "import { realWorld } from '../world.ts';", 'the world is handed in'],
@@ -74,11 +80,13 @@ describe('negative controls: a planted breach is caught by name', () => {
     'pure: no node': [
       ['cli/verdict/a.ts', "import { readFileSync } from 'node:fs';", 'a file'],
       ['cli/report/a.ts', "import fs from 'fs';", 'without the prefix'],
+      ['dashboards/a.ts', "import { writeFileSync } from 'node:fs';", 'only generate.ts writes'],
       ['server/contract.ts', "import type { S } from 'node:net';", 'not even a type'],
     ],
     'pure: packages': [
       ['cli/samples/a.ts', "import { request } from 'undici';", 'a worldly package'],
       ['cli/report/a.ts', "import { Box } from 'ink';", 'a package of another room'],
+      ['prometheus/a.ts', `import '${sdk}/dashboard';`, 'the package of dashboards alone'],
     ],
     'pure: acts': [
       ['cli/verdict/a.ts', 'export async function a() {}', 'async'],
@@ -114,6 +122,7 @@ describe('negative controls: a planted breach is caught by name', () => {
     'declared package': [
       ['cli/load/a.ts', "import { a } from 'left-pad';", 'unknown'],
       ['cli/load/a.ts', "import { parseSync } from 'oxc-parser';", 'only for development'],
+      ['cli/observe/a.ts', `import '${sdk}/dashboard';`, 'never on a user’s machine'],
       ['server/a.ts', "import { a } from '@fastify/websocket';", 'unknown, scoped'],
     ],
     'computed import': [['cli/load/a.ts', 'await import(name);', 'cannot be checked']],
@@ -149,6 +158,8 @@ describe('what the laws allow is not reported', () => {
     ['cli/system/a.ts', 'for (const process of list) kill(process);'],
     ['cli/system/a.ts', "import type { World } from '../world.ts'; export const a = process.pid;"],
     ['cli/events.ts', "import type { Tick } from './samples/tick.ts';"],
+    ['dashboards/a.ts', "import { Panel } from '@grafana/grafana-foundation-sdk/dashboard';"],
+    ['dashboards/generate.ts', "import { writeFileSync } from 'node:fs';"],
     ['cli/samples/a.test.ts', "import { test } from 'vitest'; await import('node:fs/promises');"],
     ['cli/main.ts', "const { a } = await import('./commands/a.ts'); process.exit(a);"],
   ];

@@ -118,8 +118,12 @@ function checkPackage(
   const known = inTest
     ? [...declared.dependencies, ...declared.devDependencies]
     : declared.dependencies;
-  if (!known.includes(name)) report(line, 'declared package', name);
-  if (house[room].pure && !inTest && !purePackages.includes(name)) {
+  const isOwn = house[room].packages?.includes(name) === true;
+  const isDeclared = isOwn
+    ? [...declared.dependencies, ...declared.devDependencies].includes(name)
+    : known.includes(name);
+  if (!isDeclared) report(line, 'declared package', name);
+  if (house[room].pure && !inTest && !isOwn && !purePackages.includes(name)) {
     report(line, 'pure: packages', name);
   }
 }

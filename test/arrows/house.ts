@@ -1,6 +1,6 @@
 /** The house as data: its rooms, which are pure, and who may import whom (ARCHITECTURE.md). */
 
-/** A room: a folder of `cli/`, a file beside them, the server, or its wire. */
+/** A room: a folder of `cli/`, a file beside them, the server, its wire, or what Prometheus and Grafana read. */
 export type Room =
   | 'topology'
   | 'scenario'
@@ -16,7 +16,14 @@ export type Room =
   | 'failure'
   | 'exit-code'
   | 'events'
+  | 'inspect'
+  | 'observe'
+  | 'trace'
+  | 'prometheus'
+  | 'dashboards'
+  | 'dashboards-main'
   | 'server'
+  | 'metric-contract'
   | 'contract';
 
 type RoomLaw = {
@@ -25,13 +32,19 @@ type RoomLaw = {
   readonly imports: readonly Room[];
   /** Rooms of which it may name types and nothing else. */
   readonly importsTypesOf: readonly Room[];
+  /** Packages for this room alone; a devDependency will do where the room is not shipped. */
+  readonly packages?: readonly string[];
 };
 
 /** Nouns every room may use. */
 const nouns = ['failure', 'exit-code'] as const;
 
 export const house: Readonly<Record<Room, RoomLaw>> = {
-  topology: { pure: true, imports: nouns, importsTypesOf: [] },
+  topology: {
+    pure: true,
+    imports: [...nouns, 'prometheus', 'metric-contract'],
+    importsTypesOf: [],
+  },
   scenario: { pure: true, imports: [...nouns, 'topology'], importsTypesOf: [] },
   samples: { pure: true, imports: nouns, importsTypesOf: [] },
   verdict: { pure: true, imports: [...nouns, 'samples'], importsTypesOf: [] },
@@ -42,14 +55,25 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   },
   system: {
     pure: false,
-    imports: [...nouns, 'topology', 'scenario', 'samples', 'events'],
+    imports: [...nouns, 'topology', 'scenario', 'samples', 'events', 'metric-contract'],
     importsTypesOf: ['world'],
   },
   load: {
     pure: false,
-    imports: [...nouns, 'scenario', 'samples', 'events', 'contract'],
+    imports: [...nouns, 'scenario', 'samples', 'events', 'contract', 'metric-contract'],
     // Of the system only the port, `RunningSystem`: see `portsOfSystem`.
     importsTypesOf: ['world', 'system'],
+  },
+  inspect: {
+    pure: true,
+    imports: [...nouns, 'report', 'metric-contract'],
+    importsTypesOf: [],
+  },
+  trace: { pure: true, imports: [...nouns, 'samples'], importsTypesOf: [] },
+  observe: {
+    pure: false,
+    imports: [...nouns, 'inspect', 'samples', 'events', 'system', 'prometheus', 'metric-contract'],
+    importsTypesOf: ['world', 'topology'],
   },
   screen: { pure: false, imports: [...nouns, 'report', 'events'], importsTypesOf: ['world'] },
   commands: {
@@ -66,6 +90,11 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
       'screen',
       'events',
       'contract',
+      'inspect',
+      'observe',
+      'trace',
+      'prometheus',
+      'metric-contract',
     ],
     importsTypesOf: ['world'],
   },
@@ -74,7 +103,17 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   failure: { pure: true, imports: ['exit-code'], importsTypesOf: [] },
   'exit-code': { pure: true, imports: [], importsTypesOf: [] },
   events: { pure: true, imports: [], importsTypesOf: ['samples'] },
-  server: { pure: false, imports: ['contract'], importsTypesOf: [] },
+  prometheus: { pure: true, imports: ['metric-contract'], importsTypesOf: [] },
+  dashboards: {
+    pure: true,
+    imports: ['metric-contract', 'prometheus', 'inspect'],
+    importsTypesOf: [],
+    // They run when the JSON in grafana/ is written, never on a user's machine.
+    packages: ['@grafana/grafana-foundation-sdk'],
+  },
+  'dashboards-main': { pure: false, imports: ['dashboards'], importsTypesOf: [] },
+  server: { pure: false, imports: ['contract', 'metric-contract'], importsTypesOf: [] },
+  'metric-contract': { pure: true, imports: [], importsTypesOf: [] },
   contract: { pure: true, imports: [], importsTypesOf: [] },
 };
 
@@ -92,11 +131,19 @@ export const doors: readonly RegExp[] = [
   // The first file of a process that rtops starts: it has no World yet.
   /^cli\/load\/(.+\/)?[\w-]*worker-main\.ts$/,
   /^cli\/system\/faults\/(.+\/)?[\w-]+-main\.ts$/,
+  /^cli\/observe\/(.+\/)?[\w-]+-main\.ts$/,
 ];
 
 /** The room of a file, by its path from the project's root; `undefined` when it has none. */
 export function roomOf(file: string): Room | undefined {
   if (file === 'server/contract.ts') return 'contract';
+  // One contract in three files: what a family is, the server's own, and all of them.
+  if (/^server\/(metric-contract|metric-family|server-metrics)\.ts$/.test(file)) {
+    return 'metric-contract';
+  }
+  if (file === 'dashboards/generate.ts') return 'dashboards-main';
+  const outside = /^(prometheus|dashboards)\/.+\.ts$/.exec(file)?.[1];
+  if (outside !== undefined && isRoom(outside)) return outside;
   if (file.startsWith('server/')) return 'server';
   // What the tests of several rooms share; the laws that tests are free of do not look at it.
   if (file.startsWith('cli/testing/')) return 'commands';

@@ -11,11 +11,13 @@ import { event } from '../../../server/contract.ts';
 import { errorCode, recordKind, roomName } from '../../samples/history.ts';
 import type { Histogram } from '../../samples/histogram.ts';
 import type { Session } from '../../scenario/timeline.ts';
+import { Absence } from './absence.ts';
 import { Attempts } from './attempts.ts';
 import { backoffMs } from './backoff.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { timerFor, type Desk, type TimerFor, type UserKind } from './desk.ts';
 import { Itinerary } from './itinerary.ts';
+import { Numbering } from './numbering.ts';
 import { Outbox } from './outbox.ts';
 import { Refetch } from './refetch.ts';
 import { readReply, refusalCode } from './reply.ts';
@@ -37,6 +39,8 @@ export class ChatUser implements ChannelListener {
   readonly #itinerary: Itinerary;
   readonly #attempts: Attempts;
   readonly #deliveries: Histogram;
+  readonly #numbering: Numbering;
+  readonly #absence: Absence;
   /** `away` has no connection; `in` is connected and in the room. */
   #phase: 'away' | 'dialing' | 'joining' | 'resuming' | 'in' = 'away';
   #channel: Channel | undefined;
@@ -56,7 +60,6 @@ export class ChatUser implements ChannelListener {
   #leaveByUs = 0;
   #leaveAckId = -1;
   #epoch = '';
-  #lastSeq = 0;
   #lost = false;
 
   constructor(desk: Desk, index: number, kind: UserKind, sessions: readonly Session[]) {
@@ -69,6 +72,8 @@ export class ChatUser implements ChannelListener {
     this.#attempts = new Attempts(desk, index);
     this.#outbox = new Outbox(desk, this);
     this.#refetch = new Refetch(desk, this);
+    this.#numbering = new Numbering(desk.measures.counters);
+    this.#absence = new Absence(desk.measures);
     this.#deliveries = desk.measures.histograms[`${kind}Delivery`];
     this.#itinerary.planArrival(0);
   }
@@ -91,7 +96,7 @@ export class ChatUser implements ChannelListener {
 
   /** Whether it has seen its room up to `seq`; those that are not members owe nothing. */
   hasSeen(seq: number): boolean {
-    return !this.#member || (this.#phase === 'in' && this.#lastSeq >= seq);
+    return !this.#member || (this.#phase === 'in' && this.#numbering.lastSeq >= seq);
   }
 
   get isLost(): boolean {
@@ -129,6 +134,7 @@ export class ChatUser implements ChannelListener {
 
   /** Deadlines; called a few times a second. */
   check(nowUs: number): void {
+    this.#numbering.check(nowUs);
     if (this.#leaving !== 'no' && nowUs > this.#leaveByUs) {
       if (this.#leaving === 'finishing' && this.#phase === 'in') this.#askOut(nowUs);
       else this.#leave(nowUs);
@@ -199,6 +205,7 @@ export class ChatUser implements ChannelListener {
 
   closed(text: string, how: 'lost' | 'final' | 'broken'): void {
     const nowUs = this.#desk.clock.nowUs();
+    if (this.#member) this.#absence.begin(nowUs);
     this.#disconnected(0, nowUs);
     this.#desk.measures.problem(`thrown off: ${text}`);
     if (how === 'broken') this.#attempts.connectFailed(errorCode.httpStatus, text, nowUs);
@@ -214,13 +221,11 @@ export class ChatUser implements ChannelListener {
     waitUs: number,
   ): void {
     const nowUs = this.#desk.clock.nowUs();
-    const { counters, histograms } = this.#desk.measures;
-    counters.delivered += 1;
+    const { histograms } = this.#desk.measures;
     this.#deliveries.record(nowUs - dueUs);
     histograms.deliveryService.record(nowUs - dueUs - waitUs);
     this.#desk.history.add(recordKind.delivered, 0, this.index, room, sender, n, seq, nowUs);
-    if (seq > this.#lastSeq) this.#lastSeq = seq;
-    else counters.repeated += 1;
+    this.#numbering.note(seq, nowUs, this.#phase === 'in' && !this.#refetch.isUnderway);
   }
 
   ackSeq(ackId: number, seq: number): void {
@@ -255,7 +260,8 @@ export class ChatUser implements ChannelListener {
     this.#member = false;
     this.#epoch = '';
     this.#refetch.reset();
-    this.#lastSeq = 0;
+    this.#numbering.reset();
+    this.#absence.reset();
     this.#attempt = 0;
     this.#lost = false;
     this.#dial(dueUs, nowUs);
@@ -269,7 +275,7 @@ export class ChatUser implements ChannelListener {
     this.#phase = 'dialing';
     this.#record(recordKind.connectDue, 0, 0, 0, 0, this.#dialDueUs);
     const resume = this.#resumes
-      ? { epoch: this.#epoch, room: this.roomText, lastSeq: this.#lastSeq }
+      ? { epoch: this.#epoch, room: this.roomText, lastSeq: this.#numbering.lastSeq }
       : undefined;
     this.#channel = this.#desk.dial(this.index, this.kind, resume, this);
   }
@@ -330,7 +336,7 @@ export class ChatUser implements ChannelListener {
     this.#record(kind, 0, this.room, Math.min(tookUs, cap24), reply.seq, nowUs);
     // Only a client that resumes asks for what lies below the head it joined at.
     if (!this.#member || this.#desk.scenario.client !== 'resume') {
-      this.#lastSeq = Math.max(this.#lastSeq, reply.seq);
+      this.#numbering.raise(reply.seq);
     }
     this.#enter(nowUs);
   }
@@ -349,7 +355,7 @@ export class ChatUser implements ChannelListener {
     const sameEpoch = epoch === undefined || epoch === this.#epoch;
     if (epoch !== undefined) this.#epoch = epoch;
     this.#record(recordKind.resumed, resync ? 1 : 0, this.room, 0, room.seq ?? 0, nowUs);
-    if (resync) this.#refetch.begin(this.#channel, sameEpoch ? this.#lastSeq : 0);
+    if (resync) this.#refetch.begin(this.#channel, sameEpoch ? this.#numbering.lastSeq : 0);
     this.#enter(nowUs);
   }
 
@@ -366,6 +372,7 @@ export class ChatUser implements ChannelListener {
     if (isFirst) {
       this.#outbox.begin(nowUs, Math.min(this.#itinerary.endUs, this.#desk.endUs));
     }
+    if (!this.#refetch.isUnderway) this.#absence.end(nowUs);
     if (this.#channel !== undefined) this.#outbox.up(this.#channel, nowUs);
     if (this.#outbox.isDrained) this.drained();
   }
@@ -380,7 +387,8 @@ export class ChatUser implements ChannelListener {
   }
 
   #fetched(value: unknown, nowUs: number): void {
-    this.#lastSeq = Math.max(this.#lastSeq, this.#refetch.take(value, nowUs));
+    this.#numbering.raise(this.#refetch.take(value, nowUs));
+    if (!this.#refetch.isUnderway) this.#absence.end(nowUs);
     this.#goOnLeaving(nowUs);
   }
 
@@ -454,6 +462,7 @@ export class ChatUser implements ChannelListener {
     this.#channel = undefined;
     this.#rejoinAtUs = -1;
     this.#leaveAckId = -1;
+    this.#numbering.breakOff();
     this.#refetch.breakOff();
     this.#outbox.down();
     this.#record(recordKind.disconnected, meant, 0, 0, 0, nowUs);

@@ -14,6 +14,7 @@ export const distributionNames = [
   'deliveryService',
   'http',
   'httpService',
+  'resume',
 ] as const;
 export type DistributionName = (typeof distributionNames)[number];
 
@@ -31,6 +32,12 @@ export type Counters = {
   delivered: number;
   /** Broadcasts with a seq the user had already seen. */
   repeated: number;
+  /** Broadcasts that filled a hole below the highest seq seen. */
+  outOfOrder: number;
+  /** Holes that were not filled in time though the connection held. */
+  missing: number;
+  /** Members that came back after they were thrown off. */
+  reconnects: number;
   http: number;
   httpErrors: number;
   /** Requests for which a connection was opened, and those of them that failed. */
@@ -108,6 +115,9 @@ export function noCounts(): Counters {
     unsent: 0,
     delivered: 0,
     repeated: 0,
+    outOfOrder: 0,
+    missing: 0,
+    reconnects: 0,
     http: 0,
     httpErrors: 0,
     httpFresh: 0,

@@ -282,6 +282,7 @@ class NativeRun implements Drive {
     const loadMs = Math.min(durationMs, stagesMs(this.#input.scenario.stages));
     return {
       startedAtMs: this.#startedAtMs,
+      startedAtUs: Number(this.#startNs / 1000n),
       durationMs,
       stopped: this.#stopped,
       users: this.#tally.users(),

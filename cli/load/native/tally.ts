@@ -1,8 +1,10 @@
 /** Merges what the workers report: into one tick a second, and into the totals of the run. */
+import { latencyBuckets } from '../../../server/metric-contract.ts';
 import type { DetailPoint, Quantiles } from '../../samples/detail.ts';
 import { createHistogram, decodeHistogram, type Histogram } from '../../samples/histogram.ts';
 import type { Fidelity, GeneratorSummary, OpSummary, UserCounts } from '../../samples/summary.ts';
-import type { Tick } from '../../samples/tick.ts';
+import type { LiveTotals, Tick } from '../../samples/tick.ts';
+import { pacerOf } from '../../scenario/pacer.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { isHold, plannedUsers, stageAt, targetAt } from '../../scenario/timeline.ts';
 import { distributionNames, noCounts, type Counters, type DistributionName } from './measures.ts';
@@ -36,6 +38,8 @@ export class Tally {
   #beforeCpuUs = 0;
   #beforeT = 0;
   #peak = 0;
+  #mostSendErrors = 0;
+  readonly #sendsPerSecPerUser: number;
   #holdWaitUs = new Map<number, { waitedUs: number; spanUs: number }>();
   readonly #maxRss = new Map<number, number>();
   readonly #problems = new Map<string, number>();
@@ -45,6 +49,7 @@ export class Tally {
   constructor(scenario: Scenario, workers: number) {
     this.#scenario = scenario;
     this.#workers = workers;
+    this.#sendsPerSecPerUser = 1_000_000 / pacerOf(scenario).periodUs;
   }
 
   /** A worker's report of a second. */
@@ -131,6 +136,7 @@ export class Tally {
       lateSends: now.lateSends,
       generatorCpuPct: Math.max(0, cpuUs - this.#beforeCpuUs) / seconds / 10_000,
       generatorLoopLagMs: this.#max((health) => health.recentLagMs),
+      live: this.#live(now, point.targetUsers),
     };
     this.points.push(point);
     this.#peak = Math.max(this.#peak, now.usersPeak);
@@ -236,6 +242,29 @@ export class Tally {
   /** Problems by text, the commonest first. */
   errorTexts(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#problems].toSorted((a, b) => b[1] - a[1]));
+  }
+
+  #live(now: Counters, targetUsers: number): LiveTotals {
+    const total = this.#total;
+    // An overdue ack that still comes takes its error back; who counts on cannot.
+    this.#mostSendErrors = Math.max(this.#mostSendErrors, now.refusedSends + now.open + now.unsent);
+    return {
+      targetSendsPerSec: targetUsers * this.#sendsPerSecPerUser,
+      connectErrors: now.connectErrors + now.joinErrors,
+      sendErrors: this.#mostSendErrors,
+      httpErrors: now.httpErrors,
+      refusedSends: now.refusedSends,
+      missing: now.missing,
+      outOfOrder: now.outOfOrder,
+      reconnects: now.reconnects,
+      latency: {
+        connect: total.connect.countsUpTo(latencyBuckets),
+        ack: total.ack.countsUpTo(latencyBuckets),
+        delivery: mergedDeliveries(total).countsUpTo(latencyBuckets),
+        http: total.http.countsUpTo(latencyBuckets),
+        resume: total.resume.countsUpTo(latencyBuckets),
+      },
+    };
   }
 
   #noteHealth(worker: number, report: WorkerSecond, previous: WorkerSecond | undefined): void {

@@ -35,9 +35,13 @@ export function sampleReport(change: Partial<Report> = {}): Report {
         corsOrigins: [],
         sabotage: null,
         faults: false,
+        traceSample: 0.01,
       },
       restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
       chaos: false,
+      monitoring: false,
+      alerts: { connections: 5000 },
+      ports: { prometheus: null, alertmanager: null, grafana: null },
     },
     scenario: {
       name: 'chat-1000',

@@ -110,6 +110,12 @@ export async function answers({ kind, host, port }: ServiceRecord): Promise<bool
     case 'nginx':
       return await answersAnything(host, port);
     case 'edges':
+    case 'exporter':
+    case 'redis-exporter':
+    case 'nginx-exporter':
+    case 'alertmanager':
+    case 'prometheus':
+    case 'grafana':
       return await isReady(host, { kind: 'tcp', port });
     default:
       return kind satisfies never;

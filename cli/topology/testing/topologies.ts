@@ -19,9 +19,13 @@ export const single: Topology = {
     corsOrigins: [],
     sabotage: null,
     faults: false,
+    traceSample: 0.01,
   },
   restart: { policy: 'always', delayMs: 100, maxRetries: 10 },
   chaos: false,
+  monitoring: false,
+  alerts: { connections: 5000 },
+  ports: { prometheus: null, alertmanager: null, grafana: null },
 };
 
 /** nginx → 2 API + 2 WS, Redis. */

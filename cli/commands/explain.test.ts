@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { metricFamilies, serverMetrics } from '../../server/metric-contract.ts';
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { testWorld } from '../system/testing/test-world.ts';
+import { metrics as thresholdMetrics } from '../verdict/metrics.ts';
+import { explain } from './explain.ts';
+
+function told(name?: string, markdown = false): string {
+  const world = testWorld();
+  expect(explain(world, { name, markdown })).toBe(exitCode.pass);
+  return world.printed.stdout;
+}
+
+describe('explain', () => {
+  test('says of every metric what it is, its labels with their values, and why it may be empty', () => {
+    expect(metricFamilies.length).toBeGreaterThanOrEqual(50);
+    for (const family of metricFamilies) {
+      const text = told(family.name);
+      expect(text).toContain(family.help);
+      expect(text).toContain(`${family.kind}, ${family.unit}`);
+      for (const [label, rule] of Object.entries(family.labels)) {
+        expect(text).toContain(`label ${label}`);
+        expect(text).toContain('values' in rule ? rule.values.join(', ') : rule.what);
+      }
+      expect(text).toContain(family.emptyWhen ?? 'never, while its target is up');
+    }
+  });
+
+  test.each(['_bucket', '_sum', '_count'])('takes the series %s for its histogram', (suffix) => {
+    const { name } = serverMetrics.adapterLagSeconds;
+    expect(told(`${name}${suffix}`)).toBe(told(name));
+  });
+
+  test('knows the metrics of thresholds, with a threshold that could be typed', () => {
+    for (const { name, about } of thresholdMetrics) expect(told(name)).toContain(about);
+    expect(told('chat.ack')).toContain("--threshold 'chat.ack p50 < 10ms'");
+  });
+
+  test('knows every exit code', () => {
+    for (const code of Object.values(exitCode)) {
+      expect(told(String(code))).toMatch(new RegExp(`^exit code ${code}\n  \\w`));
+    }
+  });
+
+  test('without a name lists them all', () => {
+    const text = told();
+    for (const { name } of [...metricFamilies, ...thresholdMetrics]) expect(text).toContain(name);
+  });
+
+  test.each([
+    ['rtops_server_conections', 'rtops explain rtops_server_connections'],
+    ['chat.ak', 'rtops explain chat.ack'],
+    ['ping_rtt', 'rtops explain rtops_server_ping_rtt_seconds'],
+    ['rtops_server_connections_bucket', 'rtops explain rtops_server_connections'],
+    ['7', 'rtops explain'],
+    ['__proto__', 'rtops explain'],
+    ['', 'rtops explain'],
+  ])('of %j says what was probably meant, with exit code 2', (name, next) => {
+    const failure = failureOf(() => explain(testWorld(), { name, markdown: false }));
+    expect(failure.code).toBe(exitCode.usage);
+    expect(failure.next).toBe(next);
+  });
+});
+
+describe('docs/metrics.md', () => {
+  const document = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
+
+  test('is what `rtops explain --markdown` prints', () => {
+    expect(document).toBe(told(undefined, true));
+  });
+
+  test('would differ if a metric had another help, or one were missing', () => {
+    for (const { name, help } of metricFamilies) {
+      expect(document).toContain(`### \`${name}\`\n`);
+      expect(document).toContain(help);
+    }
+  });
+});
+
+function failureOf(act: () => unknown): Failure {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+  }
+  throw new Error('expected a Failure');
+}

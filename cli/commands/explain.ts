@@ -1,0 +1,88 @@
+/** `rtops explain [NAME]`: what a metric, a threshold's metric or an exit code means. */
+import { metricFamilies, seriesLimit } from '../../server/metric-contract.ts';
+import { exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { Failure, nearestName } from '../failure.ts';
+import {
+  familyNamed,
+  metricText,
+  metricsDocument,
+  metricsList,
+} from '../inspect/explain-metric.ts';
+import type { Metric } from '../verdict/metric.ts';
+import { metrics as thresholdMetrics } from '../verdict/metrics.ts';
+import type { World } from '../world.ts';
+
+const exitCodes: Readonly<Record<keyof typeof exitCode, string>> = {
+  pass: 'every threshold held, and the run was valid',
+  internal: 'a bug in rtops; the stack is printed',
+  usage: 'the command line is wrong, or differs from what is up',
+  failed: 'a threshold failed, or what was to be proved is disproved',
+  badFile: 'a scenario or topology file cannot be read, parsed or validated',
+  interrupted: 'Ctrl-C or SIGTERM; the report on disk is marked partial',
+  notReady: 'a missing program, a port in use, a service that died at start, another bench at work',
+  unhealthy: 'the target does not answer, or answers as something else',
+  noVerdict: 'no verdict: the generator was saturated, there was no data, the fault did not bite',
+};
+
+/**
+ * Prints one, or without a name the list of all; `markdown` prints docs/metrics.md.
+ * @throws Failure `usage` for a name that nothing here has.
+ */
+export function explain(
+  world: World,
+  { name, markdown }: { readonly name: string | undefined; readonly markdown: boolean },
+): ExitCode {
+  if (markdown) world.stdout.write(metricsDocument(metricFamilies, seriesLimit));
+  else world.stdout.write(name === undefined ? listText() : explainText(name));
+  return exitCode.pass;
+}
+
+function explainText(name: string): string {
+  const family = familyNamed(metricFamilies, name);
+  if (family !== undefined) return metricText(family);
+  const metric = thresholdMetrics.find((one) => one.name === name);
+  if (metric !== undefined) return thresholdMetricText(metric);
+  const code = exitCodeRows().find(([number]) => number === name);
+  if (code !== undefined) return `exit code ${code[0]}\n  ${code[1]}\n`;
+  const names = [...metricFamilies, ...thresholdMetrics].map((one) => one.name);
+  const part = name.length >= 3 ? names.find((one) => one.includes(name)) : undefined;
+  const near = nearestName(name, names) ?? part;
+  throw new Failure(exitCode.usage, `there is nothing named ${JSON.stringify(name)} to explain`, {
+    why: 'expected a metric of Prometheus or of a threshold, or an exit code',
+    next: near === undefined ? 'rtops explain' : `rtops explain ${near}`,
+  });
+}
+
+function thresholdMetricText({ name, about, statistics, selects }: Metric): string {
+  const named = statistics.filter((one) => one.name !== '');
+  const [first] = statistics;
+  const example = [name, first?.name ?? '', `< 10${first?.unit ?? ''}`].filter((one) => one !== '');
+  return `${[
+    name,
+    `  ${about}`,
+    '',
+    '  of           thresholds and report.json (docs/thresholds.md)',
+    ...(named.length > 0 ? [`  statistics   ${named.map((one) => one.name).join(', ')}`] : []),
+    ...(selects ? [`  selectors    ${name}[ws-1], [redis], [*]`] : []),
+    `  write        --threshold '${example.join(' ')}'`,
+  ].join('\n')}\n`;
+}
+
+function listText(): string {
+  const width = Math.max(...metricFamilies.map(({ name }) => name.length));
+  const rows = (entries: readonly (readonly [string, string])[]): string =>
+    entries.map(([key, text]) => `  ${key.padEnd(width)}  ${text}\n`).join('');
+  return [
+    metricsList(metricFamilies),
+    `Thresholds\n${rows(thresholdMetrics.map(({ name, about }) => [name, about]))}`,
+    `Exit codes\n${rows(exitCodeRows())}`,
+  ].join('\n');
+}
+
+function exitCodeRows(): readonly (readonly [string, string])[] {
+  return Object.entries(exitCodes).map(([key, text]) => [
+    String(exitCode[key as keyof typeof exitCode]),
+    text,
+  ]);
+}

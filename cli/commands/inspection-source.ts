@@ -1,0 +1,104 @@
+/** Who is asked in an inspection: the Prometheus of what is up, one named, or a Grafana. */
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { Dashboard, DataSource } from '../inspect/dashboard.ts';
+import { openGrafana } from '../observe/grafana-client.ts';
+import { openApi } from '../observe/prometheus-api.ts';
+import { prometheusClient } from '../observe/prometheus-client.ts';
+import type { PrometheusClient } from '../observe/prometheus-client.ts';
+import { prometheusAsker } from '../observe/replay.ts';
+import type { Asker } from '../observe/replay.ts';
+import { observeUrls } from '../system/observe-urls.ts';
+import { isAlive } from '../system/process-identity.ts';
+import { stateFolder } from '../system/state-folder.ts';
+import { readSystemState } from '../system/system-state.ts';
+import type { World } from '../world.ts';
+import { provisionedSources } from './read-dashboards.ts';
+
+export type InspectionSource = {
+  /** For people. */
+  readonly name: string;
+  readonly prometheus: PrometheusClient;
+  readonly asker: Asker;
+  readonly sources: readonly DataSource[];
+  /** Dashboards that this Grafana lacks; `null` where no Grafana is asked. */
+  missingDashboards(all: readonly Dashboard[]): Promise<readonly Dashboard[]>;
+};
+
+/**
+ * @throws Failure notReady (120) where nothing observed is up and nothing was named; unhealthy (121)
+ * where what was named does not answer; usage (2) for what is no address
+ */
+export async function openInspectionSource(
+  world: World,
+  asked: { readonly prometheus?: string | undefined; readonly grafana?: string | undefined },
+): Promise<InspectionSource> {
+  if (asked.grafana !== undefined) return await throughGrafana(world, asked.grafana);
+  const url = addressOf('--prometheus', asked.prometheus ?? prometheusUrl(world));
+  const prometheus = prometheusClient(openApi(url, {}, nextIfAway(asked.prometheus)));
+  return {
+    name: prometheus.name,
+    prometheus,
+    asker: prometheusAsker(prometheus),
+    sources: await provisionedSources(),
+    missingDashboards: async () => [],
+  };
+}
+
+async function throughGrafana(world: World, address: string): Promise<InspectionSource> {
+  const grafana = await openGrafana(
+    addressOf('--grafana', address),
+    world.env['RTOPS_GRAFANA_TOKEN'],
+  );
+  const sources = await grafana.dataSources();
+  const source =
+    sources.find((one) => one.type === 'prometheus' && one.isDefault) ??
+    sources.find((one) => one.type === 'prometheus');
+  if (source === undefined) {
+    throw new Failure(exitCode.unhealthy, `${grafana.name} has no Prometheus data source`, {
+      why: `It lists ${sources.length} data sources.`,
+      next: 'Add one, or provision it: grafana/provisioning/datasources/rtops.yml shows how.',
+    });
+  }
+  return {
+    name: `${grafana.name} (Grafana ${grafana.version})`,
+    prometheus: grafana.prometheus(source.uid),
+    asker: grafana,
+    sources,
+    missingDashboards: async (all) => {
+      const there = await grafana.dashboards();
+      return all.filter(({ uid }) => uid !== '' && !there.includes(uid));
+    },
+  };
+}
+
+/** Of what is up in this folder. */
+function prometheusUrl(world: World): string {
+  const state = readSystemState(stateFolder(world.cwd));
+  if (state === undefined || !isAlive(state.supervisor)) {
+    throw new Failure(exitCode.notReady, 'there is no Prometheus to ask', {
+      why: 'nothing is up in this folder, and no --prometheus or --grafana was given',
+      next: 'rtops up --observe -d, then rtops bench, then rtops dashboards check',
+    });
+  }
+  const { prometheus } = observeUrls(state.services);
+  if (prometheus !== null) return prometheus;
+  throw new Failure(exitCode.notReady, 'there is no Prometheus to ask', {
+    why: `${state.topology.name} is up without observers`,
+    next: `rtops down, then rtops up ${state.topology.name} --observe -d`,
+  });
+}
+
+function nextIfAway(named: string | undefined): string {
+  return named === undefined
+    ? 'rtops ps, and rtops logs prometheus'
+    : 'Look at the address given with --prometheus; without it the system that is up is asked.';
+}
+
+function addressOf(flag: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new Failure(exitCode.usage, `${flag} is not an address`, {
+    why: 'An address as http://127.0.0.1:9090 is expected.',
+  });
+}

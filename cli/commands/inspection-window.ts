@@ -1,0 +1,114 @@
+/** Which stretch of time is inspected, and what a run had in it. */
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { parseInstant } from '../inspect/instant.ts';
+import type { Setting } from '../inspect/judge-panel.ts';
+import type { Window } from '../inspect/panel-query.ts';
+import type { PrometheusClient } from '../observe/prometheus-client.ts';
+import type { Report } from '../report/report.ts';
+import type { World } from '../world.ts';
+import { findRunFolder, readReport } from './run-folder.ts';
+
+export type InspectedWindow = Window & {
+  /** The run that lies in it; `null` where none that this folder knows does. */
+  readonly report: Report | null;
+};
+
+export type WindowOptions = {
+  readonly run?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+};
+
+/**
+ * The window that was typed, or that of the last run.
+ * @throws Failure noVerdict (122) where there is no run; usage (2) for what is no moment
+ */
+export async function inspectedWindow(
+  world: World,
+  options: WindowOptions,
+): Promise<InspectedWindow> {
+  const report = await lastReport(world, options);
+  if (options.from === undefined && options.to === undefined) {
+    if (report === null) throw noRun();
+    return { ...windowOf(report), report };
+  }
+  const nowMs = world.clock.now();
+  const fromMs = moment('--from', options.from ?? 'now-15m', nowMs);
+  const toMs = moment('--to', options.to ?? 'now', nowMs);
+  if (toMs - fromMs < 1000) {
+    throw new Failure(exitCode.usage, '--to must be at least a second after --from');
+  }
+  const run = report === null ? null : windowOf(report);
+  const lies = run !== null && run.fromMs < toMs && run.toMs > fromMs;
+  return { fromMs, toMs, report: lies ? report : null };
+}
+
+/** What the panels may count on: by the run's report, else by what Prometheus saw. */
+export async function inspectedSetting(
+  prometheus: PrometheusClient,
+  { fromMs, toMs, report }: InspectedWindow,
+  hasLoki: boolean,
+): Promise<Setting> {
+  const window = { fromMs, toMs };
+  const span = `${Math.max(1, Math.ceil((toMs - fromMs) / 1000))}s`;
+  const isThere = async (expr: string): Promise<boolean> => {
+    const answer = await prometheus.query(expr, toMs);
+    return answer.kind === 'series' && answer.series.length > 0;
+  };
+  const [targets, alertmanagers, run, http, fault] = await Promise.all([
+    prometheus.series('up', window),
+    prometheus.alertmanagers(),
+    isThere(`count_over_time(rtops_run_info[${span}])`),
+    isThere(`sum(increase(rtops_client_http_seconds_count[${span}])) > 0`),
+    isThere(`max(max_over_time(rtops_fault_active[${span}])) > 0`),
+  ]);
+  const has = (job: string): boolean => targets.some((labels) => labels['job'] === job);
+  const servers = targets.filter((labels) => labels['job'] === 'rtops-server').length;
+  const topology = report?.topology ?? null;
+  const felt = report?.faults.some((one) => one.affected > 0);
+  return {
+    present: {
+      loki: hasLoki,
+      alertmanager: alertmanagers > 0,
+      nginx: topology === null ? has('nginx') : topology.proxy !== null,
+      redis: topology === null ? has('redis') : topology.redis !== null,
+      run: report !== null || run,
+      http: report === null ? http : report.scenario.http.perSec > 0,
+      nodes: servers >= 2,
+      log: topology === null || topology.messagePath === 'log',
+    },
+    hadFault: report === null ? fault : report.faults.length > 0,
+    faulted: felt ?? fault,
+  };
+}
+
+/** `null` where this folder has no run, or none by that name was asked for. */
+async function lastReport(world: World, { run }: WindowOptions): Promise<Report | null> {
+  try {
+    return await readReport(await findRunFolder(world, run));
+  } catch (error) {
+    if (run === undefined && error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+function windowOf({ run }: Report): Window {
+  const fromMs = Date.parse(run.startedAt);
+  return { fromMs, toMs: fromMs + Math.max(1000, run.durationMs) };
+}
+
+function moment(flag: string, text: string, nowMs: number): number {
+  const at = parseInstant(text, nowMs);
+  if (at !== undefined) return at;
+  throw new Failure(exitCode.usage, `${flag} ${text} is no moment`, {
+    why: 'Expected: now-15m, 2026-11-21T14:00:00Z, or ms since 1970.',
+  });
+}
+
+function noRun(): Failure {
+  return new Failure(exitCode.noVerdict, 'there is no run to inspect', {
+    why: '.rtops/runs holds no report.json, and no --from and --to were given; panels without traffic prove nothing.',
+    next: 'rtops up --observe -d, then rtops bench, then rtops dashboards check',
+  });
+}

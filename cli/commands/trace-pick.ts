@@ -1,0 +1,67 @@
+/** `slowest` and `lost`: the message of a run that is most worth a look. */
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { visitHistory } from '../load/history-files.ts';
+import type { Report } from '../report/report.ts';
+import { messageId } from '../samples/history.ts';
+import { createMessageTimes } from '../samples/message-times.ts';
+import type { MessageTime } from '../samples/message-times.ts';
+import type { ExceptionClass } from '../samples/summary.ts';
+
+export type Picked =
+  | { readonly kind: 'id'; readonly id: string; readonly notes: readonly string[] }
+  /** There is no such message, which is good news. */
+  | { readonly kind: 'none'; readonly why: string };
+
+/** Any other id is itself. Throws as `node:fs` does where the history cannot be read. */
+export async function pickFromRun(id: string, report: Report, historyDir: string): Promise<Picked> {
+  if (id === 'lost') return pickLost(report);
+  if (id === 'slowest') return pickSlowest(report, historyDir);
+  return { kind: 'id', id, notes: [] };
+}
+
+const lostClasses: readonly ExceptionClass[] = ['lost', 'unstored', 'dropped'];
+
+function pickLost({ ledger, run }: Report): Picked {
+  for (const wanted of lostClasses) {
+    const found = ledger.exceptions.find((one) => one.class === wanted);
+    if (found !== undefined) return { kind: 'id', id: found.id, notes: [] };
+  }
+  return { kind: 'none', why: `run ${run.id} lost no message: there is none to trace` };
+}
+
+async function pickSlowest({ run, impact }: Report, historyDir: string): Promise<Picked> {
+  // Of a run with faults the report names them.
+  const named = impact?.worstMessages[0]?.id;
+  if (named !== undefined) return { kind: 'id', id: named, notes: [] };
+  const times = createMessageTimes();
+  await visitHistory(historyDir, times.note).catch((error: unknown) => {
+    throw new Failure(exitCode.badFile, `cannot read the history of ${run.id}`, {
+      why: error instanceof Error ? error.message : String(error),
+      next: 'rtops trace <id>, which finds in the logs what they hold',
+      cause: error,
+    });
+  });
+  let slowest: MessageTime | undefined;
+  let slowestUs = -1;
+  for (const time of times.all) {
+    const waitUs = lastSeenUs(time) - time.dueUs;
+    if (Number.isFinite(waitUs) && waitUs > slowestUs) {
+      slowest = time;
+      slowestUs = waitUs;
+    }
+  }
+  if (slowest === undefined) {
+    return { kind: 'none', why: `run ${run.id} sent no message: there is none to trace` };
+  }
+  return {
+    kind: 'id',
+    id: messageId(slowest.sender, slowest.room, slowest.n),
+    notes: [`the slowest of ${times.all.length}: ${slowestUs / 1000} ms from due to its last step`],
+  };
+}
+
+/** Its ack or its last delivery, whichever came later. */
+function lastSeenUs({ ackedUs, lastUs }: MessageTime): number {
+  return Math.max(ackedUs === Infinity ? -1 : ackedUs, lastUs);
+}

@@ -1,0 +1,90 @@
+/** The result of a replay as text: a table by dashboard, what is wrong, and the verdict. */
+import { formatDuration, formatInstant, plural } from '../report/format.ts';
+import { displayWidth, padColumns } from '../report/display-width.ts';
+import { fit, paint, plainText, symbolsOf, wrapWords } from '../report/text-style.ts';
+import type { TextStyle, Tone } from '../report/text-style.ts';
+import { causeText } from './cause.ts';
+import { tally } from './inspection.ts';
+import type { CheckRow, Inspection } from './inspection.ts';
+import { failsCheck } from './judge-panel.ts';
+
+/** A clock this far off moves a window by more than a scrape. */
+const tolerableSkewMs = 2000;
+const nameWidth = 40;
+
+/** Each line ended. Causes are laid below their row. */
+export function renderCheck(inspection: Inspection, style: TextStyle, width: number): string {
+  const groups = Map.groupBy(inspection.rows, groupName);
+  const lines = [
+    ...headLines(inspection, style),
+    ...[...groups].flatMap(([name, rows]) => [
+      '',
+      paint(style, 'strong', plainText(name)),
+      ...rows.flatMap((row) => rowLines(row, style, Math.max(60, width))),
+    ]),
+    '',
+    ...closingLines(inspection, style),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What differs between the two clocks, in words; `null` where it does not matter. */
+export function skewText(skewMs: number): string | null {
+  if (Math.abs(skewMs) < tolerableSkewMs) return null;
+  const how = skewMs > 0 ? 'ahead of' : 'behind';
+  return `clock skew: Prometheus' clock is ${formatDuration(Math.abs(skewMs))} ${how} this machine's; the window is by this machine's`;
+}
+
+function groupName(row: CheckRow): string {
+  return row.kind === 'rule' ? `Rules: ${row.dashboard}` : row.dashboard;
+}
+
+function headLines(inspection: Inspection, style: TextStyle): readonly string[] {
+  const { window, run, source, skewMs } = inspection;
+  const from = formatInstant(new Date(window.fromMs).toISOString());
+  const of = run === null ? '' : ` (run ${run})`;
+  const skew = skewText(skewMs);
+  return [
+    `${source}, ${from}, ${formatDuration(window.toMs - window.fromMs)}${of}`,
+    ...(skew === null ? [] : [paint(style, 'warn', `${symbolsOf(style).warn} ${skew}`)]),
+  ];
+}
+
+function rowLines(row: CheckRow, style: TextStyle, width: number): readonly string[] {
+  const marks = symbolsOf(style);
+  const fails = failsCheck(row.verdict);
+  const [mark, tone]: readonly [string, Tone] = fails
+    ? [marks.fail, 'bad']
+    : row.verdict === 'skipped'
+      ? [marks.noData, 'dim']
+      : [marks.pass, 'good'];
+  const name = plainText(
+    row.kind === 'panel' || row.kind === 'rule' ? row.name : `${row.kind} ${row.name}`,
+  );
+  const shown = padColumns(fit(name, nameWidth, style), nameWidth);
+  const count = String(row.count).padStart(6);
+  const line = `  ${paint(style, tone, mark)} ${shown}${count}  ${row.verdict}`;
+  if (row.cause === null) return [line];
+  const query = row.refId === null ? '' : `query ${row.refId}: `;
+  const under = row.under === null ? '' : ` (with ${row.under})`;
+  const text = plainText(`${query}${causeText(row.cause)}${under}`);
+  if (!fails && displayWidth(line) + displayWidth(text) + 2 <= width) {
+    return [`${line}  ${paint(style, 'dim', text)}`];
+  }
+  return [
+    line,
+    ...wrapWords(text, width - 6).map(
+      (part) => `      ${paint(style, fails ? 'bad' : 'dim', part)}`,
+    ),
+  ];
+}
+
+function closingLines({ rows }: Inspection, style: TextStyle): readonly string[] {
+  const { ok, healthy, skipped, failed, panels } = tally(rows);
+  const counted = `${plural(panels, 'panel')} and ${rows.length - panels} more: ${ok} ok, ${healthy} empty as they should be, ${skipped} skipped, ${failed} wrong`;
+  return [
+    failed === 0
+      ? paint(style, 'good', `PASS  ${counted}`)
+      : paint(style, 'bad', `FAIL  ${counted}`),
+  ];
+}

@@ -1,0 +1,118 @@
+/** The contact sheet: each panel of each dashboard, drawn from its data, in its place on the grid. */
+import { escapeMarkup } from '../report/escape-markup.ts';
+import { formatDuration, formatInstant, plural } from '../report/format.ts';
+import { jsonInMarkup } from '../report/html.ts';
+import type { HtmlAssets } from '../report/html.ts';
+import { skewText } from './check-text.ts';
+import { tally } from './inspection.ts';
+import type { CheckRow, DrawnDashboard, Inspection } from './inspection.ts';
+import { causeText } from './cause.ts';
+import { failsCheck } from './judge-panel.ts';
+import { cssColor, sheetBands } from './sheet-data.ts';
+import type { SheetChart, SheetData } from './sheet-data.ts';
+import { sheetPanel } from './sheet-panels.ts';
+import { sheetScript } from './sheet-script.ts';
+import { sheetStyle } from './sheet-style.ts';
+
+/**
+ * One HTML file, opened from disk. Its Content-Security-Policy allows no request and only its own
+ * scripts; every text that comes from a dashboard or from Prometheus is escaped.
+ */
+export function renderSheet(inspection: Inspection, assets: HtmlAssets): string {
+  const { window, dashboards } = inspection;
+  const charts: SheetChart[] = [];
+  const sections = dashboards.map((dashboard, number) => {
+    const panels = dashboard.panels.map((drawn, index) => {
+      const { html, chart } = sheetPanel(`p-${number}-${index}`, drawn, window.fromMs, window.toMs);
+      if (chart !== null) charts.push(chart);
+      return html;
+    });
+    return section(dashboard, number, inspection.rows, panels);
+  });
+  const data: SheetData = {
+    from: window.fromMs / 1000,
+    to: window.toMs / 1000,
+    charts,
+    bands: dashboards.map((one) => sheetBands(one.bands)),
+  };
+  const policy = `default-src 'none'; script-src 'nonce-${assets.nonce}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Dashboards, ${escapeMarkup(formatInstant(new Date(window.fromMs).toISOString()))}: rtops</title>
+<link rel="icon" href="data:,">
+<style>${assets.uplotCss}</style>
+<style>${sheetStyle}</style>
+</head>
+<body>
+<main>
+${head(inspection)}
+${sections.join('\n')}
+</main>
+<script type="application/json" id="data">${jsonInMarkup(data)}</script>
+<script nonce="${assets.nonce}">${assets.uplotJs}</script>
+<script nonce="${assets.nonce}">${sheetScript}</script>
+</body>
+</html>
+`;
+}
+
+function head({ window, run, source, skewMs, rows, dashboards }: Inspection): string {
+  const { ok, healthy, skipped, failed } = tally(rows);
+  const skew = skewText(skewMs);
+  const links = dashboards
+    .map((one, number) => `<a href="#d-${number}">${escapeMarkup(one.title)}</a>`)
+    .join('');
+  const others = rows.filter((row) => row.kind === 'rule' && failsCheck(row.verdict));
+  return `<header class="top"><span><b>rtops</b> dashboards${run === null ? '' : ` · run ${escapeMarkup(run)}`}</span><button id="theme" type="button" aria-label="Switch between light and dark">Dark</button></header>
+<section class="card verdict ${failed === 0 ? 'pass' : 'fail'}"><div><h1>${failed === 0 ? 'Every panel has what it should' : `${plural(failed, 'row')} wrong`}</h1>
+<p class="why">${ok} ok, ${healthy} empty as they should be, ${skipped} skipped, ${failed} wrong</p>
+<p class="meta">${escapeMarkup(formatInstant(new Date(window.fromMs).toISOString()))}, ${formatDuration(window.toMs - window.fromMs)}, from ${escapeMarkup(source)}</p>
+${skew === null ? '' : `<p class="meta">${escapeMarkup(skew)}</p>`}
+${list('Rules', others)}</div></section>
+<nav>${links}</nav>`;
+}
+
+function section(
+  dashboard: DrawnDashboard,
+  number: number,
+  rows: readonly CheckRow[],
+  panels: readonly string[],
+): string {
+  const own = rows.filter((row) => row.dashboard === dashboard.title && row.kind !== 'rule');
+  const beside = own.filter((row) => row.kind !== 'panel' && failsCheck(row.verdict));
+  const chips = dashboard.variables.map(
+    ({ name, text }) =>
+      `<span class="chip">${escapeMarkup(name)} <b>${escapeMarkup(text || '(nothing)')}</b></span>`,
+  );
+  const bands = [...Map.groupBy(dashboard.bands, (band) => band.title)]
+    .slice(0, 12)
+    .map(([title, all]) => {
+      const [first] = all;
+      const color = cssColor(first?.color ?? '');
+      const style = color.startsWith('--') ? `var(${color})` : color;
+      return `<span class="chip"><i style="background:${style}"></i>${escapeMarkup(title)}</span>`;
+    });
+  const titles = dashboard.rows.map(
+    (row) => `<h4 style="grid-row:${row.y + 1}/span 1">${escapeMarkup(row.title)}</h4>`,
+  );
+  return `<section class="dashboard" id="d-${number}" data-number="${number}">
+<h2>${escapeMarkup(dashboard.title)} <small>${escapeMarkup(dashboard.description)}</small></h2>
+<p class="chips">${chips.join('')}${bands.join('')}</p>
+${list('Beside the panels', beside)}
+<div class="grid">${titles.join('')}${panels.join('')}</div>
+</section>`;
+}
+
+function list(title: string, rows: readonly CheckRow[]): string {
+  if (rows.length === 0) return '';
+  const items = rows.map(
+    (row) =>
+      `<li>${escapeMarkup(`${row.kind} ${row.name}: ${row.cause === null ? row.verdict : causeText(row.cause)}`)}</li>`,
+  );
+  return `<ul class="wrong" title="${escapeMarkup(title)}">${items.join('')}</ul>`;
+}

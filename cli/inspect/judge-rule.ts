@@ -1,0 +1,53 @@
+/** Whether a selector of a rule that has no series makes the rule a dead one. */
+import { metricFamilies } from '../../server/metric-contract.ts';
+import type { Cause } from './cause.ts';
+import { jobOf } from './evidence.ts';
+import type { PanelNeed } from './panel-expectation.ts';
+import type { PanelVerdict, Setting } from './judge-panel.ts';
+import type { Selector } from './promql-selectors.ts';
+
+const needOfJob: Readonly<Record<string, PanelNeed>> = {
+  redis: 'redis',
+  nginx: 'nginx',
+  'rtops-run': 'run',
+  alertmanager: 'alertmanager',
+};
+
+/**
+ * `skipped` where the topology lacks what the rule watches; `healthy` where our own contract says
+ * that the series comes only with the trouble; else `empty`: the rule can never fire.
+ */
+export function judgeRuleSelector(
+  { metric, matchers }: Selector,
+  cause: Cause,
+  { present }: Setting,
+): { readonly verdict: PanelVerdict; readonly cause: Cause | null } {
+  const job =
+    (metric === null ? undefined : jobOf(metric)) ??
+    matchers.find(({ label, op }) => label === 'job' && op === '=')?.value;
+  const need = job === undefined ? undefined : needOfJob[job];
+  if (need !== undefined && !present[need]) {
+    return { verdict: 'skipped', cause: { kind: 'missing', need } };
+  }
+  if (metric?.startsWith('rtops_lb_') === true && !present.nginx) {
+    return { verdict: 'skipped', cause: { kind: 'missing', need: 'nginx' } };
+  }
+  if (cause.kind === 'no-target' || cause.kind === 'target-down') {
+    return { verdict: 'empty', cause };
+  }
+  const bare = metric?.replace(/_(bucket|sum|count)$/, '');
+  const family = metricFamilies.find(({ name }) => name === metric || name === bare);
+  if (family?.emptyWhen !== undefined) return { verdict: 'healthy', cause: null };
+  if (metric === 'ALERTS' || metric === 'ALERTS_FOR_STATE') {
+    return { verdict: 'healthy', cause: null };
+  }
+  const known = matchers.every(({ label, op, value }) => {
+    if (op !== '=') return true;
+    const law = family?.labels[label];
+    return law === undefined || ('values' in law && law.values.includes(value));
+  });
+  // The contract promises the value; the series is made when it first happens.
+  return family !== undefined && cause.kind === 'label-mismatch' && known
+    ? { verdict: 'healthy', cause: null }
+    : { verdict: 'empty', cause };
+}

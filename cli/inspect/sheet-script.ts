@@ -1,0 +1,190 @@
+/**
+ * The script of the contact sheet, as text: it draws the lines and heatmaps of `#data` and switches
+ * the theme. Plain ES2020 of the browser, no network, no storage. A test runs it in Chromium.
+ */
+import { formatUnit } from './format-unit.ts';
+
+export const sheetScript = String.raw`
+(() => {
+  'use strict';
+  const formatUnit = ${formatUnit.toString()};
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const root = document.documentElement;
+  let drawn = [];
+
+  const css = (name) => name.startsWith('--') ? getComputedStyle(root).getPropertyValue(name).trim() : name;
+  const isDark = () => (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+  const faint = (color, share) => { const c = css(color); return c.length === 7 ? c + Math.round(share * 255).toString(16).padStart(2, '0') : c; };
+  const clock = (sec) => new Date(sec * 1000).toISOString().slice(11, 19);
+  const long = data.to - data.from > 7200;
+  const tick = (sec) => long ? clock(sec).slice(0, 5) : clock(sec);
+  const figure = (chart, value) => value == null ? '' : formatUnit(value, chart.unit, chart.decimals);
+
+  function place(chart) { return document.querySelector('#' + chart.id + ' .plot'); }
+
+  // Sums of the lines below, for the picture; the legend keeps each line's own figure.
+  function stacked(chart) {
+    const below = chart.x.map(() => 0);
+    return chart.lines.map((line) => line.values.map((v, at) => v === null ? null : (below[at] += v)));
+  }
+
+  // A threshold far above the data would flatten it: then it is named instead of drawn.
+  function topOf(chart, columns) {
+    let max = -Infinity;
+    for (const column of columns) for (const v of column) if (v !== null && v > max) max = v;
+    if (max === -Infinity) return 1;
+    for (const bound of chart.thresholds) if (bound.value <= max * 3) max = Math.max(max, bound.value);
+    if (chart.max !== null && max <= chart.max && max > chart.max / 4) return chart.max;
+    return max === 0 ? 1 : max > 0 ? max * 1.12 : max * 0.9;
+  }
+  function bottomOf(chart, columns) {
+    let min = chart.min === null ? 0 : chart.min;
+    for (const column of columns) for (const v of column) if (v !== null && v < min) min = v;
+    return min;
+  }
+
+  function bandsOf(chart) { return data.bands[Number(chart.id.split('-')[1])] || []; }
+
+  function drawBands(u, chart) {
+    const { ctx, bbox: { left, top, width, height } } = u;
+    const px = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
+    ctx.font = 10 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'left'; ctx.textBaseline = 'top';
+    let taken = -Infinity;
+    for (const band of bandsOf(chart)) {
+      const from = u.valToPos(band.from, 'x', true);
+      const to = Math.max(from + px, u.valToPos(band.to, 'x', true));
+      const isFault = band.color === '--bad';
+      ctx.fillStyle = faint(band.color, isFault ? 0.17 : 0.05);
+      ctx.fillRect(from, top, to - from, height);
+      ctx.fillStyle = faint(band.color, isFault ? 0.8 : 0.35);
+      ctx.fillRect(from, top, px, height);
+      const text = band.label;
+      const room = ctx.measureText(text).width;
+      if (from + 3 * px < taken || from + room > left + width) continue;
+      ctx.fillStyle = faint(band.color, isFault ? 1 : 0.75);
+      ctx.fillText(text, from + 3 * px, top + 2 * px);
+      taken = from + room + 10 * px;
+    }
+    ctx.restore();
+  }
+
+  function drawThresholds(u, chart) {
+    const { ctx, bbox: { left, top, width, height } } = u;
+    const px = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
+    ctx.font = 10 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'right'; ctx.textBaseline = 'bottom';
+    ctx.lineWidth = px; ctx.setLineDash([6 * px, 4 * px]);
+    for (const bound of chart.thresholds) {
+      if (bound.value > u.scales.y.max || bound.value < u.scales.y.min) continue;
+      const y = u.valToPos(bound.value, 'y', true);
+      ctx.strokeStyle = ctx.fillStyle = css(bound.color);
+      ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(left + width, y); ctx.stroke();
+      ctx.fillText(figure(chart, bound.value), left + width - 3 * px, y - top < 14 * px ? y + 13 * px : y - 2 * px);
+    }
+    ctx.restore();
+  }
+
+  function lines(chart, box) {
+    const columns = chart.stacked ? stacked(chart) : chart.lines.map((line) => line.values);
+    const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+    const top = topOf(chart, columns), bottom = bottomOf(chart, columns);
+    const few = chart.x.length < 3;
+    const legend = box.parentElement.querySelectorAll('.legend li b');
+    const width = (u, values) => values === null ? 40 : 12 + Math.max(...values.map((v) => v.length)) * 6.2;
+    return new uPlot({
+      width: box.clientWidth, height: box.clientHeight, padding: [6, 8, 0, 0], legend: { show: false },
+      cursor: { sync: { key: 'sheet' }, y: false, points: { size: 5 }, drag: { x: false, y: false } },
+      scales: {
+        x: { time: false, range: () => [data.from, data.to] },
+        y: chart.log ? { distr: 3 } : { range: () => [bottom, top] },
+      },
+      axes: [
+        { ...axis, space: 70, size: 22, values: (u, ticks) => ticks.map(tick) },
+        { ...axis, size: width, values: (u, ticks) => ticks.map((v) => v === null ? '' : figure(chart, v)) },
+      ],
+      series: [{}, ...chart.lines.map((line) => ({
+        label: line.label, stroke: css('--c' + line.color), width: chart.points ? 0 : chart.lines.length === 1 ? 2 : 1.5,
+        ...(chart.fill > 0 && !chart.stacked ? { fill: faint('--c' + line.color, Math.max(0.06, chart.fill / 100 / 2)) } : {}),
+        ...(chart.stacked && line === chart.lines[0] ? { fill: faint('--c' + line.color, 0.3) } : {}),
+        ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }) } : {}),
+        points: { show: few || chart.points, size: 5 }, spanGaps: false,
+      }))],
+      bands: chart.stacked ? chart.lines.slice(1).map((line, at) => ({ series: [at + 2, at + 1], fill: faint('--c' + line.color, 0.3) })) : [],
+      hooks: {
+        drawClear: [(u) => drawBands(u, chart)],
+        draw: [(u) => drawThresholds(u, chart)],
+        setCursor: [(u) => {
+          const at = u.cursor.idx;
+          chart.lines.forEach((line, index) => {
+            if (legend[index] && at != null) legend[index].textContent = figure(chart, line.values[at]);
+          });
+        }],
+      },
+    }, [chart.x, ...columns], box);
+  }
+
+  function heatmap(chart, box) {
+    const canvas = document.createElement('canvas');
+    const px = devicePixelRatio;
+    const width = box.clientWidth, height = box.clientHeight;
+    canvas.width = width * px; canvas.height = height * px;
+    canvas.style.width = width + 'px'; canvas.style.height = height + 'px';
+    box.append(canvas);
+    const ctx = canvas.getContext('2d');
+    ctx.scale(px, px);
+    ctx.font = '11px system-ui, sans-serif';
+    const names = chart.lines.map((line) => Number.isFinite(Number(line.label)) ? formatUnit(Number(line.label), 's', null) : line.label);
+    const left = 10 + Math.max(...names.map((name) => ctx.measureText(name).width));
+    const bottom = 20, top = 4;
+    const rows = chart.lines.length;
+    const cellHeight = (height - bottom - top) / rows;
+    const x = (sec) => left + (sec - data.from) / (data.to - data.from) * (width - left - 6);
+    const step = chart.x.length > 1 ? Math.min(...chart.x.slice(1).map((at, i) => at - chart.x[i])) : 2;
+    let most = 0;
+    for (const line of chart.lines) for (const v of line.values) if (v > most) most = v;
+    chart.lines.forEach((line, row) => {
+      line.values.forEach((v, at) => {
+        if (!v) return;
+        ctx.fillStyle = faint('--c1', 0.12 + 0.88 * Math.sqrt(v / most));
+        ctx.fillRect(x(chart.x[at] - step), height - bottom - (row + 1) * cellHeight, Math.max(1, x(chart.x[at]) - x(chart.x[at] - step) - 0.5), Math.max(1, cellHeight - 0.5));
+      });
+    });
+    for (const band of bandsOf(chart)) {
+      if (band.color !== '--bad') continue;
+      ctx.fillStyle = faint(band.color, 0.12);
+      ctx.fillRect(x(band.from), top, Math.max(1, x(band.to) - x(band.from)), height - bottom - top);
+    }
+    ctx.fillStyle = css('--muted'); ctx.textBaseline = 'middle'; ctx.textAlign = 'right';
+    const every = Math.ceil(13 / cellHeight);
+    names.forEach((name, row) => { if (row % every === 0) ctx.fillText(name, left - 5, height - bottom - (row + 0.5) * cellHeight); });
+    ctx.textBaseline = 'top'; ctx.textAlign = 'center';
+    const count = Math.max(2, Math.floor((width - left) / 90));
+    for (let i = 1; i < count; i += 1) { const at = data.from + (data.to - data.from) * i / count; ctx.fillText(tick(at), x(at), height - bottom + 5); }
+    return { destroy: () => canvas.remove() };
+  }
+
+  function drawAll() {
+    for (const one of drawn) one.destroy();
+    drawn = data.charts.flatMap((chart) => {
+      const box = place(chart);
+      return box && box.clientHeight > 20 ? [chart.kind === 'heatmap' ? heatmap(chart, box) : lines(chart, box)] : [];
+    });
+  }
+
+  function setTheme(theme) {
+    if (theme) root.dataset.theme = theme;
+    document.getElementById('theme').textContent = isDark() ? 'Light' : 'Dark';
+    drawAll();
+  }
+
+  document.getElementById('theme').addEventListener('click', () => setTheme(isDark() ? 'light' : 'dark'));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTheme());
+  let pending = 0;
+  addEventListener('resize', () => { cancelAnimationFrame(pending); pending = requestAnimationFrame(drawAll); });
+  const wanted = location.hash.slice(1);
+  setTheme(wanted === 'dark' || wanted === 'light' ? wanted : undefined);
+})();
+`;

@@ -1,0 +1,114 @@
+/** Asks Prometheus what is needed to name a cause; each question once a replay. */
+import { rangeKey, whyEmpty, whySelectorEmpty } from '../inspect/evidence.ts';
+import type { Evidence, TargetState } from '../inspect/evidence.ts';
+import type { Cause } from '../inspect/cause.ts';
+import { promqlSelectors } from '../inspect/promql-selectors.ts';
+import type { Selector } from '../inspect/promql-selectors.ts';
+import type { Window } from '../inspect/panel-query.ts';
+import type { Labels } from '../inspect/series.ts';
+import type { PrometheusClient } from './prometheus-client.ts';
+
+export type Witness = {
+  readonly targets: readonly TargetState[];
+  /** Why an expression that returned nothing did so. */
+  whyEmpty(expr: string): Promise<Cause>;
+  /** Of each selector that has no series in the window, why; the others are left out. */
+  missingSelectors(
+    expr: string,
+  ): Promise<readonly { readonly selector: Selector; readonly cause: Cause }[]>;
+};
+
+/** The targets of the window, and all names Prometheus knows, are asked for at once. */
+export async function openWitness(
+  prometheus: PrometheusClient,
+  window: Window,
+  stepMs: number,
+): Promise<Witness> {
+  const [targets, names] = await Promise.all([
+    readTargets(prometheus, window, stepMs),
+    prometheus.labelValues('__name__', null, null),
+  ]);
+  const allNames = new Set(names.kind === 'values' ? names.values : []);
+  const seriesOf = new Map<string, Promise<readonly Labels[]>>();
+  const ask = (metric: string): Promise<readonly Labels[]> => {
+    const known = seriesOf.get(metric) ?? prometheus.series(selectorOf(metric), window);
+    seriesOf.set(metric, known);
+    return known;
+  };
+  const about = async (selectors: readonly Selector[]): Promise<Evidence> => {
+    const metrics = [...new Set(selectors.flatMap(({ metric }) => metric ?? []))];
+    const found = await Promise.all(metrics.map(async (one) => [one, await ask(one)] as const));
+    return { targets, allNames, seriesOf: new Map(found), rangeSamples: new Map() };
+  };
+  return {
+    targets,
+    whyEmpty: async (expr) => {
+      const selectors = promqlSelectors(expr);
+      const evidence = await about(selectors);
+      const rangeSamples = await samplesOf(prometheus, selectors, window, stepMs);
+      return whyEmpty(expr, { ...evidence, rangeSamples });
+    },
+    missingSelectors: async (expr) => {
+      const selectors = promqlSelectors(expr);
+      const evidence = await about(selectors);
+      return selectors.flatMap((selector) => {
+        const cause = whySelectorEmpty(selector, evidence);
+        return cause === undefined ? [] : [{ selector, cause }];
+      });
+    },
+  };
+}
+
+/** `up` tells which targets were scraped in the window; the targets page why one is down now. */
+async function readTargets(
+  prometheus: PrometheusClient,
+  window: Window,
+  stepMs: number,
+): Promise<readonly TargetState[]> {
+  const [up, active] = await Promise.all([
+    prometheus.queryRange('up', window, stepMs),
+    prometheus.targets(),
+  ]);
+  if (up.kind === 'refused') return [];
+  return up.series.map(({ labels, points }) => {
+    const job = labels['job'] ?? '';
+    const instance = labels['instance'] ?? '';
+    const now = active.find(
+      (target) => target.labels['job'] === job && target.labels['instance'] === instance,
+    );
+    return {
+      job,
+      instance,
+      labels,
+      everUp: points.some(([, value]) => value === 1),
+      samples: points.length,
+      lastError: now?.lastError ?? '',
+    };
+  });
+}
+
+/** The most samples each range selector held at any step of the window. */
+async function samplesOf(
+  prometheus: PrometheusClient,
+  selectors: readonly Selector[],
+  window: Window,
+  stepMs: number,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const selector of selectors) {
+    if (selector.range === null) continue;
+    const counted = `max(count_over_time(${selector.text}[${selector.range}]))`;
+    const answer = await prometheus.queryRange(counted, window, stepMs);
+    if (answer.kind === 'refused') continue;
+    const values = answer.series.flatMap((one) => one.points.map(([, value]) => value));
+    counts.set(
+      rangeKey(selector),
+      values.reduce((a, b) => Math.max(a, b), 0),
+    );
+  }
+  return counts;
+}
+
+function selectorOf(metric: string): string {
+  return `{__name__=${JSON.stringify(metric)}}`;
+}

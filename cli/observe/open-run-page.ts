@@ -1,0 +1,106 @@
+/** The page of a run: served while it runs, announced to the Prometheus of the system it loads. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { exitCode } from '../exit-code.ts';
+import type { RunEvent } from '../events.ts';
+import { Failure } from '../failure.ts';
+import { announceRun } from '../system/run-targets.ts';
+import { scrapeIntervalSec } from '../../prometheus/scrape-config.ts';
+import type { World } from '../world.ts';
+import { MetricRegistry } from './metric-registry.ts';
+import { runMetricsOf } from './run-metrics.ts';
+import { servePage } from './serve-page.ts';
+
+export type RunPageInput = {
+  readonly runId: string;
+  readonly scenario: string;
+  readonly topology: string;
+  /** The state folder of a system with monitoring, whose Prometheus is told; `null`: it is not. */
+  readonly announceIn: string | null;
+  /** `null`: any free one. */
+  readonly port: number | null;
+};
+
+export type RunPage = AsyncDisposable & {
+  readonly url: string;
+  readonly event: (event: RunEvent) => void;
+  /** Disposing waits no longer: somebody pressed Ctrl-C again. */
+  hurry(): void;
+};
+
+const host = '127.0.0.1';
+const gitWithinMs = 2000;
+
+/**
+ * Disposing waits until the final values were read, at most two scrape intervals, and not at all when
+ * nobody ever asked. Throws 120 for a port that is taken.
+ */
+export async function openRunPage(world: World, input: RunPageInput): Promise<RunPage> {
+  const registry = new MetricRegistry();
+  const git = await commitOf(world.cwd);
+  const note = runMetricsOf(registry, { ...input, git });
+  const hurry = new AbortController();
+  let ended = false;
+  let finalRead: (() => void) | undefined;
+  let reads = 0;
+  const server = await listen(input.port, registry, () => {
+    reads += 1;
+    if (ended) finalRead?.();
+  });
+  const address = `${host}:${server.port}`;
+  const { announceIn, runId, topology } = input;
+  const takeBack =
+    announceIn === null ? undefined : announceRun(announceIn, { runId, address, topology });
+
+  return {
+    url: `http://${address}/metrics`,
+    event(event) {
+      note(event);
+      if (event.kind === 'run-end') ended = true;
+    },
+    hurry: () => hurry.abort(),
+    async [Symbol.asyncDispose]() {
+      if (reads > 0 && !hurry.signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        finalRead = resolve;
+        ended = true;
+        const waiting = new AbortController();
+        await Promise.race([
+          promise,
+          world.clock
+            .sleep(2000 * scrapeIntervalSec, AbortSignal.any([hurry.signal, waiting.signal]))
+            .catch(() => undefined),
+        ]);
+        waiting.abort();
+      }
+      takeBack?.();
+      await server.close();
+    },
+  };
+}
+
+async function listen(port: number | null, registry: MetricRegistry, wasRead: () => void) {
+  try {
+    return await servePage(host, port ?? 0, registry.contentType, () => registry.page(), wasRead);
+  } catch (error) {
+    throw new Failure(exitCode.notReady, `the run's metrics cannot be served on port ${port}`, {
+      why: error instanceof Error ? error.message : String(error),
+      next: 'name another port with --metrics-port',
+      cause: error,
+    });
+  }
+}
+
+async function commitOf(cwd: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD'], {
+      cwd,
+      timeout: gitWithinMs,
+    });
+    const commit = stdout.trim();
+    return /^[0-9a-f]{7,64}$/.test(commit) ? commit : 'none';
+  } catch {
+    return 'none';
+  }
+}

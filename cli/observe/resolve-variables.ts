@@ -1,0 +1,149 @@
+/** Asks what each variable of a dashboard lists, in the order they depend on each other. */
+import type { Cause } from '../inspect/cause.ts';
+import type { Dashboard, DataSource, Variable, VariableOption } from '../inspect/dashboard.ts';
+import type { Chosen } from '../inspect/interpolate.ts';
+import { resolveSource } from '../inspect/panel-query.ts';
+import type { Window } from '../inspect/panel-query.ts';
+import {
+  choose,
+  eachOf,
+  queryOptions,
+  sourceOptions,
+  variableQuery,
+} from '../inspect/variable-values.ts';
+import type { PrometheusClient, ValuesAnswer } from './prometheus-client.ts';
+
+export type ResolvedVariable = {
+  readonly variable: Variable;
+  readonly options: readonly VariableOption[];
+  /** Why it lists nothing; `null` where it does, or need not. */
+  readonly cause: Cause | null;
+};
+
+export type ResolvedVariables = {
+  readonly all: readonly ResolvedVariable[];
+  /** What the dashboard shows when it is opened. */
+  readonly scope: Readonly<Record<string, Chosen>>;
+  /** The same with every value of each multi-value variable named; `null` where that is the same. */
+  readonly eachScope: Readonly<Record<string, Chosen>> | null;
+};
+
+export type VariableRequest = {
+  readonly prometheus: PrometheusClient;
+  readonly sources: readonly DataSource[];
+  readonly window: Window;
+  /** Values asked for by the user, by variable. */
+  readonly asked: Readonly<Record<string, readonly string[]>>;
+};
+
+export async function resolveVariables(
+  dashboard: Dashboard,
+  request: VariableRequest,
+): Promise<ResolvedVariables> {
+  const all: ResolvedVariable[] = [];
+  const scope: Record<string, Chosen> = {};
+  const eachScope: Record<string, Chosen> = {};
+  let differs = false;
+  for (const variable of dashboard.variables) {
+    const { options, cause } = await list(variable, scope, request);
+    all.push({ variable, options, cause });
+    // Filters of one's own change no query until one is set.
+    if (variable.kind === 'other') continue;
+    const chosen = choose(variable, options, request.asked[variable.name]);
+    scope[variable.name] = chosen;
+    const isWide = variable.multi && chosen.literal !== null && options.length > 0;
+    eachScope[variable.name] = isWide ? eachOf(variable, options) : chosen;
+    differs ||= isWide;
+  }
+  return { all, scope, eachScope: differs ? eachScope : null };
+}
+
+async function list(
+  variable: Variable,
+  scope: Readonly<Record<string, Chosen>>,
+  { prometheus, sources, window }: VariableRequest,
+): Promise<Omit<ResolvedVariable, 'variable'>> {
+  switch (variable.kind) {
+    case 'other':
+      return { options: [], cause: null };
+    case 'listed':
+      return { options: variable.options, cause: null };
+    case 'datasource': {
+      const options = sourceOptions(variable.plugin, sources);
+      if (options.length > 0) return { options, cause: null };
+      const cause: Cause =
+        variable.plugin === 'loki' || variable.plugin === 'alertmanager'
+          ? { kind: 'missing', need: variable.plugin }
+          : { kind: 'unknown-datasource', uid: '', type: variable.plugin };
+      return { options, cause };
+    }
+    case 'query': {
+      const source = resolveSource(variable.datasource, scope, sources);
+      if (source.kind === 'unknown') {
+        const { uid, type } = source;
+        const isLoki = type === 'loki';
+        return {
+          options: [],
+          cause: isLoki
+            ? { kind: 'missing', need: 'loki' }
+            : { kind: 'unknown-datasource', uid, type },
+        };
+      }
+      if (source.source.type !== 'prometheus') {
+        return { options: [], cause: { kind: 'other-source', type: source.source.type } };
+      }
+      const answer = await askValues(prometheus, variable.query, scope, window);
+      if (answer.kind === 'refused') {
+        return { options: [], cause: { kind: 'query-error', text: answer.text } };
+      }
+      const options = queryOptions(answer.values, variable);
+      const cause: Cause | null =
+        options.length === 0 ? { kind: 'no-options', query: variable.query } : null;
+      return { options, cause };
+    }
+  }
+}
+
+async function askValues(
+  prometheus: PrometheusClient,
+  query: string,
+  scope: Readonly<Record<string, Chosen>>,
+  window: Window,
+): Promise<ValuesAnswer> {
+  const asked = variableQuery(query, scope);
+  switch (asked.kind) {
+    case 'label-values':
+      return await prometheus.labelValues(asked.label, asked.match, window);
+    case 'label-names':
+      return await prometheus.labelNames(window);
+    case 'metric-names': {
+      const answer = await prometheus.labelValues('__name__', null, window);
+      const pattern = safePattern(asked.pattern);
+      return answer.kind === 'refused' || pattern === undefined
+        ? answer
+        : { kind: 'values', values: answer.values.filter((name) => pattern.test(name)) };
+    }
+    case 'query-result': {
+      const answer = await prometheus.query(asked.expr, window.toMs);
+      if (answer.kind === 'refused') return answer;
+      const lines = answer.series.map(({ labels, points }) => {
+        const inside = Object.entries(labels)
+          .filter(([name]) => name !== '__name__')
+          .map(([name, value]) => `${name}="${value}"`);
+        const [at, value] = points[0] ?? [0, 0];
+        return `${labels['__name__'] ?? ''}{${inside.join(',')}} ${value} ${at}`;
+      });
+      return { kind: 'values', values: lines };
+    }
+    case 'unreadable':
+      return { kind: 'refused', text: `not a variable query: ${asked.text}` };
+  }
+}
+
+function safePattern(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+/** What each service is and uses: as its supervisor wrote it down, and from /proc. */
+import { exporterMetrics } from '../../server/metric-contract.ts';
+import { isAlive } from '../system/process-identity.ts';
+import { readCpuAndMemory } from '../system/process-usage.ts';
+import { groupsOf } from '../system/sampler.ts';
+import { readSystemState } from '../system/system-state.ts';
+import type { ServiceRecord, SystemState } from '../system/system-state.ts';
+import type { ExporterConfig } from '../topology/exporter-config.ts';
+import { setCounter } from './metric-registry.ts';
+import type { MetricRegistry } from './metric-registry.ts';
+
+export type ServiceMetrics = {
+  /** Reads all of it now. */
+  read(): void;
+};
+
+/** Every service has its series from the start; one that is nowhere is down and uses nothing. */
+export function serviceMetrics(
+  registry: MetricRegistry,
+  { stateFile, services }: Pick<ExporterConfig, 'stateFile' | 'services'>,
+): ServiceMetrics {
+  const up = registry.gauge(exporterMetrics.serviceUp);
+  const restarts = registry.counter(exporterMetrics.serviceRestarts);
+  const cpuSeconds = registry.counter(exporterMetrics.serviceCpuSeconds);
+  const residentBytes = registry.gauge(exporterMetrics.serviceResidentBytes);
+  for (const { name } of services) cpuSeconds.inc({ service: name }, 0);
+  let before: ReadonlyMap<string, number> = new Map();
+
+  return {
+    read() {
+      const recorded = recordedServices(readSystemState({ stateFile }));
+      const groups = groupsOf(
+        [...recorded.values()].flatMap(({ pid }) => (pid === null ? [] : [pid])),
+      );
+      const now = new Map<string, number>();
+      for (const { name: service, kind } of services) {
+        const record = recorded.get(service);
+        up.set({ service, kind }, record?.state === 'ready' ? 1 : 0);
+        setCounter(restarts, { service }, record?.restarts ?? 0);
+        let rssKb = 0;
+        for (const pid of record?.pid == null ? [] : (groups.get(record.pid) ?? [])) {
+          const used = readCpuAndMemory(pid);
+          if (used === undefined) continue;
+          rssKb += used.rssKb;
+          // With the leader's start time: after a restart the same pid counts from zero.
+          const key = `${record?.startTime}/${pid}`;
+          now.set(key, used.cpuMs);
+          const usedMs = Math.max(0, used.cpuMs - (before.get(key) ?? 0));
+          cpuSeconds.inc({ service }, usedMs / 1000);
+        }
+        residentBytes.set({ service }, rssKb * 1024);
+      }
+      before = now;
+    },
+  };
+}
+
+/** By name; none when the supervisor is gone: nobody sees to what it wrote any more. */
+function recordedServices(state: SystemState | undefined): ReadonlyMap<string, ServiceRecord> {
+  if (state === undefined || !isAlive(state.supervisor)) return new Map();
+  return new Map(state.services.map((record) => [record.name, record]));
+}

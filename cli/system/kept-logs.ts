@@ -1,0 +1,144 @@
+/**
+ * The logs of a run, kept in its folder: what each service wrote while the run was loading it. The
+ * system's own logs go on, are put aside and trimmed; a run can be traced for as long as it is there.
+ */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+import { loggedServices, serviceLog, sizeOf } from './service-log.ts';
+
+/** How long each log was, by service. */
+export type LogMarks = ReadonlyMap<string, number>;
+
+/** When the run began: what times in the logs are counted from. */
+export type KeptSince = {
+  /** Wall clock, ms since 1970. */
+  readonly startedAtMs: number;
+  /** CLOCK_MONOTONIC, µs. */
+  readonly startedAtUs: number;
+};
+
+/** The most that is kept of one log, its end. */
+const atMostBytes = 32 * 1024 * 1024;
+const indexName = 'index.json';
+/** Written by the supervisor about all services; says nothing of one run. */
+const notKept = 'supervisor';
+
+/** Where the logs end now. */
+export function markLogs(logsDir: string): LogMarks {
+  return new Map(
+    loggedServices(logsDir).map((name) => [name, sizeOf(serviceLog(logsDir, name))] as const),
+  );
+}
+
+/**
+ * Copies what was written since the marks to `<runDir>/logs`. A log that was trimmed meanwhile is
+ * taken up from `.log.1`. Rejects as `node:fs` does when the folder cannot be written.
+ */
+export async function keepLogs(
+  logsDir: string,
+  marks: LogMarks,
+  runDir: string,
+  { startedAtMs, startedAtUs }: KeptSince,
+): Promise<void> {
+  const into = keptLogsDir(runDir);
+  await mkdir(into, { recursive: true });
+  const leftOutBytes: Record<string, number> = {};
+  for (const name of loggedServices(logsDir)) {
+    if (name === notKept) continue;
+    const left = await copyFrom(logsDir, name, marks.get(name) ?? 0, serviceLog(into, name));
+    if (left > 0) leftOutBytes[name] = left;
+  }
+  const index = { schemaVersion: 1, startedAtMs, startedAtUs, leftOutBytes };
+  await writeFile(join(into, indexName), `${JSON.stringify(index, null, 2)}\n`);
+}
+
+/** The logs a run folder holds. */
+export type KeptLogs = {
+  /** `undefined` where the index is missing or is none. */
+  readonly since: KeptSince | undefined;
+  readonly logs: readonly { readonly service: string; readonly text: string }[];
+  /** Bytes at the start of a log that were not kept, by service. */
+  readonly leftOutBytes: Readonly<Record<string, number>>;
+};
+
+/** `undefined`: the run kept none. */
+export async function readKeptLogs(runDir: string): Promise<KeptLogs | undefined> {
+  const dir = keptLogsDir(runDir);
+  const names = await readdir(dir).catch(() => undefined);
+  if (names === undefined) return undefined;
+  const index = parseIndex(await readFile(join(dir, indexName), 'utf8').catch(() => ''));
+  return {
+    since: index?.since,
+    leftOutBytes: index?.leftOutBytes ?? {},
+    logs: await readLogs(dir),
+  };
+}
+
+/** Every log in a folder, whole but for what is beyond the bound. */
+export async function readLogs(
+  dir: string,
+): Promise<readonly { readonly service: string; readonly text: string }[]> {
+  return Promise.all(
+    loggedServices(dir).map(async (service) => ({
+      service,
+      text: await readFile(serviceLog(dir, service), 'utf8').catch(() => ''),
+    })),
+  );
+}
+
+function keptLogsDir(runDir: string): string {
+  return join(runDir, 'logs');
+}
+
+/** @returns how many bytes at the start were too many */
+async function copyFrom(logsDir: string, name: string, mark: number, to: string): Promise<number> {
+  const file = serviceLog(logsDir, name);
+  const size = sizeOf(file);
+  // Shorter than it was: it was put aside, and began anew.
+  const parts =
+    size >= mark
+      ? [{ file, from: mark, until: size }]
+      : [
+          { file: `${file}.1`, from: mark, until: sizeOf(`${file}.1`) },
+          { file, from: 0, until: size },
+        ];
+  const total = parts.reduce((sum, { from, until }) => sum + Math.max(0, until - from), 0);
+  let skip = Math.max(0, total - atMostBytes);
+  const leftOut = skip;
+  await writeFile(to, '');
+  for (const { file: source, from, until } of parts) {
+    const start = Math.min(until, from + skip);
+    skip -= Math.max(0, start - from);
+    if (until <= start) continue;
+    await pipeline(
+      createReadStream(source, { start, end: until - 1 }),
+      createWriteStream(to, { flags: 'a' }),
+    );
+  }
+  return leftOut;
+}
+
+function parseIndex(
+  text: string,
+): { since: KeptSince; leftOutBytes: Readonly<Record<string, number>> } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { startedAtMs, startedAtUs, leftOutBytes } = value as Readonly<Record<string, unknown>>;
+    if (typeof startedAtMs !== 'number' || typeof startedAtUs !== 'number') return undefined;
+    const left = typeof leftOutBytes === 'object' && leftOutBytes !== null ? leftOutBytes : {};
+    return {
+      since: { startedAtMs, startedAtUs },
+      leftOutBytes: Object.fromEntries(
+        Object.entries(left).filter((entry): entry is [string, number] => {
+          return typeof entry[1] === 'number';
+        }),
+      ),
+    };
+  } catch {
+    return undefined;
+  }
+}

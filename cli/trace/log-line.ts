@@ -1,0 +1,78 @@
+/** A line of a server's log, as server/logger.ts and server/trace/ write it (docs/trace.md). */
+
+/** Ids under which lines are found, and what they tell. Absent: the line does not say. */
+export type LogLine = {
+  /** The file's service: `ws-1`. */
+  readonly service: string;
+  readonly msg: string;
+  /** Wall clock, ms since 1970. */
+  readonly timeMs: number;
+  /** CLOCK_MONOTONIC of the host, µs. */
+  readonly us: number | undefined;
+  readonly text: Readonly<Partial<Record<TextField, string>>>;
+  readonly number: Readonly<Partial<Record<NumberField, number>>>;
+  /** The store had it already. */
+  readonly duplicate: boolean;
+};
+
+const textFields = [
+  ...['reqId', 'connId', 'socketId', 'msgId', 'user', 'room'],
+  ...['event', 'code', 'reason', 'transport', 'method', 'path'],
+] as const;
+type TextField =
+  | 'reqId'
+  | 'connId'
+  | 'socketId'
+  | 'msgId'
+  | 'user'
+  | 'room'
+  | 'event'
+  | 'code'
+  | 'reason'
+  | 'transport'
+  | 'method'
+  | 'path';
+const numberFields = ['seq', 'members', 'tookMs', 'storedMs', 'status'] as const;
+type NumberField = (typeof numberFields)[number];
+
+/** `undefined` for a line that is none: cut short, or not this server's. */
+export function parseLogLine(service: string, line: string): LogLine | undefined {
+  const fields = jsonObject(line);
+  const msg = fields?.['msg'];
+  const timeMs = fields?.['time'];
+  if (fields === undefined || typeof msg !== 'string' || typeof timeMs !== 'number') {
+    return undefined;
+  }
+  const us = fields['us'];
+  return {
+    service,
+    msg,
+    timeMs,
+    us: typeof us === 'number' ? us : undefined,
+    text: pick(fields, textFields, (value) => typeof value === 'string'),
+    number: pick(fields, numberFields, (value) => typeof value === 'number'),
+    duplicate: fields['duplicate'] === true,
+  };
+}
+
+/** The object a line holds; `undefined` when it holds none. */
+export function jsonObject(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pick<T>(
+  fields: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  fits: (value: unknown) => boolean,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    names.flatMap((name) => (fits(fields[name]) ? [[name, fields[name] as T]] : [])),
+  );
+}

@@ -1,0 +1,89 @@
+/** What a line of a log says, as a step of a trace. */
+import type { AccessLine } from './access-line.ts';
+import type { LogLine } from './log-line.ts';
+import type { Step } from './trace.ts';
+import type { TraceClock } from './trace-clock.ts';
+
+/** A server's line. The store answers inside a server: it gets a step of its own, `redis`. */
+export function lineStep(line: LogLine, clock: TraceClock, store: string): Step {
+  const stored = line.msg === 'message stored';
+  return {
+    ...clock.ofLine(line),
+    where: stored ? store : line.service,
+    what: stored ? storedText(line) : lineText(line),
+    source: 'log',
+  };
+}
+
+function storedText({ service, number, duplicate }: LogLine): string {
+  const took = `${ms(number.tookMs)} after it was taken`;
+  return duplicate
+    ? `answered ${service}: stored before, as seq ${number.seq ?? '?'} (${took})`
+    : `answered ${service}: stored as seq ${number.seq ?? '?'}, published (${took})`;
+}
+
+function lineText({ msg, text, number }: LogLine): string {
+  switch (msg) {
+    case 'connection opened':
+      return `connection ${text.connId ?? ''} opened for ${text.user ?? '?'} over ${text.transport ?? '?'}, socket ${text.socketId ?? '?'}`;
+    case 'connection upgraded':
+      return `upgraded to ${text.transport ?? '?'}`;
+    case 'connection closed':
+      return `connection closed: ${text.reason ?? '?'}`;
+    case 'connection refused':
+      return `connection refused: ${text.code ?? '?'}`;
+    case 'event refused':
+      return `${text.event ?? 'event'} refused: ${text.code ?? '?'}`;
+    case 'message taken':
+      return `taken from ${text.user ?? '?'} on ${text.connId ?? '?'}`;
+    case 'message arrived':
+      return `arrived: seq ${number.seq ?? '?'}`;
+    case 'message emitted':
+      return `emitted to ${number.members ?? '?'} member${number.members === 1 ? '' : 's'} here`;
+    case 'message replayed':
+      return `replayed to socket ${text.socketId ?? '?'}, which came back`;
+    case 'message acked':
+      return `ack handed to the socket: seq ${number.seq ?? '?'} (${ms(number.tookMs)} after it was taken)`;
+    case 'message slow':
+      return `slow: stored after ${ms(number.storedMs)}, acked after ${ms(number.tookMs)}`;
+    case 'request answered':
+      return `${text.method ?? ''} ${text.path ?? ''} answered ${number.status ?? '?'} after ${ms(number.tookMs)}`;
+    default:
+      return msg;
+  }
+}
+
+/** A request as nginx saw it: when it came, and when it ended. */
+export function accessSteps(line: AccessLine, clock: TraceClock): readonly Step[] {
+  const end = clock.ofWall(line.endMs);
+  const isSocket = line.status === 101;
+  const told = { errorUs: end.errorUs, where: 'nginx', source: 'access log' } as const;
+  const tried = line.upstreams
+    .map(({ address, status }) => `${address} (${status})`)
+    .join(', then ');
+  const header = line.headerMs === undefined ? '' : `, headers after ${ms(line.headerMs)}`;
+  const by = `${tried === '' ? 'nginx itself' : tried}${header}`;
+  const startUs = end.atUs - Math.round(line.tookMs * 1000);
+  // Whole ms: nginx has a request before any node has it, and is done with it last.
+  return [
+    {
+      ...told,
+      atUs: startUs,
+      orderUs: startUs - end.errorUs,
+      what: `${line.method} ${line.path} came in${isSocket ? `; upgraded by ${by}` : ''}`,
+    },
+    {
+      ...told,
+      atUs: end.atUs,
+      orderUs: end.atUs + end.errorUs,
+      what: isSocket
+        ? `WebSocket ended after ${(line.tookMs / 1000).toFixed(1)} s`
+        : `answered ${line.status} by ${by}`,
+    },
+  ];
+}
+
+/** At most three decimals: a server's clock tells µs. */
+function ms(value: number | undefined): string {
+  return value === undefined ? '? ms' : `${Number(value.toFixed(3))} ms`;
+}

@@ -1,0 +1,162 @@
+import { runMetrics, serverMetrics } from '../server/metric-contract.ts';
+import type { DashboardSpec } from './build-dashboard.ts';
+import { nodeRow } from './node-row.ts';
+import type { RowSpec } from './panel-spec.ts';
+import { heat, orZero, quantile, rateOfCount, ratio, shareBelow } from './promql.ts';
+import { targets } from './targets.ts';
+
+const noTraffic = 'No HTTP request within this time: the scenario may have no HTTP load.';
+const by = ['instance'];
+const legend = '{{instance}}';
+const all = rateOfCount(serverMetrics.httpSeconds);
+
+const requests: RowSpec = {
+  title: 'Requests: rate, errors, duration',
+  panels: [
+    {
+      title: 'Requests by server',
+      description: 'Answered requests a second: round robin shows as equal lines.',
+      view: { kind: 'lines' },
+      unit: 'reqps',
+      queries: [{ expr: rateOfCount(serverMetrics.httpSeconds, { by }), legend }],
+      expect: 'nonzero',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      width: 8,
+    },
+    {
+      title: 'Requests by route',
+      description: 'By pattern, never by path.',
+      view: { kind: 'stacked' },
+      unit: 'reqps',
+      queries: [
+        {
+          expr: rateOfCount(serverMetrics.httpSeconds, { by: ['method', 'route'] }),
+          legend: '{{method}} {{route}}',
+        },
+      ],
+      expect: 'nonzero',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      width: 8,
+    },
+    {
+      title: 'Requests by status',
+      description: '4xx are refusals, 5xx are the server’s own errors.',
+      view: { kind: 'stacked' },
+      unit: 'reqps',
+      queries: [
+        {
+          expr: rateOfCount(serverMetrics.httpSeconds, { by: ['status_class'] }),
+          legend: '{{status_class}}',
+        },
+      ],
+      expect: 'nonzero',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      width: 8,
+    },
+    {
+      title: 'Share of server errors',
+      description: '5xx of all answers.',
+      view: { kind: 'lines' },
+      unit: 'percentunit',
+      queries: [
+        {
+          expr: ratio(
+            orZero(rateOfCount(serverMetrics.httpSeconds, { where: ['status_class="5xx"'] }), all),
+            all,
+          ),
+          legend: '5xx',
+        },
+      ],
+      expect: 'data',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      target: { atMost: targets.errorShare },
+      width: 8,
+    },
+    {
+      title: 'Share answered within 150 ms',
+      description: 'Exact: the target lies on a bucket’s bound. Target: 95 %.',
+      view: { kind: 'lines' },
+      unit: 'percentunit',
+      max: 1,
+      queries: [
+        {
+          expr: shareBelow(serverMetrics.httpSeconds, targets.httpP95Sec, { by }),
+          legend,
+        },
+      ],
+      expect: 'nonzero',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      target: { atLeast: 0.95 },
+      width: 8,
+    },
+    {
+      title: 'Duration: users beside servers',
+      description: 'The chosen quantile. The gap is the proxy, the network, and the generator.',
+      view: { kind: 'lines' },
+      unit: 's',
+      queries: [
+        { expr: quantile(runMetrics.httpSeconds), legend: 'users' },
+        { expr: quantile(serverMetrics.httpSeconds), legend: 'servers' },
+      ],
+      expect: 'nonzero',
+      needs: ['run', 'http'],
+      whyEmpty: noTraffic,
+      target: { atMost: targets.httpP95Sec },
+      width: 8,
+    },
+    {
+      title: 'All durations',
+      description: 'Where the time of requests lies.',
+      view: { kind: 'heatmap' },
+      unit: 'cps',
+      queries: [{ expr: heat(serverMetrics.httpSeconds), legend: '{{le}}' }],
+      expect: 'nonzero',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      width: 8,
+    },
+    {
+      title: 'Duration by server',
+      description: 'The chosen quantile of each server.',
+      view: { kind: 'lines' },
+      unit: 's',
+      queries: [{ expr: quantile(serverMetrics.httpSeconds, { by }), legend }],
+      expect: 'nonzero',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      target: { atMost: targets.httpP95Sec },
+      width: 8,
+    },
+    {
+      title: 'Duration by route',
+      description: 'The chosen quantile of each route, over all servers.',
+      view: { kind: 'lines' },
+      unit: 's',
+      queries: [
+        {
+          expr: quantile(serverMetrics.httpSeconds, { by: ['method', 'route'] }),
+          legend: '{{method}} {{route}}',
+        },
+      ],
+      expect: 'nonzero',
+      needs: ['http'],
+      whyEmpty: noTraffic,
+      target: { atMost: targets.httpP95Sec },
+      width: 8,
+    },
+  ],
+};
+
+/** The HTTP side of the servers. */
+export const apiServer: DashboardSpec = {
+  uid: 'rtops-api',
+  title: 'rtops: API servers',
+  description: 'Are HTTP requests answered, without errors and in time?',
+  variables: ['topology', 'instance', 'quantile'],
+  rows: [requests, nodeRow],
+};

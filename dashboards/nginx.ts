@@ -1,0 +1,240 @@
+import { exporterMetrics } from '../server/metric-contract.ts';
+import type { DashboardSpec } from './build-dashboard.ts';
+import { foreign } from './foreign-metrics.ts';
+import type { RowSpec } from './panel-spec.ts';
+import { max, orZero, quantile, rate, ratio, sum } from './promql.ts';
+import { targets } from './targets.ts';
+
+const notRead = 'nginx’s status was not read: a topology without nginx, or one without monitoring.';
+const noLines = 'No request has ended within this time; a WebSocket is logged when it ends.';
+const needs = ['nginx'] as const;
+const by = ['upstream'];
+const legend = '{{upstream}}';
+
+const front: RowSpec = {
+  title: 'At the door',
+  panels: [
+    {
+      title: 'nginx',
+      description: 'Whether its status page answers.',
+      view: {
+        kind: 'timeline',
+        states: { 0: { text: 'down', color: 'red' }, 1: { text: 'up', color: 'green' } },
+      },
+      unit: 'bool',
+      queries: [
+        { expr: max(foreign.nginx('nginx_up'), { by: ['instance'] }), legend: '{{instance}}' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Connections by state',
+      description: 'Of clients. Open WebSockets count as writing.',
+      view: { kind: 'stacked' },
+      unit: 'short',
+      queries: [
+        { expr: sum(foreign.nginx('nginx_connections_reading')), legend: 'reading' },
+        { expr: sum(foreign.nginx('nginx_connections_writing')), legend: 'writing' },
+        { expr: sum(foreign.nginx('nginx_connections_waiting')), legend: 'waiting' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Requests',
+      description: 'That nginx began to handle, a second.',
+      view: { kind: 'lines' },
+      unit: 'reqps',
+      queries: [{ expr: rate(foreign.nginx('nginx_http_requests_total')), legend: 'requests' }],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Connections accepted and dropped',
+      description: 'Dropped: accepted, but not handled, because nginx was out of connections.',
+      view: { kind: 'lines' },
+      unit: 'cps',
+      queries: [
+        { expr: rate(foreign.nginx('nginx_connections_accepted')), legend: 'accepted' },
+        {
+          expr: `${rate(foreign.nginx('nginx_connections_accepted'))} - ${rate(foreign.nginx('nginx_connections_handled'))}`,
+          legend: 'dropped',
+        },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Connections now',
+      description: 'All connections of clients, WebSockets included.',
+      view: { kind: 'stat' },
+      unit: 'short',
+      queries: [{ expr: sum(foreign.nginx('nginx_connections_active')), legend: 'connections' }],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'CPU of nginx',
+      description: 'Cores that all its workers together use.',
+      view: { kind: 'lines' },
+      unit: 'cores',
+      queries: [
+        {
+          expr: rate(exporterMetrics.serviceCpuSeconds, { where: ['service="nginx"'] }),
+          legend: 'cores',
+        },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+  ],
+};
+
+const upstreams: RowSpec = {
+  title: 'Upstreams',
+  panels: [
+    {
+      title: 'Requests by upstream',
+      description: 'By the upstream that gave the last answer: the share each takes.',
+      view: { kind: 'stacked' },
+      unit: 'reqps',
+      queries: [{ expr: rate(exporterMetrics.lbRequests, { by }), legend }],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: noLines,
+      width: 8,
+    },
+    {
+      title: 'Requests by status',
+      description:
+        '101 (a WebSocket that ended) is 1xx; 5xx is an upstream that failed, or none left.',
+      view: { kind: 'stacked' },
+      unit: 'reqps',
+      queries: [
+        {
+          expr: rate(exporterMetrics.lbRequests, { by: ['status_class'] }),
+          legend: '{{status_class}}',
+        },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: noLines,
+      width: 8,
+    },
+    {
+      title: 'Share of 5xx',
+      description: 'Answers that were nobody’s fault but ours.',
+      view: { kind: 'lines' },
+      unit: 'percentunit',
+      queries: [
+        {
+          expr: ratio(
+            orZero(
+              rate(exporterMetrics.lbRequests, { where: ['status_class="5xx"'] }),
+              rate(exporterMetrics.lbRequests),
+            ),
+            rate(exporterMetrics.lbRequests),
+          ),
+          legend: '5xx',
+        },
+      ],
+      expect: 'data',
+      needs,
+      whyEmpty: noLines,
+      target: { atMost: targets.errorShare },
+      width: 8,
+    },
+    {
+      title: 'Request time by upstream',
+      description: 'The chosen quantile of HTTP requests; WebSockets and long polls left out.',
+      view: { kind: 'lines' },
+      unit: 's',
+      queries: [{ expr: quantile(exporterMetrics.lbRequestSeconds, { by }), legend }],
+      expect: 'nonzero',
+      needs: ['nginx', 'http'],
+      whyEmpty: 'No HTTP request has ended within this time.',
+      target: { atMost: targets.httpP95Sec },
+      width: 8,
+    },
+    {
+      title: 'Time to the first header by upstream',
+      description: 'For a WebSocket its handshake, known when it ends: the chosen quantile.',
+      view: { kind: 'lines' },
+      unit: 's',
+      queries: [{ expr: quantile(exporterMetrics.lbHeaderSeconds, { by }), legend }],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: noLines,
+      width: 8,
+    },
+    {
+      title: 'Retries by upstream that failed',
+      description: 'Attempts that failed, after which nginx tried another or gave up.',
+      view: { kind: 'bars' },
+      unit: 'cps',
+      queries: [{ expr: rate(exporterMetrics.lbRetries, { by }), legend }],
+      expect: 'empty-when-healthy',
+      needs,
+      whyEmpty: 'No upstream failed.',
+      width: 8,
+    },
+    {
+      title: 'Open sockets by upstream',
+      description: 'TCP connections between nginx and each upstream: nearly all are WebSockets.',
+      view: { kind: 'stacked' },
+      unit: 'short',
+      queries: [{ expr: sum(exporterMetrics.lbOpenSockets, { by }), legend }],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: 'Nobody is connected, or this is not Linux.',
+      width: 8,
+    },
+    {
+      title: 'WebSockets that ended',
+      description: 'By the upstream they were on.',
+      view: { kind: 'bars' },
+      unit: 'cps',
+      queries: [{ expr: rate(exporterMetrics.lbWebSocketsClosed, { by }), legend }],
+      expect: 'data',
+      needs,
+      whyEmpty: noLines,
+      width: 8,
+    },
+    {
+      title: 'Lines of the access log',
+      description:
+        'Read from the file and by syslog. The two apart: syslog lost datagrams. Unreadable: a line was cut.',
+      view: { kind: 'lines' },
+      unit: 'cps',
+      queries: [
+        { expr: rate(exporterMetrics.lbLogLines, { by: ['source'] }), legend: '{{source}}' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: noLines,
+      width: 8,
+    },
+  ],
+};
+
+/** The load balancer. */
+export const nginx: DashboardSpec = {
+  uid: 'rtops-nginx',
+  title: 'rtops: nginx',
+  description: 'Who gets the traffic, what failed over, and is the proxy itself the limit?',
+  variables: ['topology', 'quantile'],
+  rows: [front, upstreams],
+};

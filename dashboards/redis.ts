@@ -1,0 +1,214 @@
+import { exporterMetrics } from '../server/metric-contract.ts';
+import type { DashboardSpec } from './build-dashboard.ts';
+import { foreign } from './foreign-metrics.ts';
+import type { RowSpec } from './panel-spec.ts';
+import { max, rate, select, sum } from './promql.ts';
+
+const notRead = 'Redis was not read: a topology without Redis, or one without monitoring.';
+const needs = ['redis'] as const;
+const calls = rate(foreign.redis('redis_commands_total'), { by: ['cmd'] });
+const seconds = rate(foreign.redis('redis_commands_duration_seconds_total'), { by: ['cmd'] });
+
+const work: RowSpec = {
+  title: 'Work',
+  panels: [
+    {
+      title: 'Redis',
+      description: 'Whether it answers its exporter.',
+      view: {
+        kind: 'timeline',
+        states: { 0: { text: 'down', color: 'red' }, 1: { text: 'up', color: 'green' } },
+      },
+      unit: 'bool',
+      queries: [
+        { expr: max(foreign.redis('redis_up'), { by: ['instance'] }), legend: '{{instance}}' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Commands',
+      description: 'Calls a second, by command: the eight most called.',
+      view: { kind: 'stacked' },
+      unit: 'cps',
+      queries: [{ expr: `topk(8, ${calls})`, legend: '{{cmd}}' }],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Time per call',
+      description:
+        'Mean time inside Redis, by command, of the eight slowest. Waiting in line is not in it.',
+      view: { kind: 'lines' },
+      unit: 's',
+      queries: [{ expr: `topk(8, ${seconds} / (${calls} > 0))`, legend: '{{cmd}}' }],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Channels and patterns',
+      description:
+        'Channels with a subscriber: about one for each room with somebody in it, per node.',
+      view: { kind: 'lines' },
+      unit: 'short',
+      queries: [
+        { expr: sum(foreign.redis('redis_pubsub_channels')), legend: 'channels' },
+        { expr: sum(foreign.redis('redis_pubsub_patterns')), legend: 'patterns' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Messages published',
+      description: 'PUBLISH calls a second, those inside of scripts included.',
+      view: { kind: 'lines' },
+      unit: 'cps',
+      queries: [
+        {
+          expr: rate(foreign.redis('redis_commands_total'), {
+            where: ['cmd=~"s?publish"'],
+            by: ['cmd'],
+          }),
+          legend: '{{cmd}}',
+        },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: 'Nothing was published yet.',
+      width: 8,
+    },
+    {
+      title: 'Network',
+      description: 'Bytes a second in and out. Out grows with the number of nodes that subscribe.',
+      view: { kind: 'lines' },
+      unit: 'Bps',
+      queries: [
+        { expr: rate(foreign.redis('redis_net_input_bytes_total')), legend: 'in' },
+        { expr: rate(foreign.redis('redis_net_output_bytes_total')), legend: 'out' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+  ],
+};
+
+const limits: RowSpec = {
+  title: 'Limits',
+  panels: [
+    {
+      title: 'CPU',
+      description: 'Cores of the main thread, which runs all commands: near 1 it is the limit.',
+      view: { kind: 'lines' },
+      unit: 'cores',
+      queries: [
+        {
+          expr: `${rate(foreign.redis('redis_cpu_user_main_thread_seconds_total'))} + ${rate(foreign.redis('redis_cpu_sys_main_thread_seconds_total'))}`,
+          legend: 'main thread',
+        },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Memory',
+      description: 'In use, and resident for the system.',
+      view: { kind: 'lines' },
+      unit: 'bytes',
+      queries: [
+        { expr: sum(foreign.redis('redis_memory_used_bytes')), legend: 'in use' },
+        {
+          expr: sum(exporterMetrics.serviceResidentBytes, { where: ['service="redis"'] }),
+          legend: 'resident',
+        },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Clients',
+      description: 'Connected, and blocked in a waiting command.',
+      view: { kind: 'lines' },
+      unit: 'short',
+      queries: [
+        { expr: sum(foreign.redis('redis_connected_clients')), legend: 'connected' },
+        { expr: sum(foreign.redis('redis_blocked_clients')), legend: 'blocked' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Keys',
+      description: 'Keys, and those that go away by themselves.',
+      view: { kind: 'lines' },
+      unit: 'short',
+      queries: [
+        { expr: sum(foreign.redis('redis_db_keys')), legend: 'keys' },
+        { expr: sum(foreign.redis('redis_db_keys_expiring')), legend: 'with an end' },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+    {
+      title: 'Refused, evicted, failed',
+      description:
+        'Connections refused for being too many, keys thrown out for memory, commands that failed.',
+      view: { kind: 'bars' },
+      unit: 'cps',
+      queries: [
+        { expr: rate(foreign.redis('redis_rejected_connections_total')), legend: 'refused' },
+        { expr: rate(foreign.redis('redis_evicted_keys_total')), legend: 'evicted' },
+        { expr: rate(foreign.redis('redis_commands_failed_calls_total')), legend: 'failed' },
+      ],
+      expect: 'empty-when-healthy',
+      needs,
+      whyEmpty: 'Nothing was refused, evicted or failed.',
+      width: 8,
+    },
+    {
+      title: 'On disk',
+      description: 'Whether the last write of the append-only file went well, where there is one.',
+      view: {
+        kind: 'timeline',
+        states: { 0: { text: 'failed', color: 'red' }, 1: { text: 'written', color: 'green' } },
+      },
+      unit: 'bool',
+      queries: [
+        {
+          expr: `max by (instance) (${select(foreign.redis('redis_aof_last_write_status'))})`,
+          legend: '{{instance}}',
+        },
+      ],
+      expect: 'nonzero',
+      needs,
+      whyEmpty: notRead,
+      width: 8,
+    },
+  ],
+};
+
+/** What holds the messages between nodes. */
+export const redis: DashboardSpec = {
+  uid: 'rtops-redis',
+  title: 'rtops: Redis',
+  description: 'Is Redis up, how busy is it, and how far is it from its limits?',
+  variables: ['topology'],
+  rows: [work, limits],
+};

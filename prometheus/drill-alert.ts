@@ -1,0 +1,2 @@
+/** The name of the synthetic alert of `rtops alerts test`; no rule has it. */
+export const drillAlert = 'RtopsDrill';
