@@ -118,13 +118,17 @@ function nginxExporter({ site }: ObserverContext): ObserverProcess {
 
 function alertmanager({ site }: ObserverContext): ObserverProcess {
   const port = portOf(site, 'alertmanager');
-  const { receivers, alertmanager: binary } = observed(site);
+  const { receivers, alertmanager: binary, alertmanagerFilterArgv } = observed(site);
   const conf = `${site.dir}/conf/alertmanager.yml`;
   const data = `${site.dir}/data/alertmanager`;
   const text = alertmanagerConfig(receivers);
+  const hasSecret = Object.values(receivers).some((address) => address !== null);
   return {
     argv: [
-      binary,
+      // Where nobody is told there is no secret, and no process more.
+      ...(hasSecret
+        ? ([site.binaries.node, ...alertmanagerFilterArgv, binary] as const)
+        : ([binary] as const)),
       `--config.file=${conf}`,
       `--storage.path=${data}`,
       `--web.listen-address=${site.host}:${port}`,

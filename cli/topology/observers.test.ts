@@ -13,6 +13,7 @@ import type { Topology } from './topology.ts';
 
 const observe: ObserverSite = {
   exporterArgv: ['/opt/rtops/exporter-main.js'],
+  alertmanagerFilterArgv: ['/opt/rtops/alertmanager-main.js'],
   syslogPort: 6514,
   prometheus: '/usr/bin/prometheus',
   alertmanager: '/usr/bin/prometheus-alertmanager',
@@ -187,6 +188,14 @@ describe('what they are given', () => {
         .map(({ path, mode }) => `${path} ${mode.toString(8)}`),
     );
     expect(holding).toEqual(['/home/kim/chat/.rtops/conf/alertmanager.yml 600']);
+    // Nor in the log: Alertmanager writes the address of a webhook that fails.
+    expect(service(planned, 'alertmanager').argv.slice(1, 3)).toEqual([
+      '/opt/rtops/alertmanager-main.js',
+      '/usr/bin/prometheus-alertmanager',
+    ]);
+    expect(service(planOf(scaled), 'alertmanager').argv[0]).toBe(
+      '/usr/bin/prometheus-alertmanager',
+    );
   });
 
   test('the rules have the settings of the topology', () => {
