@@ -25,12 +25,16 @@ export type RunPageInput = {
 export type RunPage = AsyncDisposable & {
   readonly url: string;
   readonly event: (event: RunEvent) => void;
+  /** Resolves when it was read once; `false` when it was not within 10 s, or somebody pressed Ctrl-C. */
+  firstRead(signal: AbortSignal): Promise<boolean>;
   /** Disposing waits no longer: somebody pressed Ctrl-C again. */
   hurry(): void;
 };
 
 const host = '127.0.0.1';
 const gitWithinMs = 2000;
+/** Prometheus takes up new targets every 5 s (its own constant), then reads them within an interval. */
+const firstReadWithinMs = 10_000;
 
 /**
  * Disposing waits until the final values were read, at most two scrape intervals, and not at all when
@@ -43,9 +47,11 @@ export async function openRunPage(world: World, input: RunPageInput): Promise<Ru
   const hurry = new AbortController();
   let ended = false;
   let finalRead: (() => void) | undefined;
-  let reads = 0;
+  let wasRead = false;
+  const first = Promise.withResolvers<true>();
   const server = await listen(input.port, registry, () => {
-    reads += 1;
+    wasRead = true;
+    first.resolve(true);
     if (ended) finalRead?.();
   });
   const address = `${host}:${server.port}`;
@@ -60,24 +66,38 @@ export async function openRunPage(world: World, input: RunPageInput): Promise<Ru
       if (event.kind === 'run-end') ended = true;
     },
     hurry: () => hurry.abort(),
+    firstRead: async (signal) =>
+      (await within(world, first.promise, firstReadWithinMs, signal)) === true,
     async [Symbol.asyncDispose]() {
-      if (reads > 0 && !hurry.signal.aborted) {
+      if (wasRead && !hurry.signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>();
         finalRead = resolve;
         ended = true;
-        const waiting = new AbortController();
-        await Promise.race([
-          promise,
-          world.clock
-            .sleep(2000 * scrapeIntervalSec, AbortSignal.any([hurry.signal, waiting.signal]))
-            .catch(() => undefined),
-        ]);
-        waiting.abort();
+        await within(world, promise, 2000 * scrapeIntervalSec, hurry.signal);
       }
       takeBack?.();
       await server.close();
     },
   };
+}
+
+/** What is waited for; `undefined` when it did not come in time, or the signal did. */
+async function within<T>(
+  { clock }: World,
+  awaited: Promise<T>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const over = new AbortController();
+  const late = clock.sleep(ms, AbortSignal.any([signal, over.signal])).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([awaited, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 async function listen(port: number | null, registry: MetricRegistry, wasRead: () => void) {
