@@ -118,7 +118,8 @@ test('a message over two nodes, its connection, and a request through nginx', as
   for (const file of readdirSync(logsDir)) rmSync(join(logsDir, file));
   const gone = trace(world, { id: 'hello-1', run: undefined, json: false });
   await expect(gone).rejects.toMatchObject({ code: exitCode.usage });
-});
+  // Nine processes, and Prometheus is ready only when it has asked each of them.
+}, 60_000);
 
 describe('the logs a run keeps', () => {
   const since = { startedAtMs: 1, startedAtUs: 2 };
@@ -133,7 +134,9 @@ describe('the logs a run keeps', () => {
   test('hold what was written meanwhile, and nothing of before', async () => {
     const { logsDir, runDir } = folders();
     writeFileSync(join(logsDir, 'ws-1.log'), 'before\n');
-    writeFileSync(join(logsDir, 'supervisor.log'), 'not of the run\n');
+    for (const name of ['supervisor', 'prometheus', 'alertmanager']) {
+      writeFileSync(join(logsDir, `${name}.log`), 'not of the run\n');
+    }
     const marks = markLogs(logsDir);
     appendFileSync(join(logsDir, 'ws-1.log'), 'meanwhile\n');
     writeFileSync(join(logsDir, 'api-1.log'), 'new\n');

@@ -58,6 +58,7 @@ function inputOf(over: Partial<TraceInput> = {}, history = records): TraceInput 
     ...{ ownSystem: true, traceSample: 0.01, messagePath: 'log', hasRedis: true, hasProxy: true },
     logs: [logOf('ws-1', ws1), logOf('ws-2', ws2)],
     history: messages,
+    faults: [],
     ...over,
   };
 }
@@ -131,6 +132,17 @@ describe('a message of the engine', () => {
     expect(steps.slice(-2)).toEqual(['u6: connected again', 'u6: learnt by a full refetch']);
     expect(steps.filter((step) => step.includes('u99'))).toEqual([]);
   });
+});
+
+test('a fault that was there stands where it began and ended', () => {
+  const faults = [
+    { kind: 'kill', node: 'ws-2', at: 5, until: 12.05 },
+    // Of later: another story.
+    { kind: 'pause', node: 'ws-1', at: 60_000, until: 61_000 },
+  ];
+  const steps = stepsOf(inputOf({ faults })).filter((step) => step.startsWith('fault'));
+  expect(steps).toEqual(['fault: kill@ws-2 begins', 'fault: kill@ws-2 ends']);
+  expect(stepsOf(inputOf({ faults }))[1]).toBe('fault: kill@ws-2 begins');
 });
 
 describe('a message of somebody else', () => {
