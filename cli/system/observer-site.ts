@@ -29,6 +29,7 @@ export async function surveyObservers(
   if (!topology.monitoring) return null;
   const programs = await findPrograms(topology, find);
   return {
+    sinceSec: Math.floor(world.clock.now() / 1000),
     exporterArgv: [entryFile('exporter-main')],
     alertmanagerFilterArgv: [entryFile('alertmanager-main')],
     syslogPort: await freeUdpPort(world, host),
