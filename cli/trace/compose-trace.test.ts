@@ -184,7 +184,8 @@ describe('a request', () => {
     expect(trace?.kind).toBe('request');
     expect(stepsOf(inputOf({ id: 'req-9', logs, history: undefined }))).toEqual([
       'nginx: GET /api/v1/rooms came in',
-      'api-2: GET /api/v1/rooms answered 200 after 20.5 ms',
+      'api-2: GET /api/v1/rooms came in',
+      'api-2: answered 200 after 20.5 ms',
       'nginx: answered 200 by 127.0.0.1:3001 (502), then 127.0.0.1:3002 (200), headers after 27 ms',
     ]);
     expect(trace?.timelines[0]?.steps[0]).toMatchObject({ atUs: 469_000, errorUs: 2000 });
@@ -194,8 +195,10 @@ describe('a request', () => {
       ...{ id: 'req-9', history: undefined },
       logs: [logOf('api-2', [late]), logOf('nginx-access', [access({})])],
     });
-    expect(stepsOf(again).map((step) => step.split(':')[0])).toEqual(['nginx', 'api-2', 'nginx']);
-    expect(renderTrace(composeTrace(again) ?? emptyTrace, runId)).toContain('500 ±2   ≈0  nginx');
+    expect(stepsOf(again).map((step) => step.split(':')[0])).toEqual([
+      ...['nginx', 'api-2', 'api-2', 'nginx'],
+    ]);
+    expect(renderTrace(composeTrace(again) ?? emptyTrace, runId)).toMatch(/500 ±2 +≈0  nginx/);
   });
 });
 

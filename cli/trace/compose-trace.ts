@@ -3,7 +3,7 @@ import { messageId, parseMessageId, roomName, userName } from '../samples/histor
 import { accessLogService, damageOf, searchLogs } from './log-search.ts';
 import type { Found, LogText } from './log-search.ts';
 import type { LogLine } from './log-line.ts';
-import { accessSteps, lineStep } from './log-steps.ts';
+import { accessSteps, lineSteps } from './log-steps.ts';
 import type { MessageHistory } from './message-history.ts';
 import { inOrder } from './trace.ts';
 import type { Step, Timeline, Trace } from './trace.ts';
@@ -166,7 +166,7 @@ function stepsOf({ lines, access }: Found, clock: TraceClock, input: TraceInput)
   const store = input.hasRedis ? 'redis' : 'memory';
   return [
     ...access.flatMap((line) => accessSteps(line, clock)),
-    ...lines.map((line) => lineStep(line, clock, store)),
+    ...lines.flatMap((line) => lineSteps(line, clock, store)),
   ];
 }
 
