@@ -48,7 +48,8 @@ test('the page of a run is read to its end by the Prometheus of the system, whic
     return data.result.map(({ value }) => value[1]);
   };
   const last = (name: string) => ask(`last_over_time(${name}{instance="run"}[1m])`);
-  expect(await last('rtops_client_sent_total')).toEqual([String(ledger.sent)]);
+  // Prometheus stores a page some ms after it has read it.
+  await waitUntil(async () => (await last('rtops_client_sent_total'))[0] === String(ledger.sent));
   expect(await last('rtops_client_acked_total')).toEqual([String(ledger.acked)]);
   expect(await last('rtops_client_delivered_total')).toEqual([String(ledger.delivered)]);
   expect(await ask(`last_over_time(rtops_run_info{run="${facts.id}"}[1m])`)).toEqual(['1']);
