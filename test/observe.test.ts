@@ -98,6 +98,18 @@ test('what is up without observers is not taken for observed', async () => {
   expect((await home.run('down')).code).toBe(0);
 });
 
+test('without Prometheus: 120, what is missing, the command that gets it, and nothing started', async () => {
+  const home = newHome({ PATH: '/nonexistent' });
+  const up = await home.run('up', 'single', '--observe', '-d');
+  expect(up.code, up.stdout + up.stderr).toBe(120);
+  expect(up.stderr).toContain('prometheus, prometheus-alertmanager are not installed');
+  expect(up.stderr).toContain('next: rtops setup');
+  expect(processesOf(home)).toEqual([]);
+  // The same without observers needs nothing.
+  expect((await home.run('up', 'single', '-d')).code).toBe(0);
+  expect((await home.run('down')).code).toBe(0);
+});
+
 /** `job instance` → the newest value of the series' sum. */
 async function valuesOf(
   prometheus: string | null,
