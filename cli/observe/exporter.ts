@@ -7,7 +7,7 @@ import type { ExporterConfig } from '../topology/exporter-config.ts';
 import { loadBalancerMetrics } from './load-balancer-metrics.ts';
 import type { LoadBalancerMetrics } from './load-balancer-metrics.ts';
 import { LogTail } from './log-tail.ts';
-import { MetricRegistry } from './metric-registry.ts';
+import { MetricPage } from './metric-page.ts';
 import { socketCounter } from './open-sockets.ts';
 import { servePage } from './serve-page.ts';
 import { serviceMetrics } from './service-metrics.ts';
@@ -25,9 +25,9 @@ export type Exporter = {
 
 /** Resolves when it listens; rejects when a port is taken. Whatever it reads, it goes on. */
 export async function openExporter(config: ExporterConfig): Promise<Exporter> {
-  const registry = new MetricRegistry();
-  const services = serviceMetrics(registry, config);
-  const proxy = loadBalancerMetrics(registry, config, startOf(config));
+  const exposed = new MetricPage();
+  const services = serviceMetrics(exposed, config);
+  const proxy = loadBalancerMetrics(exposed, config, startOf(config));
   const sockets = socketCounter(config.upstreams, () => performance.now());
   const logs = logsOf(config, proxy);
   const readLogs = async (): Promise<void> => {
@@ -41,10 +41,10 @@ export async function openExporter(config: ExporterConfig): Promise<Exporter> {
     await readLogs();
     const counted = sockets.count();
     if (counted !== undefined) proxy.openSockets(counted);
-    return await registry.page();
+    return await exposed.text();
   }
 
-  const server = await servePage(config.host, config.port, registry.contentType, page);
+  const server = await servePage(config.host, config.port, exposed.contentType, page);
   const timer = setInterval(() => void readLogs(), readEveryMs);
   return {
     port: server.port,

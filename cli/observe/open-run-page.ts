@@ -8,7 +8,7 @@ import { Failure } from '../failure.ts';
 import { announceRun } from '../system/run-targets.ts';
 import { scrapeIntervalSec } from '../../prometheus/scrape-config.ts';
 import type { World } from '../world.ts';
-import { MetricRegistry } from './metric-registry.ts';
+import { MetricPage } from './metric-page.ts';
 import { runMetricsOf } from './run-metrics.ts';
 import { servePage } from './serve-page.ts';
 
@@ -41,15 +41,15 @@ const firstReadWithinMs = 10_000;
  * nobody ever asked. Throws 120 for a port that is taken.
  */
 export async function openRunPage(world: World, input: RunPageInput): Promise<RunPage> {
-  const registry = new MetricRegistry();
+  const exposed = new MetricPage();
   const git = await commitOf(world.cwd);
-  const note = runMetricsOf(registry, { ...input, git });
+  const note = runMetricsOf(exposed, { ...input, git });
   const hurry = new AbortController();
   let ended = false;
   let finalRead: (() => void) | undefined;
   let wasRead = false;
   const first = Promise.withResolvers<true>();
-  const server = await listen(input.port, registry, () => {
+  const server = await listen(input.port, exposed, () => {
     wasRead = true;
     first.resolve(true);
     if (ended) finalRead?.();
@@ -100,9 +100,9 @@ async function within<T>(
   }
 }
 
-async function listen(port: number | null, registry: MetricRegistry, wasRead: () => void) {
+async function listen(port: number | null, exposed: MetricPage, wasRead: () => void) {
   try {
-    return await servePage(host, port ?? 0, registry.contentType, () => registry.page(), wasRead);
+    return await servePage(host, port ?? 0, exposed.contentType, () => exposed.text(), wasRead);
   } catch (error) {
     throw new Failure(exitCode.notReady, `the run's metrics cannot be served on port ${port}`, {
       why: error instanceof Error ? error.message : String(error),
