@@ -1,12 +1,12 @@
 // Each fault of the table (prometheus/fault-alerts.ts) on `scaled` under a small load: which alerts
 // fire, after how long, and when all are resolved. Exits 1 when one is missing or not in the table.
-// Usage: node bench/fault-alerts.mjs [part of a fault's text] [users]
+// Usage: node bench/fault-alerts.mjs [pattern of faults] [users]
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { faultAlerts } from '../dist/prometheus/fault-alerts.js';
 import { ended, home } from './rtops.mjs';
 
-const only = process.argv[2] ?? '';
+const only = new RegExp(process.argv[2] ?? '');
 const users = Number(process.argv[3] ?? 60);
 const faultAtSec = 14;
 const quietWithinSec = 120;
@@ -31,7 +31,7 @@ try {
     const deadline = Date.now() + quietWithinSec * 1000;
     while ((await firing()).length > 0 && Date.now() < deadline) await sleep(500);
   };
-  for (const row of faultAlerts.filter(({ fault }) => fault.includes(only))) {
+  for (const row of faultAlerts.filter(({ fault }) => only.test(fault))) {
     await quiet();
     await sleep(Math.max(0, lastEndMs + apartMs - Date.now()));
     const holdSec = faultAtSec + Number(/for=(\d+)s/.exec(row.fault)?.[1] ?? 1) + 12;
