@@ -74,7 +74,7 @@ describe('the contact sheet in Chromium, offline', () => {
     expect(await page.locator('#p-0-7 .lanes u').allInnerTexts()).toEqual(['up', 'down', 'up']);
     expect(await text('9')).toContain('Words sample');
     expect(await text('10')).toContain('Prometheus never saw metric sample');
-    expect(await text('11')).toContain('a Loki data source');
+    expect(await text('11')).toContain('no Loki here');
     expect(await page.locator('#p-0-10.bad .mark').innerText()).toBe('✗ empty');
     expect(await page.locator('.verdict h1').innerText()).toBe('1 row wrong');
     expect(

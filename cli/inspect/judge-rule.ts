@@ -33,11 +33,15 @@ export function judgeRuleSelector(
   if (metric?.startsWith('rtops_lb_') === true && !present.nginx) {
     return { verdict: 'skipped', cause: { kind: 'missing', need: 'nginx' } };
   }
+  const bare = metric?.replace(/_(bucket|sum|count)$/, '');
+  const family = metricFamilies.find(({ name }) => name === metric || name === bare);
+  const lacks = (['redis', 'log'] as const).find(
+    (part) => family?.needs?.includes(part) === true && !present[part],
+  );
+  if (lacks !== undefined) return { verdict: 'skipped', cause: { kind: 'missing', need: lacks } };
   if (cause.kind === 'no-target' || cause.kind === 'target-down') {
     return { verdict: 'empty', cause };
   }
-  const bare = metric?.replace(/_(bucket|sum|count)$/, '');
-  const family = metricFamilies.find(({ name }) => name === metric || name === bare);
   if (metric === 'ALERTS' || metric === 'ALERTS_FOR_STATE') {
     return { verdict: 'healthy', cause: null };
   }

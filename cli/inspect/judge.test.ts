@@ -34,6 +34,8 @@ describe('a selector of a rule that has no series', () => {
     ['shop_gone', setting, 'empty'],
     ['redis_up', without('redis'), 'skipped'],
     ['redis_up', setting, 'empty'],
+    ['rtops_server_redis_up', without('redis'), 'skipped'],
+    ['rtops_server_redis_up', setting, 'empty'],
     ['rtops_lb_requests_total', without('nginx'), 'skipped'],
     ['rtops_client_target_rate', without('run'), 'skipped'],
     // The contract says that these come only with the trouble.

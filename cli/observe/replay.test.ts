@@ -298,8 +298,12 @@ describe('a panel replayed against a real Prometheus', () => {
   });
 
   const skipped: readonly [string, Given, RegExp][] = [
-    ['Loki', { expr: '{job="x"}', expect: 'data; needs: loki' }, /a Loki data source/],
-    ['a run', { expr: 'rtops_client_target_rate', expect: 'data; needs: run' }, /a bench/],
+    ['Loki', { expr: '{job="x"}', expect: 'data; needs: loki' }, /^no Loki here$/],
+    [
+      'a run',
+      { expr: 'rtops_client_target_rate', expect: 'data; needs: run' },
+      /^no bench in the window$/,
+    ],
   ];
   test.each(skipped)('what needs %s is skipped where there is none', async (_, given, cause) => {
     const row = await panelRow(given);
