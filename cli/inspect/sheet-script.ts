@@ -22,10 +22,12 @@ export const sheetScript = String.raw`
 
   function place(chart) { return document.querySelector('#' + chart.id + ' .plot'); }
 
-  // Sums of the lines below, for the picture; the legend keeps each line's own figure.
+  // Sums of the lines below, for the picture; the legend keeps each line's own figure. A line that has
+  // no value where others have one adds nothing there: a hole would tear the areas above it.
   function stacked(chart) {
+    const isKnown = chart.x.map((_, at) => chart.lines.some((line) => line.values[at] !== null));
     const below = chart.x.map(() => 0);
-    return chart.lines.map((line) => line.values.map((v, at) => v === null ? null : (below[at] += v)));
+    return chart.lines.map((line) => line.values.map((v, at) => isKnown[at] ? (below[at] += v === null ? 0 : v) : null));
   }
 
   // A threshold far above the data would flatten it: then it is named instead of drawn.
