@@ -103,20 +103,24 @@ function viewOf({ view, target: goal, queries }: PanelSpec): VisualBuilder {
         .stacking(stacked());
     case 'stat':
       return new stat.PanelBuilder()
-        .reduceOptions(last())
+        .reduceOptions(reduceTo(view.figure === 'highest' ? 'max' : 'lastNotNull'))
         .graphMode(common.BigValueGraphMode.Area)
         .colorMode(
           goal === undefined ? common.BigValueColorMode.None : common.BigValueColorMode.Value,
         );
     case 'bar-gauge':
       return new bargauge.PanelBuilder()
-        .reduceOptions(last())
+        .reduceOptions(reduceTo('lastNotNull'))
         .displayMode(common.BarGaugeDisplayMode.Basic)
         .orientation(common.VizOrientation.Horizontal);
     case 'heatmap':
       return new heatmap.PanelBuilder().yAxis(new heatmap.YAxisConfigBuilder().unit('s'));
     case 'table':
-      return new table.PanelBuilder();
+      // What is told is in the labels; the value is always 1.
+      return new table.PanelBuilder().withTransformation({
+        id: 'organize',
+        options: { excludeByName: { Time: true, Value: true } },
+      });
     case 'timeline':
       return new statetimeline.PanelBuilder()
         .mappings([mapping(view.states)])
@@ -147,6 +151,8 @@ function lines(goal: Target | undefined): timeseries.PanelBuilder {
         .placement(common.LegendPlacement.Bottom),
     );
   if (goal !== undefined) {
+    // The target stays in sight, and a flat zero does not stretch to 100 %.
+    if ('atMost' in goal) panel.axisSoftMax(2 * goal.atMost);
     panel.thresholdsStyle(
       new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed),
     );
@@ -158,8 +164,8 @@ function stacked(): common.StackingConfigBuilder {
   return new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A');
 }
 
-function last(): common.ReduceDataOptionsBuilder {
-  return new common.ReduceDataOptionsBuilder().values(false).calcs(['lastNotNull']).fields('');
+function reduceTo(calc: 'lastNotNull' | 'max'): common.ReduceDataOptionsBuilder {
+  return new common.ReduceDataOptionsBuilder().values(false).calcs([calc]).fields('');
 }
 
 /** A threshold says "at or above": red from the bound on, or green from it on. */

@@ -22,7 +22,6 @@ export const latencyRow: RowSpec = {
           legend: 'servers: message to ack',
         },
         { expr: quantile(serverMetrics.broadcastSeconds), legend: 'servers: broadcast' },
-        { expr: quantile(serverMetrics.adapterLagSeconds), legend: 'servers: between nodes' },
       ],
       expect: 'nonzero',
       needs: ['run'],

@@ -59,10 +59,10 @@ export const trustRow: RowSpec = {
       description: 'What the run does: users arrive, stay, leave.',
       view: {
         kind: 'timeline',
-        states: { 0: { text: 'no', color: 'blue' }, 1: { text: 'now', color: 'green' } },
+        states: { 1: { text: 'now', color: 'blue' } },
       },
       unit: 'bool',
-      queries: [{ expr: max(runMetrics.phase, { by: ['phase'] }), legend: '{{phase}}' }],
+      queries: [{ expr: `${max(runMetrics.phase, { by: ['phase'] })} == 1`, legend: '{{phase}}' }],
       expect: 'nonzero',
       needs: ['run'],
       whyEmpty: noRun,

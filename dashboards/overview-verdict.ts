@@ -65,8 +65,9 @@ export const verdictRow: RowSpec = {
       target: { atMost: targets.errorShare },
     }),
     stat({
-      title: 'Users',
-      description: 'Users that are connected.',
+      title: 'Users at the peak',
+      description: 'The most users that were connected at once.',
+      figure: 'highest',
       unit: 'short',
       expr: sum(runMetrics.activeUsers),
       expect: 'nonzero',
@@ -83,14 +84,17 @@ export const verdictRow: RowSpec = {
 };
 
 type Stat = Pick<PanelSpec, 'title' | 'description' | 'unit' | 'expect'> &
-  Partial<Pick<PanelSpec, 'needs' | 'target' | 'max' | 'whyEmpty'>> & { readonly expr: string };
+  Partial<Pick<PanelSpec, 'needs' | 'target' | 'max' | 'whyEmpty'>> & {
+    readonly expr: string;
+    readonly figure?: 'highest';
+  };
 
-function stat({ expr, ...spec }: Stat): PanelSpec {
+function stat({ expr, figure, ...spec }: Stat): PanelSpec {
   return {
     needs: ['run'],
     whyEmpty: noRun,
     ...spec,
-    view: { kind: 'stat' },
+    view: { kind: 'stat', figure: figure ?? 'latest' },
     queries: [{ expr, legend: spec.title }],
     width: 6,
     height: 4,

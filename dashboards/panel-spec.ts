@@ -30,7 +30,8 @@ export type View =
   | { readonly kind: 'lines' }
   | { readonly kind: 'stacked' }
   | { readonly kind: 'bars' }
-  | { readonly kind: 'stat' }
+  /** The latest figure, or the highest of the time. */
+  | { readonly kind: 'stat'; readonly figure?: 'latest' | 'highest' }
   | { readonly kind: 'bar-gauge' }
   | { readonly kind: 'heatmap' }
   | { readonly kind: 'table' }

@@ -87,6 +87,7 @@ export const betweenRow: RowSpec = {
       needs: ['redis'],
       whyEmpty: 'No server of this topology uses Redis.',
       width: 8,
+      height: 6,
     },
     {
       title: 'Draining',
@@ -100,6 +101,7 @@ export const betweenRow: RowSpec = {
       expect: 'data',
       whyEmpty: notRead,
       width: 8,
+      height: 6,
     },
     {
       title: 'Restarts',
@@ -112,6 +114,7 @@ export const betweenRow: RowSpec = {
       expect: 'empty-when-healthy',
       whyEmpty: 'Nothing was restarted.',
       width: 8,
+      height: 6,
     },
     {
       title: 'Who runs',

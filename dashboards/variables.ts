@@ -93,8 +93,8 @@ function lokiValues(name: string, label: string): dashboard.QueryVariableBuilder
       .sort(dashboard.VariableSort.NaturalAsc)
       .multi(true)
       .includeAll(true)
-      // Loki refuses a selector of which every part may match nothing.
-      .allValue('.+')
+      // A line without a level is a line too; the topology alone makes a selector that Loki takes.
+      .allValue('.*')
       .current(all)
   );
 }

@@ -4,8 +4,8 @@
  */
 
 /** Discord refuses titles over 256 characters and texts over 4,096, and the message is then lost. */
-const alertsShown = 8;
-const charactersOf = { summary: 120, description: 280, link: 300 } as const;
+const alertsShown = 5;
+const charactersOf = { summary: 120, description: 240 } as const;
 
 /** `FIRING ServerDown, scaled: ws-2 is down`; short by construction. */
 export const messageTitle = [

@@ -10,13 +10,9 @@ import { latencyBuckets, metricFamilies } from '../server/metric-contract.ts';
 import { alertRuleGroups, alertRules } from './alert-rules.ts';
 import { defaultAlertSettings } from './alert-settings.ts';
 import { scrapeIntervalSec } from './scrape-config.ts';
-import {
-  firingWithoutSeries,
-  nodeCases,
-  serviceCases,
-  userCases,
-  watchCases,
-} from './testing/rule-cases.ts';
+import { firingWithoutSeries, nodeCases, watchCases } from './testing/node-cases.ts';
+import { serviceCases } from './testing/service-cases.ts';
+import { userCases } from './testing/user-cases.ts';
 import { noSeriesTestFile, ruleTestFile } from './testing/rule-test-file.ts';
 import type { RuleCase } from './testing/rule-test-file.ts';
 
@@ -113,7 +109,8 @@ test('runbooks lead to a section of docs/alerts.md', () => {
 
 test('the committed copy is what the code says', () => {
   const committed = join(import.meta.dirname, 'rules', 'rtops.yml');
-  expect(readFileSync(committed, 'utf8')).toBe(alertRules(defaultAlertSettings));
+  // Its quotes are the formatter's.
+  expect(parse(readFileSync(committed, 'utf8'))).toEqual(parse(alertRules(defaultAlertSettings)));
 });
 
 test('the settings reach the rules', () => {

@@ -175,6 +175,11 @@ export const runMetrics = {
   ),
 } as const;
 
+const upstream = {
+  atMost: 65,
+  what: 'service names of the topology, and none for what nginx answered by itself',
+} as const;
+
 /** What the exporter reads of nginx's log, of the supervisor and of /proc. */
 export const exporterMetrics = {
   lbRequests: exporter(
@@ -182,14 +187,14 @@ export const exporterMetrics = {
     'counter',
     'count',
     'Requests nginx answered, by the upstream that gave the last answer. A WebSocket counts when it ends.',
-    { upstream: node, status_class: statusClass },
+    { upstream, status_class: statusClass },
   ),
   lbRequestSeconds: exporter(
     'rtops_lb_request_seconds',
     'histogram',
     'seconds',
     'Time of nginx for HTTP requests (WebSockets and long polls left out).',
-    { upstream: node },
+    { upstream },
   ),
   lbHeaderSeconds: exporter(
     'rtops_lb_upstream_header_seconds',
@@ -202,7 +207,7 @@ export const exporterMetrics = {
     'rtops_lb_retries_total',
     'counter',
     'count',
-    'Attempts at an upstream that failed, after which nginx tried another or gave up.',
+    'Attempts at an upstream that failed, after which nginx tried another or gave up; from its error log, at once.',
     { upstream: node },
     'no upstream failed',
   ),
@@ -217,14 +222,14 @@ export const exporterMetrics = {
     'rtops_lb_open_sockets',
     'gauge',
     'count',
-    'TCP connections between nginx and the upstream now.',
+    'TCP connections between nginx and the upstream now; with tens of thousands, some seconds ago.',
     { upstream: node },
   ),
   lbLogLines: exporter(
     'rtops_lb_log_lines_total',
     'counter',
     'count',
-    'Lines of nginx’s access log that were read, by way.',
+    'Lines of nginx’s access log that were read, by way; what syslog lacks against the file was lost on its way.',
     { source: { values: ['syslog', 'file', 'unreadable'] } },
   ),
   serviceUp: exporter(

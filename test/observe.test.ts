@@ -24,8 +24,12 @@ test('split: watched from its start, used by a bench, its pages opened, killed, 
   expect(services.map(({ name }) => name)).toEqual(expect.arrayContaining(observers));
   expect(observe.grafana).toBeNull();
 
-  // Ready means that each target was read.
-  const read = await valuesOf(observe.prometheus, 'up');
+  // Ready means that each target was asked; a server that was slower is read the next time.
+  expect(Object.keys(await valuesOf(observe.prometheus, 'up'))).toHaveLength(7);
+  const read = await until(async () => {
+    const now = await valuesOf(observe.prometheus, 'up');
+    return Object.values(now).every((value) => value === 1) ? now : undefined;
+  });
   expect(read).toEqual({
     'alertmanager alertmanager': 1,
     'nginx nginx': 1,
@@ -43,8 +47,10 @@ test('split: watched from its start, used by a bench, its pages opened, killed, 
   expect(report.services.map(({ name }) => name)).toEqual(expect.arrayContaining(observers));
   expect(report.thresholds[0]?.why).not.toMatch(new RegExp(observers.join('|')));
   expect(report.topology?.monitoring).toBe(true);
-  const opened = await valuesOf(observe.prometheus, 'rtops_server_connections_opened_total');
-  expect(opened['rtops-server ws-1']).toBeGreaterThanOrEqual(40);
+  await until(async () => {
+    const opened = await valuesOf(observe.prometheus, 'rtops_server_connections_opened_total');
+    return Number(opened['rtops-server ws-1']) >= 40 ? opened : undefined;
+  });
 
   const page = await home.run('open', 'prometheus');
   expect(page).toMatchObject({ code: 0, stdout: `${observe.prometheus}\n` });
@@ -92,6 +98,18 @@ test('what is up without observers is not taken for observed', async () => {
   expect((await home.run('down')).code).toBe(0);
 });
 
+test('without Prometheus: 120, what is missing, the command that gets it, and nothing started', async () => {
+  const home = newHome({ PATH: '/nonexistent' });
+  const up = await home.run('up', 'single', '--observe', '-d');
+  expect(up.code, up.stdout + up.stderr).toBe(120);
+  expect(up.stderr).toContain('prometheus, prometheus-alertmanager are not installed');
+  expect(up.stderr).toContain('next: rtops setup');
+  expect(processesOf(home)).toEqual([]);
+  // The same without observers needs nothing.
+  expect((await home.run('up', 'single', '-d')).code).toBe(0);
+  expect((await home.run('down')).code).toBe(0);
+});
+
 /** `job instance` → the newest value of the series' sum. */
 async function valuesOf(
   prometheus: string | null,
@@ -108,6 +126,17 @@ async function valuesOf(
       Number(value[1]),
     ]),
   );
+}
+
+/** Asks again until there is an answer; 10 s at most. */
+async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error('no answer within 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function killSupervisor(home: Home): Promise<void> {

@@ -66,8 +66,11 @@ describe('a system that stays up', () => {
     });
     expect(after.pid).not.toBe(before?.pid);
 
-    const logs = await home.run('logs', 'ws-2');
-    expect(logs.stdout).toContain('listening');
+    // It says so once its metrics port listens too, which is after it takes requests.
+    await until(async () => {
+      const logs = await home.run('logs', 'ws-2');
+      return logs.stdout.includes('"msg":"listening"') ? true : undefined;
+    });
 
     const down = await home.run('down');
     expect(down.code, down.stderr).toBe(0);

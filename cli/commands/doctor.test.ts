@@ -46,6 +46,27 @@ describe('doctor', () => {
     expect(out()).toMatch(/^missing {2}nginx +for the proxy .*\n +next: rtops setup$/m);
   });
 
+  test('what only `--observe` needs is a warning: the rest works without', async () => {
+    const { world, out } = home();
+    const find = async (name: string): Promise<string | undefined> =>
+      name.startsWith('prometheus') || name === 'alertmanager' ? undefined : process.execPath;
+    expect(await doctor(world, { json: false }, find)).toBe(exitCode.pass);
+    expect(out()).toMatch(/^warn {5}prometheus +not here, for .*\n +next: rtops setup$/m);
+  });
+
+  test('receivers of alerts are named, and their addresses are not', async () => {
+    const { world, out } = home({
+      RTOPS_SLACK_WEBHOOK_URL: 'https://hooks.test/hush-hush',
+      RTOPS_ALERT_WEBHOOK_URL: 'http://127.0.0.1/hush-hush',
+    });
+    await doctor(world, { json: false }, anyProgram);
+    expect(out()).toMatch(/^ok +alert receivers +slack, webhook$/m);
+    const { world: other, out: said } = home({ RTOPS_DISCORD_WEBHOOK_URL: 'hush-hush' });
+    await doctor(other, { json: false }, anyProgram);
+    expect(said()).toMatch(/^warn +alert receivers +no address in RTOPS_DISCORD_WEBHOOK_URL$/m);
+    expect(out() + said()).not.toContain('hush');
+  });
+
   test.each([
     ['anything', anyProgram, true],
     ['nothing', noProgram, false],
@@ -139,7 +160,7 @@ const scaled: Topology = {
   ports: { prometheus: null, alertmanager: null, grafana: null },
 };
 
-function home(): { world: World; folder: StateFolder; out: () => string } {
-  const world = testWorld();
+function home(env: World['env'] = {}): { world: World; folder: StateFolder; out: () => string } {
+  const world = testWorld({ env: { ...process.env, ...env } });
   return { world, folder: stateFolder(world.cwd), out: () => world.printed.stdout };
 }

@@ -52,6 +52,20 @@ describe('explain', () => {
   });
 
   test.each([
+    ['redis_up', 'redis_exporter'],
+    ['nginx_connections_active', 'nginx-prometheus-exporter'],
+    ['nodejs_eventloop_lag_p99_seconds', 'prom-client'],
+  ])('says of %s who exposes it, and where its own help is', (name, by) => {
+    expect(told(name)).toContain(by);
+    expect(told(name)).toContain(`/api/v1/metadata?metric=${name}`);
+  });
+
+  test('says of `up` that Prometheus makes it', () => {
+    expect(told('up')).toContain('Prometheus makes it');
+  });
+
+  test.each([
+    ['redis_up{job="redis"}', 'rtops explain'],
     ['rtops_server_conections', 'rtops explain rtops_server_connections'],
     ['chat.ak', 'rtops explain chat.ack'],
     ['ping_rtt', 'rtops explain rtops_server_ping_rtt_seconds'],

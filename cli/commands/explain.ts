@@ -25,6 +25,23 @@ const exitCodes: Readonly<Record<keyof typeof exitCode, string>> = {
   noVerdict: 'no verdict: the generator was saturated, there was no data, the fault did not bite',
 };
 
+/** Who exposes what dashboards show beside the contract. */
+const foreignMakers: readonly (readonly [RegExp, string])[] = [
+  [/^nodejs_\w+$/, 'prom-client says it of any Node process (servers and exporter)'],
+  [/^process_\w+$/, 'every process with a metrics page says it of itself'],
+  [/^redis_\w+$/, 'redis_exporter says it of Redis (job redis)'],
+  [/^nginx(exporter)?_\w+$/, 'nginx-prometheus-exporter says it of nginx (job nginx)'],
+  [
+    /^(prometheus|promhttp|net_conntrack|go)_\w+$/,
+    'Prometheus and its Go programs say it of themselves',
+  ],
+  [/^alertmanager_\w+$/, 'Alertmanager says it of itself (job alertmanager)'],
+  [
+    /^(up|scrape_\w+|ALERTS|ALERTS_FOR_STATE)$/,
+    'Prometheus makes it, one for each target or alert',
+  ],
+];
+
 /**
  * Prints one, or without a name the list of all; `markdown` prints docs/metrics.md.
  * @throws Failure `usage` for a name that nothing here has.
@@ -45,6 +62,13 @@ function explainText(name: string): string {
   if (metric !== undefined) return thresholdMetricText(metric);
   const code = exitCodeRows().find(([number]) => number === name);
   if (code !== undefined) return `exit code ${code[0]}\n  ${code[1]}\n`;
+  const foreign = foreignMakers.find(([pattern]) => pattern.test(name));
+  if (foreign !== undefined) {
+    return `${name}\n  Not a metric of rtops: ${foreign[1]}.\n  Its own help: /api/v1/metadata?metric=${name} of Prometheus (rtops open prometheus).\n`;
+  }
+  if (/^(up|scrape_\w+|ALERTS|ALERTS_FOR_STATE)$/.test(name)) {
+    return `${name}\n  Not a metric of rtops: Prometheus makes it, one for each target or alert.\n`;
+  }
   const names = [...metricFamilies, ...thresholdMetrics].map((one) => one.name);
   const part = name.length >= 3 ? names.find((one) => one.includes(name)) : undefined;
   const near = nearestName(name, names) ?? part;

@@ -26,7 +26,7 @@ export async function logs(world: World, { service, follow }: LogsOptions): Prom
   }
   const wanted = service === undefined ? known : [service];
   const print = (name: string, line: string) =>
-    world.stdout.write(service === undefined ? `${name.padEnd(10)} | ${line}\n` : `${line}\n`);
+    world.stdout.write(service === undefined ? `${name.padEnd(14)} | ${line}\n` : `${line}\n`);
   const seen = new Map<string, number>();
   for (const name of wanted) {
     const file = serviceLog(logsDir, name);

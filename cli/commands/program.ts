@@ -9,6 +9,7 @@ import type { World } from '../world.ts';
 import { packageFile } from './package-file.ts';
 import { explainFailure } from './explain-failure.ts';
 import { withDashboardCommands } from './program-dashboards.ts';
+import { withAlertCommands } from './program-alerts.ts';
 import { withObserveCommands } from './program-observe.ts';
 import type { StickyTestOptions } from './sticky-request.ts';
 
@@ -217,6 +218,7 @@ function buildProgram(world: World, done: (code: ExitCode) => void): Command {
       done(await doctor(world, options));
     });
 
+  withAlertCommands(program, world, done);
   withObserveCommands(program, world, done);
   withDashboardCommands(program, world, done);
 

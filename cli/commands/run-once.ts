@@ -49,8 +49,8 @@ export async function runOnce(
   await using run = openRun(world, asked.runDir);
   await using outputs = await openOutputs(world, asked, run);
   await using target = await openBenchTarget(world, asked.target, up, interrupt, outputs.emit);
-  if (interrupt.asked) return { code: exitCode.interrupted, report: undefined, dir: run.dir };
   await using _page = await watchRun(world, { asked, run, target, outputs, interrupt });
+  if (interrupt.asked) return { code: exitCode.interrupted, report: undefined, dir: run.dir };
   await using injector = await injectorFor(world, asked, target.system);
   await noteEdgeOverhead(target.system, outputs.emit);
 

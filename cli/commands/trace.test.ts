@@ -95,9 +95,11 @@ test('a message over two nodes, its connection, and a request through nginx', as
     .toEqual(expect.arrayContaining(['nginx', first]));
   const connection = await asked(socketId);
   expect(connection.kind).toBe('connection');
-  expect(connection.timelines[0]?.steps.map(({ what }) => what).join('\n')).toMatch(
-    /upgraded by 127\.0\.0\.1:\d+ \(101\)[^]*opened for anna[^]*closed[^]*WebSocket ended/,
-  );
+  const told = connection.timelines[0]?.steps.map(({ what }) => what).join('\n');
+  expect(told).toMatch(/^GET .* upgraded by 127\.0\.0\.1:\d+ \(101\)[^]*opened for anna/);
+  // Which of the two saw the end first is theirs to say.
+  expect(told).toContain('connection closed: client namespace disconnect');
+  expect(told).toContain('WebSocket ended after');
 
   const answer = await fetch(`${system.url}/api/v1/health/live`);
   const requestId = answer.headers.get(header.requestId) ?? '';
@@ -105,7 +107,12 @@ test('a message over two nodes, its connection, and a request through nginx', as
     .poll(async () => {
       return (await asked(requestId)).timelines[0]?.steps.map(({ where }) => where.split('-')[0]);
     })
-    .toEqual(['nginx', 'api', 'nginx']);
+    // Who of the two noticed first that it was over is theirs to say.
+    .toEqual(
+      expect.toSatisfy((where: readonly string[]) =>
+        /^nginx,api,(api,nginx|nginx,api)$/.test(where.join()),
+      ),
+    );
 
   const unknown = await trace(world, { id: 'hello-2', run: undefined, json: false }).catch(
     (error: unknown) => error,
@@ -118,7 +125,8 @@ test('a message over two nodes, its connection, and a request through nginx', as
   for (const file of readdirSync(logsDir)) rmSync(join(logsDir, file));
   const gone = trace(world, { id: 'hello-1', run: undefined, json: false });
   await expect(gone).rejects.toMatchObject({ code: exitCode.usage });
-});
+  // Nine processes, and Prometheus is ready only when it has asked each of them.
+}, 60_000);
 
 describe('the logs a run keeps', () => {
   const since = { startedAtMs: 1, startedAtUs: 2 };
@@ -133,7 +141,9 @@ describe('the logs a run keeps', () => {
   test('hold what was written meanwhile, and nothing of before', async () => {
     const { logsDir, runDir } = folders();
     writeFileSync(join(logsDir, 'ws-1.log'), 'before\n');
-    writeFileSync(join(logsDir, 'supervisor.log'), 'not of the run\n');
+    for (const name of ['supervisor', 'prometheus', 'alertmanager']) {
+      writeFileSync(join(logsDir, `${name}.log`), 'not of the run\n');
+    }
     const marks = markLogs(logsDir);
     appendFileSync(join(logsDir, 'ws-1.log'), 'meanwhile\n');
     writeFileSync(join(logsDir, 'api-1.log'), 'new\n');

@@ -97,6 +97,7 @@ async function inputOf(dir: string, report: Report, id: string): Promise<TraceIn
     messagePath: topology?.messagePath,
     hasRedis: topology?.redis != null,
     hasProxy: topology?.proxy != null,
+    faults: report.faults.filter(({ bit }) => bit),
     // Without monitoring an access log is one that an earlier system left.
     logs: traced(kept?.logs ?? []).filter(
       ({ service }) => service !== accessLogService || topology?.monitoring === true,
@@ -132,6 +133,7 @@ async function traceLive(world: World, id: string): Promise<Traced> {
     ...{ ownSystem: true, traceSample: undefined, messagePath: undefined },
     hasRedis: all.some(({ service }) => service === 'redis'),
     hasProxy: all.some(({ service }) => service === 'nginx'),
+    faults: [],
   });
   if (found === undefined) throw unknownId(id, 'the logs of this folder', logs, undefined);
   return { trace: found, runId: 'none: these are the logs of what is or was up here' };

@@ -46,7 +46,7 @@ test('up -d returns when all is ready; ps, logs and down work from other shells'
   expect(other.code).toBe(2);
   expect(other.stderr).toContain('ws.count is 2, 3 was asked for');
 
-  expect((await shell.run('logs')).stdout).toMatch(/^ws-1 {7}\| \{/m);
+  expect((await shell.run('logs')).stdout).toMatch(/^ws-1 {11}\| \{/m);
   expect((await shell.run('logs', 'ws-1')).stdout).toMatch(/^\{/);
   const wrong = await shell.run('logs', 'ws-7');
   expect(wrong.code).toBe(2);

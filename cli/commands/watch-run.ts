@@ -16,7 +16,10 @@ export type WatchedRun = {
   readonly interrupt: Interrupt;
 };
 
-/** `null` where nobody would read them: neither monitoring nor `--metrics-port`. */
+/**
+ * `null` where nobody would read them: neither monitoring nor `--metrics-port`. With monitoring it waits
+ * until Prometheus has read the page once, or a run's first seconds would be missing.
+ */
 export async function watchRun(
   world: World,
   { asked, run, target, outputs, interrupt }: WatchedRun,
@@ -36,5 +39,22 @@ export async function watchRun(
   if (asked.metricsPort !== null) {
     outputs.emit({ kind: 'note', t: 0, text: `metrics of this run: ${page.url}` });
   }
+  if (announceIn !== null) await untilRead(page, outputs, interrupt);
   return page;
+}
+
+async function untilRead(page: RunPage, outputs: Outputs, interrupt: Interrupt): Promise<void> {
+  const giveUp = new AbortController();
+  interrupt.onFirst(() => giveUp.abort());
+  outputs.emit({
+    kind: 'note',
+    t: 0,
+    text: 'waiting until Prometheus reads the metrics of this run',
+  });
+  if ((await page.firstRead(giveUp.signal)) || interrupt.asked) return;
+  outputs.emit({
+    kind: 'warning',
+    t: 0,
+    text: 'Prometheus did not read the metrics of this run: its first seconds may be on no dashboard',
+  });
 }

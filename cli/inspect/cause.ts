@@ -82,7 +82,7 @@ export function causeText(cause: Cause): string {
     case 'too-many-series':
       return `${cause.count} series; at most ${cause.most} can be told apart`;
     case 'missing':
-      return `not here: ${needWords[cause.need]}`;
+      return `no ${needWords[cause.need]}`;
     case 'other-source':
       return `its data source is ${cause.type}, which only --grafana can ask`;
     case 'no-options':
@@ -97,14 +97,14 @@ export function causeText(cause: Cause): string {
 }
 
 const needWords: Readonly<Record<PanelNeed, string>> = {
-  loki: 'a Loki data source',
-  alertmanager: 'an Alertmanager that Prometheus sends to',
-  nginx: 'nginx in the topology',
-  redis: 'Redis in the topology',
-  run: 'a bench in the window',
-  http: 'HTTP load in the scenario',
-  nodes: 'a second server',
-  log: 'the message path log',
+  loki: 'Loki here',
+  alertmanager: 'Alertmanager here',
+  nginx: 'nginx here',
+  redis: 'Redis here',
+  run: 'bench in the window',
+  http: 'HTTP load',
+  nodes: 'second server',
+  log: 'message path log',
 };
 
 function listOf(values: readonly string[]): string {

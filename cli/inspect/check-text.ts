@@ -10,7 +10,7 @@ import { failsCheck } from './judge-panel.ts';
 
 /** A clock this far off moves a window by more than a scrape. */
 const tolerableSkewMs = 2000;
-const nameWidth = 40;
+const nameWidth = 38;
 
 /** Each line ended. Causes are laid below their row. */
 export function renderCheck(inspection: Inspection, style: TextStyle, width: number): string {

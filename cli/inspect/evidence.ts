@@ -96,15 +96,19 @@ function whyNotScraped(
   return { kind: 'target-down', job, instance: first.instance, lastError: first.lastError };
 }
 
-/** The matcher that no series meets; where each is met by some, the first that fails beside others. */
+/**
+ * The matcher that no series meets, with the values of those that meet the others; where each is met
+ * by some, the first that fails beside those before it.
+ */
 function mismatch(
   metric: string,
   matchers: readonly Matcher[],
   all: readonly Labels[],
 ): Cause | undefined {
+  const isMet = (matcher: Matcher): boolean => all.some((labels) => matches(matcher, labels));
+  const inOrder = [...matchers.filter(isMet), ...matchers.filter((one) => !isMet(one))];
   let left = all;
-  const byOwn = matchers.find((matcher) => !all.some((labels) => matches(matcher, labels)));
-  for (const matcher of byOwn === undefined ? matchers : [byOwn]) {
+  for (const matcher of inOrder) {
     const next = left.filter((labels) => matches(matcher, labels));
     if (next.length === 0) {
       const values = left.flatMap((labels) => labels[matcher.label] ?? []);

@@ -6,12 +6,14 @@
  * that axes in the browser and figures in the page are written by one function.
  */
 export function formatUnit(value: number | null, unit: string, decimals: number | null): string {
-  if (value === null || Number.isNaN(value)) return 'NaN';
+  if (value === null) return '–';
+  if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '-∞';
   const size = Math.abs(value);
   const fixed = (figure: number, suffix: string): string => {
     const own = Math.abs(figure);
-    const digits = decimals ?? (own >= 100 || Number.isInteger(figure) ? 0 : own >= 10 ? 1 : 2);
+    const digits =
+      decimals ?? (own >= 100 || Number.isInteger(figure) ? 0 : own >= 10 ? 1 : own >= 1 ? 2 : 3);
     const text = figure.toLocaleString('en-US', {
       minimumFractionDigits: decimals ?? 0,
       maximumFractionDigits: own > 0 && own < 0.01 && decimals === null ? 4 : digits,
@@ -68,6 +70,7 @@ export function formatUnit(value: number | null, unit: string, decimals: number 
     case 'mps':
       return scaled(1000, ['', ' K', ' M', ' G'], '/s');
     case 'none':
+    case 'bool':
     case '':
       return fixed(value, '');
     case 'short':

@@ -16,8 +16,6 @@ export type Interpolated = {
   readonly text: string;
   /** Names that no variable has; they stay in the text as they are. */
   readonly unknown: readonly string[];
-  /** Names of the variables that were put in. */
-  readonly used: readonly string[];
 };
 
 const places =
@@ -30,7 +28,6 @@ export function interpolate(
   unformatted: 'promql' | 'text' = 'promql',
 ): Interpolated {
   const unknown: string[] = [];
-  const used: string[] = [];
   const filled = text.replace(places, (...found) => {
     const groups: Readonly<Record<string, string | undefined>> = found.at(-1);
     const name = groups['bare'] ?? groups['braced'] ?? groups['old'] ?? '';
@@ -40,10 +37,9 @@ export function interpolate(
       if (!/^\d+$/.test(name)) unknown.push(name);
       return String(found[0]);
     }
-    used.push(name);
     return format(chosen, groups['format'] ?? groups['oldFormat'] ?? unformatted);
   });
-  return { text: filled, unknown, used };
+  return { text: filled, unknown };
 }
 
 /** A value that stands for itself, as `$__interval`. */

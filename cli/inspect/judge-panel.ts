@@ -42,7 +42,7 @@ export type Judgement = {
 };
 
 /** More lines than this cannot be told apart. */
-export const mostSeries = 50;
+const mostSeries = 50;
 
 /** Panels that draw buckets or rows, which need no names and may be many. */
 const unnamed = new Set(['heatmap', 'table', 'logs', 'histogram']);

@@ -5,7 +5,7 @@ import { formatUnit } from './format-unit.ts';
 import type { DrawnPanel } from './inspection.ts';
 import { failsCheck } from './judge-panel.ts';
 import { reduceValues } from './reduce.ts';
-import type { NamedSeries } from './series.ts';
+import type { NamedSeries, Point } from './series.ts';
 import { cssColor, heatmapChart, lineChart, maxLines } from './sheet-data.ts';
 import type { SheetChart } from './sheet-data.ts';
 import { tableBody } from './sheet-table.ts';
@@ -102,9 +102,23 @@ function statBody({ panel }: DrawnPanel, series: readonly NamedSeries[]): string
           : style.noValue
         : (style.mappings[String(value)]?.text ?? formatUnit(value, style.unit, style.decimals));
     const name = series.length > 1 ? `<span>${escapeMarkup(one.name)}</span>` : '';
-    return `<div class="figure"><b${color}>${escapeMarkup(text)}</b>${name}</div>`;
+    return `<div class="figure"><b${color}>${escapeMarkup(text)}</b>${name}${series.length === 1 ? sparkline(one.points) : ''}</div>`;
   });
   return `<div class="body stats">${shown.join('')}</div>`;
+}
+
+/** The way to the figure, as a line without axes. */
+function sparkline(points: readonly Point[]): string {
+  const known = points.filter(([, value]) => Number.isFinite(value));
+  const first = known[0]?.[0] ?? 0;
+  const span = (known.at(-1)?.[0] ?? 0) - first;
+  if (known.length < 3 || span === 0) return '';
+  const top = known.reduce((most, [, value]) => Math.max(most, value), 0) || 1;
+  const line = known.map(
+    ([at, value]) =>
+      `${(((at - first) / span) * 100).toFixed(1)},${(24 - (Math.max(0, value) / top) * 22).toFixed(1)}`,
+  );
+  return `<svg viewBox="0 0 100 25" preserveAspectRatio="none" aria-hidden="true"><polyline points="${line.join(' ')}" fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
 function barBody({ panel }: DrawnPanel, series: readonly NamedSeries[]): string {
@@ -169,10 +183,16 @@ function colorCss(name: string): string {
 function unitName(unit: string): string {
   const names: Readonly<Record<string, string>> = {
     s: 'time',
+    dtdurations: 'time',
     percentunit: '%',
     percent: '%',
     none: '',
+    bool: '',
     short: 'count',
+    cps: 'per second',
+    ops: 'per second',
+    reqps: 'requests/s',
+    Bps: 'bytes/s',
   };
   return names[unit] ?? unit.replace(/^suffix:\s*/, '');
 }

@@ -22,10 +22,12 @@ export const sheetScript = String.raw`
 
   function place(chart) { return document.querySelector('#' + chart.id + ' .plot'); }
 
-  // Sums of the lines below, for the picture; the legend keeps each line's own figure.
+  // Sums of the lines below, for the picture; the legend keeps each line's own figure. A line that has
+  // no value where others have one adds nothing there: a hole would tear the areas above it.
   function stacked(chart) {
+    const isKnown = chart.x.map((_, at) => chart.lines.some((line) => line.values[at] !== null));
     const below = chart.x.map(() => 0);
-    return chart.lines.map((line) => line.values.map((v, at) => v === null ? null : (below[at] += v)));
+    return chart.lines.map((line) => line.values.map((v, at) => isKnown[at] ? (below[at] += v === null ? 0 : v) : null));
   }
 
   // A threshold far above the data would flatten it: then it is named instead of drawn.
@@ -45,50 +47,67 @@ export const sheetScript = String.raw`
 
   function bandsOf(chart) { return data.bands[Number(chart.id.split('-')[1])] || []; }
 
-  function drawBands(u, chart) {
+  function clipped(u, draw) {
     const { ctx, bbox: { left, top, width, height } } = u;
-    const px = devicePixelRatio;
     ctx.save();
     ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
-    ctx.font = 10 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'left'; ctx.textBaseline = 'top';
-    let taken = -Infinity;
-    for (const band of bandsOf(chart)) {
-      const from = u.valToPos(band.from, 'x', true);
-      const to = Math.max(from + px, u.valToPos(band.to, 'x', true));
-      const isFault = band.color === '--bad';
-      ctx.fillStyle = faint(band.color, isFault ? 0.17 : 0.05);
-      ctx.fillRect(from, top, to - from, height);
-      ctx.fillStyle = faint(band.color, isFault ? 0.8 : 0.35);
-      ctx.fillRect(from, top, px, height);
-      const text = band.label;
-      const room = ctx.measureText(text).width;
-      if (from + 3 * px < taken || from + room > left + width) continue;
-      ctx.fillStyle = faint(band.color, isFault ? 1 : 0.75);
-      ctx.fillText(text, from + 3 * px, top + 2 * px);
-      taken = from + room + 10 * px;
-    }
+    draw(ctx, left, top, width, height, devicePixelRatio);
     ctx.restore();
+  }
+
+  function drawBands(u, chart) {
+    clipped(u, (ctx, left, top, width, height, px) => {
+      for (const band of bandsOf(chart)) {
+        const from = u.valToPos(band.from, 'x', true);
+        const to = Math.max(from + px, u.valToPos(band.to, 'x', true));
+        ctx.fillStyle = faint(band.color, band.color === '--bad' ? 0.17 : 0.05);
+        ctx.fillRect(from, top, to - from, height);
+        ctx.fillStyle = faint(band.color, band.color === '--bad' ? 0.8 : 0.35);
+        ctx.fillRect(from, top, px, height);
+      }
+    });
+  }
+
+  // Faults are named first; the others where there is room beside them.
+  function nameBands(u, chart) {
+    clipped(u, (ctx, left, top, width, height, px) => {
+      ctx.font = 10 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'left'; ctx.textBaseline = 'top';
+      const taken = [];
+      const isFault = (band) => band.color === '--bad' ? 0 : 1;
+      for (const band of [...bandsOf(chart)].sort((a, b) => isFault(a) - isFault(b) || a.from - b.from)) {
+        const start = u.valToPos(band.from, 'x', true) + 3 * px;
+        const end = start + ctx.measureText(band.label).width;
+        if (end > left + width || start < left || taken.some(([a, b]) => start < b && end > a)) continue;
+        taken.push([start - 8 * px, end + 8 * px]);
+        ctx.fillStyle = faint(band.color, band.color === '--bad' ? 1 : 0.75);
+        ctx.fillText(band.label, start, top + 2 * px);
+      }
+    });
   }
 
   function drawThresholds(u, chart) {
-    const { ctx, bbox: { left, top, width, height } } = u;
-    const px = devicePixelRatio;
-    ctx.save();
-    ctx.beginPath(); ctx.rect(left, top, width, height); ctx.clip();
-    ctx.font = 10 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'right'; ctx.textBaseline = 'bottom';
-    ctx.lineWidth = px; ctx.setLineDash([6 * px, 4 * px]);
-    for (const bound of chart.thresholds) {
-      if (bound.value > u.scales.y.max || bound.value < u.scales.y.min) continue;
-      const y = u.valToPos(bound.value, 'y', true);
-      ctx.strokeStyle = ctx.fillStyle = css(bound.color);
-      ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(left + width, y); ctx.stroke();
-      ctx.fillText(figure(chart, bound.value), left + width - 3 * px, y - top < 14 * px ? y + 13 * px : y - 2 * px);
-    }
-    ctx.restore();
+    clipped(u, (ctx, left, top, width, height, px) => {
+      ctx.font = 10 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'right'; ctx.textBaseline = 'bottom';
+      ctx.lineWidth = px; ctx.setLineDash([6 * px, 4 * px]);
+      for (const bound of chart.thresholds) {
+        if (bound.value > u.scales.y.max || bound.value < u.scales.y.min) continue;
+        const y = u.valToPos(bound.value, 'y', true);
+        ctx.strokeStyle = ctx.fillStyle = css(bound.color);
+        ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(left + width, y); ctx.stroke();
+        ctx.fillText(figure(chart, bound.value), left + width - 3 * px, y - top < 14 * px ? y + 13 * px : y - 2 * px);
+      }
+    });
   }
+
+  // Ticks of bytes are powers of two, as their units are.
+  const binary = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
   function lines(chart, box) {
     const columns = chart.stacked ? stacked(chart) : chart.lines.map((line) => line.values);
+    // The highest of stacked bars is drawn first: the lower ones stand before it.
+    const order = chart.lines.map((_, index) => index);
+    if (chart.stacked && chart.bars) order.reverse();
+    const bands = chart.stacked && !chart.bars;
     const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
     const top = topOf(chart, columns), bottom = bottomOf(chart, columns);
     const few = chart.x.length < 3;
@@ -103,19 +122,20 @@ export const sheetScript = String.raw`
       },
       axes: [
         { ...axis, space: 70, size: 22, values: (u, ticks) => ticks.map(tick) },
-        { ...axis, size: width, values: (u, ticks) => ticks.map((v) => v === null ? '' : figure(chart, v)) },
+        { ...axis, size: width, ...(chart.unit === 'bytes' ? { incrs: binary } : {}), values: (u, ticks) => ticks.map((v) => v === null ? '' : figure(chart, v)) },
       ],
-      series: [{}, ...chart.lines.map((line) => ({
+      series: [{}, ...order.map((index) => chart.lines[index]).map((line) => ({
         label: line.label, stroke: css('--c' + line.color), width: chart.points ? 0 : chart.lines.length === 1 ? 2 : 1.5,
         ...(chart.fill > 0 && !chart.stacked ? { fill: faint('--c' + line.color, Math.max(0.06, chart.fill / 100 / 2)) } : {}),
-        ...(chart.stacked && line === chart.lines[0] ? { fill: faint('--c' + line.color, 0.3) } : {}),
+        ...(bands && line === chart.lines[0] ? { fill: faint('--c' + line.color, 0.3) } : {}),
+        ...(chart.stacked && chart.bars ? { fill: css('--c' + line.color) } : {}),
         ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }) } : {}),
         points: { show: few || chart.points, size: 5 }, spanGaps: false,
       }))],
-      bands: chart.stacked ? chart.lines.slice(1).map((line, at) => ({ series: [at + 2, at + 1], fill: faint('--c' + line.color, 0.3) })) : [],
+      bands: bands ? chart.lines.slice(1).map((line, at) => ({ series: [at + 2, at + 1], fill: faint('--c' + line.color, 0.3) })) : [],
       hooks: {
         drawClear: [(u) => drawBands(u, chart)],
-        draw: [(u) => drawThresholds(u, chart)],
+        draw: [(u) => { nameBands(u, chart); drawThresholds(u, chart); }],
         setCursor: [(u) => {
           const at = u.cursor.idx;
           chart.lines.forEach((line, index) => {
@@ -123,7 +143,7 @@ export const sheetScript = String.raw`
           });
         }],
       },
-    }, [chart.x, ...columns], box);
+    }, [chart.x, ...order.map((index) => columns[index])], box);
   }
 
   function heatmap(chart, box) {

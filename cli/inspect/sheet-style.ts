@@ -28,10 +28,11 @@ nav a{color:var(--c1);text-decoration:none}nav a:hover{text-decoration:underline
 .bad .none{color:var(--bad)}
 .words{overflow:auto;font-size:13.5px}.words p+p{margin-top:8px}
 .cause{flex:none;color:var(--bad);font-size:12px;max-height:34px;overflow:auto;overflow-wrap:anywhere}
-.legend{flex:none;list-style:none;margin:2px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:0 12px;font-size:11.5px;line-height:16px;max-height:34px;overflow:auto;color:var(--muted)}
+.legend{flex:none;list-style:none;margin:2px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:0 12px;font-size:11.5px;line-height:16px;max-height:50px;overflow:auto;color:var(--muted)}
 .legend li{white-space:nowrap;max-width:100%;overflow:hidden;text-overflow:ellipsis}
 .legend i{display:inline-block;width:10px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle}
 .legend b{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
+.panel .figure svg{display:block;width:100%;min-width:120px;height:calc(var(--h)*6px);margin-top:2px;color:var(--c1)}
 .stats{display:flex;flex-wrap:wrap;gap:2px 18px;align-content:center;justify-content:center;overflow:auto}
 .panel .figure{padding:0;text-align:center;min-width:0}
 .panel .figure b{font-size:clamp(15px,calc(9px + var(--h)*3.6px),30px);overflow-wrap:anywhere}
@@ -42,7 +43,7 @@ nav a{color:var(--c1);text-decoration:none}nav a:hover{text-decoration:underline
 .bars i{flex:1;height:12px;background:var(--soft);border-radius:3px;overflow:hidden}
 .bars u{display:block;height:100%}
 .bars b{flex:0 0 72px;font-variant-numeric:tabular-nums;text-align:left}
-.lanes span{flex:0 0 min(30%,120px)}
+.lanes span{flex:0 0 min(45%,190px)}
 .lanes i{position:relative;flex:1;height:18px;background:var(--soft);border-radius:3px;overflow:hidden}
 .lanes u{position:absolute;top:0;bottom:0;color:var(--card);font-size:11px;line-height:18px;padding-left:4px;text-decoration:none;white-space:nowrap;overflow:hidden;font-style:normal}
 .panel .scroll{overflow:auto}

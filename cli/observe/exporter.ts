@@ -7,8 +7,8 @@ import type { ExporterConfig } from '../topology/exporter-config.ts';
 import { loadBalancerMetrics } from './load-balancer-metrics.ts';
 import type { LoadBalancerMetrics } from './load-balancer-metrics.ts';
 import { LogTail } from './log-tail.ts';
-import { MetricRegistry } from './metric-registry.ts';
-import { openSockets } from './open-sockets.ts';
+import { MetricPage } from './metric-page.ts';
+import { socketCounter } from './open-sockets.ts';
 import { servePage } from './serve-page.ts';
 import { serviceMetrics } from './service-metrics.ts';
 import { openSyslog } from './syslog.ts';
@@ -25,9 +25,10 @@ export type Exporter = {
 
 /** Resolves when it listens; rejects when a port is taken. Whatever it reads, it goes on. */
 export async function openExporter(config: ExporterConfig): Promise<Exporter> {
-  const registry = new MetricRegistry();
-  const services = serviceMetrics(registry, config);
-  const proxy = loadBalancerMetrics(registry, config, startOf(config));
+  const exposed = new MetricPage();
+  const services = serviceMetrics(exposed, config);
+  const proxy = loadBalancerMetrics(exposed, config, startOf(config));
+  const sockets = socketCounter(config.upstreams, () => performance.now());
   const logs = logsOf(config, proxy);
   const readLogs = async (): Promise<void> => {
     // What cannot be read now (a full disk, a file that is just replaced) may be the next time.
@@ -36,15 +37,14 @@ export async function openExporter(config: ExporterConfig): Promise<Exporter> {
   const syslog = await syslogSource(config, proxy);
 
   async function page(): Promise<string> {
-    const sockets = openSockets(config.upstreams);
     services.read();
     await readLogs();
-    const counted = await sockets;
+    const counted = sockets.count();
     if (counted !== undefined) proxy.openSockets(counted);
-    return await registry.page();
+    return await exposed.text();
   }
 
-  const server = await servePage(config.host, config.port, registry.contentType, page);
+  const server = await servePage(config.host, config.port, exposed.contentType, page);
   const timer = setInterval(() => void readLogs(), readEveryMs);
   return {
     port: server.port,

@@ -12,7 +12,7 @@ import { readFrames } from './grafana-frames.ts';
 import { openApi } from './prometheus-api.ts';
 import { prometheusClient } from './prometheus-client.ts';
 import type { PrometheusClient, SeriesAnswer } from './prometheus-client.ts';
-import type { Asker } from './replay.ts';
+import type { Asker } from './asker.ts';
 
 /** Each call throws Failure unhealthy (121) when Grafana is away or the token has no right. */
 export type GrafanaClient = Asker & {

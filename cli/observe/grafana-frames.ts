@@ -57,20 +57,20 @@ function readFrame({ schema, data }: Frame): readonly Series[] {
     return times.length === 0 ? [] : [{ labels: {}, points: times.map((at) => [at, 1]) }];
   }
   return numbers.flatMap(({ field, index }): readonly Series[] => {
-    const values = readValues(data, index);
-    const points = values.flatMap((value, row): readonly Point[] =>
-      value === null ? [] : [[times[row] ?? 0, value]],
+    const own: Labels = field.labels ?? {};
+    const rows = readValues(data, index).flatMap((value, row) =>
+      value === null ? [] : [{ row, point: [times[row] ?? 0, value] satisfies Point }],
     );
-    const labels: Labels = field.labels ?? {};
-    if (texts.length === 0) return [{ labels, points }];
-    return points.map((point, row) => ({
-      labels: {
-        ...labels,
-        ...Object.fromEntries(texts.map(({ name, values: own }) => [name, String(own[row] ?? '')])),
-      },
-      points: [point],
-    }));
+    if (texts.length === 0) return [{ labels: own, points: rows.map(({ point }) => point) }];
+    return rows.map(({ row, point }) => {
+      const written = texts.map(({ name, values }) => [name, textOf(values[row])] as const);
+      return { labels: { ...own, ...Object.fromEntries(written) }, points: [point] };
+    });
   });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function readValues(data: Frame['data'], index: number): readonly (number | null)[] {

@@ -3,7 +3,7 @@ import { exporterMetrics } from '../../server/metric-contract.ts';
 import type { ExporterConfig } from '../topology/exporter-config.ts';
 import { parseAccessLine } from './access-line.ts';
 import type { AccessLine, Attempt } from './access-line.ts';
-import type { MetricRegistry } from './metric-registry.ts';
+import type { MetricPage } from './metric-page.ts';
 import { parseUpstreamError } from './upstream-error.ts';
 
 /** The upstream of what nginx answered by itself. */
@@ -30,17 +30,17 @@ export type LoadBalancerMetrics = {
  * 1970) are of an earlier system and not counted.
  */
 export function loadBalancerMetrics(
-  registry: MetricRegistry,
+  exposed: MetricPage,
   { upstreams, errorLog }: Pick<ExporterConfig, 'upstreams' | 'errorLog'>,
   sinceMs: () => number,
 ): LoadBalancerMetrics {
-  const requests = registry.counter(exporterMetrics.lbRequests);
-  const requestSeconds = registry.histogram(exporterMetrics.lbRequestSeconds);
-  const headerSeconds = registry.histogram(exporterMetrics.lbHeaderSeconds);
-  const retries = registry.counter(exporterMetrics.lbRetries);
-  const webSocketsClosed = registry.counter(exporterMetrics.lbWebSocketsClosed);
-  const openSockets = registry.gauge(exporterMetrics.lbOpenSockets);
-  const logLines = registry.counter(exporterMetrics.lbLogLines);
+  const requests = exposed.counter(exporterMetrics.lbRequests);
+  const requestSeconds = exposed.histogram(exporterMetrics.lbRequestSeconds);
+  const headerSeconds = exposed.histogram(exporterMetrics.lbHeaderSeconds);
+  const retries = exposed.counter(exporterMetrics.lbRetries);
+  const webSocketsClosed = exposed.counter(exporterMetrics.lbWebSocketsClosed);
+  const openSockets = exposed.gauge(exporterMetrics.lbOpenSockets);
+  const logLines = exposed.counter(exporterMetrics.lbLogLines);
 
   const nameOf = new Map(upstreams.map(({ name, address }) => [address, name]));
   const names = [...new Set(nameOf.values())];

@@ -8,7 +8,7 @@ import { Failure } from '../failure.ts';
 import { announceRun } from '../system/run-targets.ts';
 import { scrapeIntervalSec } from '../../prometheus/scrape-config.ts';
 import type { World } from '../world.ts';
-import { MetricRegistry } from './metric-registry.ts';
+import { MetricPage } from './metric-page.ts';
 import { runMetricsOf } from './run-metrics.ts';
 import { servePage } from './serve-page.ts';
 
@@ -25,27 +25,33 @@ export type RunPageInput = {
 export type RunPage = AsyncDisposable & {
   readonly url: string;
   readonly event: (event: RunEvent) => void;
+  /** Resolves when it was read once; `false` when it was not within 10 s, or somebody pressed Ctrl-C. */
+  firstRead(signal: AbortSignal): Promise<boolean>;
   /** Disposing waits no longer: somebody pressed Ctrl-C again. */
   hurry(): void;
 };
 
 const host = '127.0.0.1';
 const gitWithinMs = 2000;
+/** Prometheus takes up new targets every 5 s (its own constant), then reads them within an interval. */
+const firstReadWithinMs = 10_000;
 
 /**
  * Disposing waits until the final values were read, at most two scrape intervals, and not at all when
  * nobody ever asked. Throws 120 for a port that is taken.
  */
 export async function openRunPage(world: World, input: RunPageInput): Promise<RunPage> {
-  const registry = new MetricRegistry();
+  const exposed = new MetricPage();
   const git = await commitOf(world.cwd);
-  const note = runMetricsOf(registry, { ...input, git });
+  const note = runMetricsOf(exposed, { ...input, git });
   const hurry = new AbortController();
   let ended = false;
   let finalRead: (() => void) | undefined;
-  let reads = 0;
-  const server = await listen(input.port, registry, () => {
-    reads += 1;
+  let wasRead = false;
+  const first = Promise.withResolvers<true>();
+  const server = await listen(input.port, exposed, () => {
+    wasRead = true;
+    first.resolve(true);
     if (ended) finalRead?.();
   });
   const address = `${host}:${server.port}`;
@@ -60,19 +66,14 @@ export async function openRunPage(world: World, input: RunPageInput): Promise<Ru
       if (event.kind === 'run-end') ended = true;
     },
     hurry: () => hurry.abort(),
+    firstRead: async (signal) =>
+      (await within(world, first.promise, firstReadWithinMs, signal)) === true,
     async [Symbol.asyncDispose]() {
-      if (reads > 0 && !hurry.signal.aborted) {
+      if (wasRead && !hurry.signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>();
         finalRead = resolve;
         ended = true;
-        const waiting = new AbortController();
-        await Promise.race([
-          promise,
-          world.clock
-            .sleep(2000 * scrapeIntervalSec, AbortSignal.any([hurry.signal, waiting.signal]))
-            .catch(() => undefined),
-        ]);
-        waiting.abort();
+        await within(world, promise, 2000 * scrapeIntervalSec, hurry.signal);
       }
       takeBack?.();
       await server.close();
@@ -80,9 +81,28 @@ export async function openRunPage(world: World, input: RunPageInput): Promise<Ru
   };
 }
 
-async function listen(port: number | null, registry: MetricRegistry, wasRead: () => void) {
+/** What is waited for; `undefined` when it did not come in time, or the signal did. */
+async function within<T>(
+  { clock }: World,
+  awaited: Promise<T>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const over = new AbortController();
+  const late = clock.sleep(ms, AbortSignal.any([signal, over.signal])).then(
+    () => undefined,
+    () => undefined,
+  );
   try {
-    return await servePage(host, port ?? 0, registry.contentType, () => registry.page(), wasRead);
+    return await Promise.race([awaited, late]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function listen(port: number | null, exposed: MetricPage, wasRead: () => void) {
+  try {
+    return await servePage(host, port ?? 0, exposed.contentType, () => exposed.text(), wasRead);
   } catch (error) {
     throw new Failure(exitCode.notReady, `the run's metrics cannot be served on port ${port}`, {
       why: error instanceof Error ? error.message : String(error),

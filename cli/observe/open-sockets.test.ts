@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { countSockets, openSockets } from './open-sockets.ts';
+import { countSockets, socketCounter } from './open-sockets.ts';
 
 const header =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
@@ -39,8 +42,31 @@ describe('open sockets', () => {
     }
   });
 
-  test('are not told where there is no such table', async () => {
-    expect(await openSockets(upstreams, '/nowhere/tcp')).toBeUndefined();
+  test('are not told where there is no such table', () => {
+    expect(socketCounter(upstreams, () => 0, '/nowhere/tcp').count()).toBeUndefined();
+  });
+
+  test('are read again only when all readings stay below a fiftieth of the time', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'rtops-sockets-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = join(dir, 'tcp');
+    let nowMs = 0;
+    const counter = socketCounter(upstreams, () => (nowMs += 5), file);
+    const write = (count: number) =>
+      writeFileSync(
+        file,
+        // Longer than the first buffer, as the table of a busy machine is.
+        table([
+          ...Array.from({ length: 8000 }, (_, i) => row(i, '0100007F:1F90', '0100007F:D2F0', '01')),
+          ...Array.from({ length: count }, () => row(9, '0100007F:D2F0', '0100007F:1F90', '01')),
+        ]),
+      );
+    write(7);
+    expect(counter.count()?.get('ws-1')).toBe(7);
+    write(8);
+    expect(counter.count()?.get('ws-1')).toBe(7);
+    nowMs += 250;
+    expect(counter.count()?.get('ws-1')).toBe(8);
   });
 
   test.runIf(process.platform === 'linux')('of a real server are counted', async () => {
@@ -53,7 +79,7 @@ describe('open sockets', () => {
       server.close();
     });
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-    const counted = await openSockets([{ name: 'here', address: `127.0.0.1:${port}` }]);
-    expect(counted?.get('here')).toBe(3);
+    const counter = socketCounter([{ name: 'here', address: `127.0.0.1:${port}` }], () => 0);
+    expect(counter.count()?.get('here')).toBe(3);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { runMetrics } from '../../server/metric-contract.ts';
 import type { RunEvent } from '../events.ts';
 import type { LiveTotals, Tick } from '../samples/tick.ts';
-import { MetricRegistry } from './metric-registry.ts';
+import { MetricPage } from './metric-page.ts';
 import { runMetricsOf } from './run-metrics.ts';
 import { contractBreaches, valueOf } from './testing/parse-page.ts';
 
@@ -24,10 +24,10 @@ const start: RunEvent = {
 
 /** The page after these events. */
 async function pageAfter(events: readonly RunEvent[]): Promise<string> {
-  const registry = new MetricRegistry();
-  const note = runMetricsOf(registry, facts);
+  const exposed = new MetricPage();
+  const note = runMetricsOf(exposed, facts);
   for (const event of events) note(event);
-  return await registry.page();
+  return await exposed.text();
 }
 
 const fault = (text: string, phase: Extract<RunEvent, { kind: 'fault' }>['phase']): RunEvent => ({

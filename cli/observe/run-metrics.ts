@@ -2,8 +2,8 @@
 import { runMetrics } from '../../server/metric-contract.ts';
 import type { RunEvent } from '../events.ts';
 import type { LiveLatency, LiveTotals, Tick } from '../samples/tick.ts';
-import { setCounter } from './metric-registry.ts';
-import type { MetricRegistry } from './metric-registry.ts';
+import { setCounter } from './metric-page.ts';
+import type { MetricPage } from './metric-page.ts';
 
 export type RunFacts = {
   readonly runId: string;
@@ -15,24 +15,24 @@ export type RunFacts = {
 
 /** Takes the events of one run. Every series but those of faults stands at 0 from the start. */
 export function runMetricsOf(
-  registry: MetricRegistry,
+  exposed: MetricPage,
   { runId, scenario, topology, git }: RunFacts,
 ): (event: RunEvent) => void {
   const labels = { scenario };
-  registry.gauge(runMetrics.info).set({ run: runId, scenario, topology, git }, 1);
-  const phase = phaseGauge(registry);
-  const fault = faultGauge(registry);
-  const counts = counters(registry);
+  exposed.gauge(runMetrics.info).set({ run: runId, scenario, topology, git }, 1);
+  const phase = phaseGauge(exposed);
+  const fault = faultGauge(exposed);
+  const counts = counters(exposed);
   const gauges = {
-    targetRate: registry.gauge(runMetrics.targetRate),
-    actualRate: registry.gauge(runMetrics.actualRate),
-    targetUsers: registry.gauge(runMetrics.targetUsers),
-    activeUsers: registry.gauge(runMetrics.activeUsers),
-    eventLoopLagSeconds: registry.gauge(runMetrics.eventLoopLagSeconds),
-    cpuCores: registry.gauge(runMetrics.cpuCores),
+    targetRate: exposed.gauge(runMetrics.targetRate),
+    actualRate: exposed.gauge(runMetrics.actualRate),
+    targetUsers: exposed.gauge(runMetrics.targetUsers),
+    activeUsers: exposed.gauge(runMetrics.activeUsers),
+    eventLoopLagSeconds: exposed.gauge(runMetrics.eventLoopLagSeconds),
+    cpuCores: exposed.gauge(runMetrics.cpuCores),
   };
   const latencies = Object.entries(latencyFamilies).map(
-    ([name, family]) => [name as LiveLatency, registry.countedHistogram(family)] as const,
+    ([name, family]) => [name as LiveLatency, exposed.countedHistogram(family)] as const,
   );
   for (const gauge of Object.values(gauges)) gauge.set(labels, 0);
   for (const [, histogram] of latencies) histogram.set(labels, nothing);
@@ -97,17 +97,17 @@ const noTotals: Errors = {
 type Seen = Pick<Tick, 'sent' | 'acked' | 'delivered' | 'duplicated' | 'lateSends'>;
 type Errors = Omit<LiveTotals, 'latency' | 'targetSendsPerSec'>;
 
-function counters(registry: MetricRegistry) {
-  const sent = registry.counter(runMetrics.sent);
-  const acked = registry.counter(runMetrics.acked);
-  const refused = registry.counter(runMetrics.refused);
-  const delivered = registry.counter(runMetrics.delivered);
-  const missing = registry.counter(runMetrics.missing);
-  const duplicate = registry.counter(runMetrics.duplicate);
-  const outOfOrder = registry.counter(runMetrics.outOfOrder);
-  const errors = registry.counter(runMetrics.errors);
-  const reconnects = registry.counter(runMetrics.reconnects);
-  const lateSends = registry.counter(runMetrics.lateSends);
+function counters(exposed: MetricPage) {
+  const sent = exposed.counter(runMetrics.sent);
+  const acked = exposed.counter(runMetrics.acked);
+  const refused = exposed.counter(runMetrics.refused);
+  const delivered = exposed.counter(runMetrics.delivered);
+  const missing = exposed.counter(runMetrics.missing);
+  const duplicate = exposed.counter(runMetrics.duplicate);
+  const outOfOrder = exposed.counter(runMetrics.outOfOrder);
+  const errors = exposed.counter(runMetrics.errors);
+  const reconnects = exposed.counter(runMetrics.reconnects);
+  const lateSends = exposed.counter(runMetrics.lateSends);
   return {
     set(labels: { readonly scenario: string }, seen: Seen, totals: Errors) {
       setCounter(sent, labels, seen.sent);
@@ -129,8 +129,8 @@ function counters(registry: MetricRegistry) {
 type Stages = Extract<RunEvent, { kind: 'run-start' }>['stages'];
 
 /** A stage that keeps the users it found is a hold, any other a ramp; after the last comes the drain. */
-function phaseGauge(registry: MetricRegistry) {
-  const gauge = registry.gauge(runMetrics.phase);
+function phaseGauge(exposed: MetricPage) {
+  const gauge = exposed.gauge(runMetrics.phase);
   let stages: Stages = [];
   let drains = false;
   const show = (now: 'ramp' | 'hold' | 'drain'): void => {
@@ -151,8 +151,8 @@ function phaseGauge(registry: MetricRegistry) {
 }
 
 /** By the fault as written, `kind@target,…`: two of a kind may hit the same target. */
-function faultGauge(registry: MetricRegistry) {
-  const gauge = registry.gauge(runMetrics.faultActive);
+function faultGauge(exposed: MetricPage) {
+  const gauge = exposed.gauge(runMetrics.faultActive);
   const active = new Map<string, number>();
   const add = (text: string, count: number): void => {
     const [, kind, target] = /^([^@]+)@([^,]+)/.exec(text) ?? [];

@@ -7,7 +7,7 @@ import { commandOf, selfIdentity } from '../system/process-identity.ts';
 import { sleeper } from '../system/testing/sleeper.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
-import { MetricRegistry } from './metric-registry.ts';
+import { MetricPage } from './metric-page.ts';
 import { serviceMetrics } from './service-metrics.ts';
 import { valueOf } from './testing/parse-page.ts';
 
@@ -19,13 +19,13 @@ const services = [
 function watched() {
   const { cwd } = testWorld();
   const stateFile = join(cwd, 'state.json');
-  const registry = new MetricRegistry();
-  const metrics = serviceMetrics(registry, { stateFile, services });
+  const exposed = new MetricPage();
+  const metrics = serviceMetrics(exposed, { stateFile, services });
   return {
     cwd,
     async read() {
       metrics.read();
-      const page = await registry.page();
+      const page = await exposed.text();
       return (name: string, service: string) => valueOf(page, name, { service });
     },
     supervised(supervisor: object, records: readonly object[]) {

@@ -6,8 +6,8 @@ import { groupsOf } from '../system/sampler.ts';
 import { readSystemState } from '../system/system-state.ts';
 import type { ServiceRecord, SystemState } from '../system/system-state.ts';
 import type { ExporterConfig } from '../topology/exporter-config.ts';
-import { setCounter } from './metric-registry.ts';
-import type { MetricRegistry } from './metric-registry.ts';
+import { setCounter } from './metric-page.ts';
+import type { MetricPage } from './metric-page.ts';
 
 export type ServiceMetrics = {
   /** Reads all of it now. */
@@ -16,13 +16,13 @@ export type ServiceMetrics = {
 
 /** Every service has its series from the start; one that is nowhere is down and uses nothing. */
 export function serviceMetrics(
-  registry: MetricRegistry,
+  exposed: MetricPage,
   { stateFile, services }: Pick<ExporterConfig, 'stateFile' | 'services'>,
 ): ServiceMetrics {
-  const up = registry.gauge(exporterMetrics.serviceUp);
-  const restarts = registry.counter(exporterMetrics.serviceRestarts);
-  const cpuSeconds = registry.counter(exporterMetrics.serviceCpuSeconds);
-  const residentBytes = registry.gauge(exporterMetrics.serviceResidentBytes);
+  const up = exposed.gauge(exporterMetrics.serviceUp);
+  const restarts = exposed.counter(exporterMetrics.serviceRestarts);
+  const cpuSeconds = exposed.counter(exporterMetrics.serviceCpuSeconds);
+  const residentBytes = exposed.gauge(exporterMetrics.serviceResidentBytes);
   for (const { name } of services) cpuSeconds.inc({ service: name }, 0);
   let before: ReadonlyMap<string, number> = new Map();
 

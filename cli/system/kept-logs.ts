@@ -7,6 +7,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
+import { isObserverKind } from '../samples/observers.ts';
 import { loggedServices, serviceLog, sizeOf } from './service-log.ts';
 
 /** How long each log was, by service. */
@@ -23,8 +24,10 @@ export type KeptSince = {
 /** The most that is kept of one log, its end. */
 const atMostBytes = 32 * 1024 * 1024;
 const indexName = 'index.json';
-/** Written by the supervisor about all services; says nothing of one run. */
-const notKept = 'supervisor';
+/** Written by the supervisor about all services, and by those who watch: nothing of one run. */
+function isOfTheRun(name: string): boolean {
+  return name !== 'supervisor' && !isObserverKind(name);
+}
 
 /** Where the logs end now. */
 export function markLogs(logsDir: string): LogMarks {
@@ -47,7 +50,7 @@ export async function keepLogs(
   await mkdir(into, { recursive: true });
   const leftOutBytes: Record<string, number> = {};
   for (const name of loggedServices(logsDir)) {
-    if (name === notKept) continue;
+    if (!isOfTheRun(name)) continue;
     const left = await copyFrom(logsDir, name, marks.get(name) ?? 0, serviceLog(into, name));
     if (left > 0) leftOutBytes[name] = left;
   }

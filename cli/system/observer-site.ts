@@ -29,7 +29,9 @@ export async function surveyObservers(
   if (!topology.monitoring) return null;
   const programs = await findPrograms(topology, find);
   return {
-    exporterArgv: [exporterEntry()],
+    sinceSec: Math.floor(world.clock.now() / 1000),
+    exporterArgv: [entryFile('exporter-main')],
+    alertmanagerFilterArgv: [entryFile('alertmanager-main')],
     syslogPort: await freeUdpPort(world, host),
     ...programs,
     grafana: await findGrafana(world, find),
@@ -64,10 +66,10 @@ async function findPrograms(topology: Topology, find: Find) {
   });
 }
 
-/** The exporter's entry file: TypeScript in a checkout, JavaScript in `dist/`. */
-function exporterEntry(): string {
+/** The first file of an observer's process: TypeScript in a checkout, JavaScript in `dist/`. */
+function entryFile(name: string): string {
   const extension = extname(import.meta.url);
-  return fileURLToPath(new URL(`../observe/exporter-main${extension}`, import.meta.url));
+  return fileURLToPath(new URL(`../observe/${name}${extension}`, import.meta.url));
 }
 
 /** `RTOPS_GRAFANA`, or the one in PATH; `null` when there is none. */

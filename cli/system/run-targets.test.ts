@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
+import { healFolder } from './heal-folder.ts';
 import { announceRun, removeStaleRuns } from './run-targets.ts';
+import { makeStateFolder, stateFolder } from './state-folder.ts';
 import { sleeper } from './testing/sleeper.ts';
 import { testWorld } from './testing/test-world.ts';
 
@@ -42,6 +44,17 @@ test('what a killed run left is removed by the next, a living one and what is no
     'run-20261121-1.json',
     'run-living.json',
   ]);
+});
+
+test('a heal removes what a killed run left', async () => {
+  const world = testWorld();
+  const folder = stateFolder(world.cwd);
+  const targets = join(folder.dir, 'targets');
+  makeStateFolder(folder);
+  mkdirSync(targets);
+  writeFileSync(join(targets, 'run-gone.json'), '[{"labels":{"__pid":"1","__start_time":"no"}}]');
+  await healFolder(world, folder);
+  expect(readdirSync(targets)).toEqual([]);
 });
 
 test('a folder without targets has nothing stale', () => {

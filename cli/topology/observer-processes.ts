@@ -118,13 +118,17 @@ function nginxExporter({ site }: ObserverContext): ObserverProcess {
 
 function alertmanager({ site }: ObserverContext): ObserverProcess {
   const port = portOf(site, 'alertmanager');
-  const { receivers, alertmanager: binary } = observed(site);
+  const { receivers, alertmanager: binary, alertmanagerFilterArgv } = observed(site);
   const conf = `${site.dir}/conf/alertmanager.yml`;
   const data = `${site.dir}/data/alertmanager`;
   const text = alertmanagerConfig(receivers);
+  const hasSecret = Object.values(receivers).some((address) => address !== null);
   return {
     argv: [
-      binary,
+      // Where nobody is told there is no secret, and no process more.
+      ...(hasSecret
+        ? ([site.binaries.node, ...alertmanagerFilterArgv, binary] as const)
+        : ([binary] as const)),
       `--config.file=${conf}`,
       `--storage.path=${data}`,
       `--web.listen-address=${site.host}:${port}`,
@@ -186,18 +190,26 @@ function prometheus({ topology, site, services }: ObserverContext): ObserverProc
       },
     ],
     folders: [data, `${site.dir}/targets`],
-    // It takes up its targets 5 s after its start (a constant of its own); until it has read each
+    // It takes up its targets 5 s after its start (a constant of its own); until it has asked each
     // once, the first seconds of a run would be missing.
     ready: {
       kind: 'http',
       port,
-      path: `/api/v1/query?query=${encodeURIComponent(`count(up) >= ${targets.length}`)}`,
+      path: `/api/v1/query?query=${encodeURIComponent(everyPageSince(observed(site).sinceSec, targets.length))}`,
       says: '"value"',
     },
     // Of nothing, so that those seconds pass while the others start.
     dependsOn: [],
     stop,
   };
+}
+
+/**
+ * Gives a value once so many pages were asked since that second: what is left of a system that was
+ * up in the folder before does not count, and a restart amid a fault waits for nobody.
+ */
+function everyPageSince(sinceSec: number, pages: number): string {
+  return `count(timestamp(up{job!="rtops-run"}) > ${sinceSec}) >= ${pages}`;
 }
 
 function grafana({ site }: ObserverContext): ObserverProcess {

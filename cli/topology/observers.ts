@@ -13,6 +13,10 @@ import type { ObserverKind, ServiceKind, Topology } from './topology.ts';
 export type ObserverSite = {
   /** What `node` runs as the exporter. */
   readonly exporterArgv: readonly string[];
+  /** What `node` runs in front of Alertmanager, to keep receivers' addresses out of its log. */
+  readonly alertmanagerFilterArgv: readonly string[];
+  /** When the system was started, in seconds since 1970. */
+  readonly sinceSec: number;
   /** Where nginx sends its log lines (UDP). */
   readonly syslogPort: number;
   readonly prometheus: string;

@@ -3,7 +3,7 @@ import { messageId, parseMessageId, roomName, userName } from '../samples/histor
 import { accessLogService, damageOf, searchLogs } from './log-search.ts';
 import type { Found, LogText } from './log-search.ts';
 import type { LogLine } from './log-line.ts';
-import { accessSteps, lineStep } from './log-steps.ts';
+import { accessSteps, lineSteps } from './log-steps.ts';
 import type { MessageHistory } from './message-history.ts';
 import { inOrder } from './trace.ts';
 import type { Step, Timeline, Trace } from './trace.ts';
@@ -22,6 +22,13 @@ export type TraceInput = {
   readonly hasRedis: boolean;
   readonly hasProxy: boolean;
   readonly logs: readonly LogText[];
+  /** The run's faults; times in ms since its start. */
+  readonly faults: readonly {
+    readonly kind: string;
+    readonly node: string;
+    readonly at: number;
+    readonly until: number;
+  }[];
   /** `undefined`: the id is not one of the engine's messages. */
   readonly history: MessageHistory | undefined;
 };
@@ -84,12 +91,20 @@ function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
     };
     const ofUsers = title === engines ? (history?.steps() ?? []) : [];
     const ofServers = stepsOf({ lines: own, access: [] }, clock, input);
-    const lastUs = Math.max(...[...ofServers, ...ofUsers].map(({ atUs }) => atUs));
+    const times = [...ofServers, ...ofUsers].map(({ atUs }) => atUs);
+    const [firstUs, lastUs] = [Math.min(...times), Math.max(...times)];
     // How the sender came in; its end matters where it came before the message was done.
     const ofConnection = stepsOf(handshake, clock, input).filter(({ atUs }) => atUs <= lastUs);
     return {
       title: `message ${id} of ${title}`,
-      steps: inOrder([...ofConnection, ...ofServers, ...ofUsers]),
+      steps: inOrder([
+        ...faultSteps(input).filter(
+          ({ atUs }) => atUs >= firstUs - faultBeforeUs && atUs <= lastUs,
+        ),
+        ...ofConnection,
+        ...ofServers,
+        ...ofUsers,
+      ]),
     };
   });
   const missing = engines === undefined ? [] : (history?.missing() ?? []);
@@ -109,6 +124,20 @@ function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
       ...commonNotes(input, clock),
     ],
   };
+}
+
+/** A fault that began this long before a message may be why it was slow. */
+const faultBeforeUs = 10_000_000;
+
+function faultSteps({ faults }: TraceInput): readonly Step[] {
+  return faults.flatMap(({ kind, node, at, until }): readonly Step[] => {
+    const step = { errorUs: 1000, where: 'fault', source: 'report' } as const;
+    const name = `${kind}@${node}`;
+    return [
+      { ...step, atUs: Math.round(at * 1000), what: `${name} begins` },
+      ...(until > at ? [{ ...step, atUs: Math.round(until * 1000), what: `${name} ends` }] : []),
+    ];
+  });
 }
 
 function titleOfEngines({ id, runId }: TraceInput): string | undefined {
@@ -137,7 +166,7 @@ function stepsOf({ lines, access }: Found, clock: TraceClock, input: TraceInput)
   const store = input.hasRedis ? 'redis' : 'memory';
   return [
     ...access.flatMap((line) => accessSteps(line, clock)),
-    ...lines.map((line) => lineStep(line, clock, store)),
+    ...lines.flatMap((line) => lineSteps(line, clock, store)),
   ];
 }
 

@@ -4,15 +4,22 @@ import type { LogLine } from './log-line.ts';
 import type { Step } from './trace.ts';
 import type { TraceClock } from './trace-clock.ts';
 
-/** A server's line. The store answers inside a server: it gets a step of its own, `redis`. */
-export function lineStep(line: LogLine, clock: TraceClock, store: string): Step {
+/**
+ * A server's line. The store answers inside a server: it gets a step of its own, `redis`. A request
+ * is two: when it came, and when its last byte had left, which nginx may know before the server does.
+ */
+export function lineSteps(line: LogLine, clock: TraceClock, store: string): readonly Step[] {
   const stored = line.msg === 'message stored';
-  return {
+  const step: Step = {
     ...clock.ofLine(line),
     where: stored ? store : line.service,
     what: stored ? storedText(line) : lineText(line),
     source: 'log',
   };
+  const { tookMs } = line.number;
+  if (line.msg !== 'request answered' || tookMs === undefined) return [step];
+  const what = `${line.text.method ?? ''} ${line.text.path ?? ''} came in`;
+  return [{ ...step, atUs: step.atUs - Math.round(tookMs * 1000), what }, step];
 }
 
 function storedText({ service, number, duplicate }: LogLine): string {
@@ -47,7 +54,7 @@ function lineText({ msg, text, number }: LogLine): string {
     case 'message slow':
       return `slow: stored after ${ms(number.storedMs)}, acked after ${ms(number.tookMs)}`;
     case 'request answered':
-      return `${text.method ?? ''} ${text.path ?? ''} answered ${number.status ?? '?'} after ${ms(number.tookMs)}`;
+      return `answered ${number.status ?? '?'} after ${ms(number.tookMs)}`;
     default:
       return msg;
   }

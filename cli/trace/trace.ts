@@ -7,10 +7,10 @@ export type Step = {
   readonly errorUs: number;
   /** Where it stands in the order, when `atUs` is too coarse to say and its cause is known. */
   readonly orderUs?: number;
-  /** `nginx`, `ws-1`, `redis`, a user: `u12`. */
+  /** `nginx`, `ws-1`, `redis`, a user: `u12`, or `fault`. */
   readonly where: string;
   readonly what: string;
-  readonly source: 'history' | 'log' | 'access log';
+  readonly source: 'history' | 'log' | 'access log' | 'report';
 };
 
 export type Timeline = {

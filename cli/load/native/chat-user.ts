@@ -221,9 +221,8 @@ export class ChatUser implements ChannelListener {
     waitUs: number,
   ): void {
     const nowUs = this.#desk.clock.nowUs();
-    const { histograms } = this.#desk.measures;
     this.#deliveries.record(nowUs - dueUs);
-    histograms.deliveryService.record(nowUs - dueUs - waitUs);
+    this.#desk.measures.histograms.deliveryService.record(nowUs - dueUs - waitUs);
     this.#desk.history.add(recordKind.delivered, 0, this.index, room, sender, n, seq, nowUs);
     this.#numbering.note(seq, nowUs, this.#phase === 'in' && !this.#refetch.isUnderway);
   }
@@ -434,6 +433,7 @@ export class ChatUser implements ChannelListener {
   #leave(nowUs: number, seq?: number): void {
     this.#leaving = 'no';
     this.#leaveAckId = -1;
+    this.#numbering.end();
     this.endSending(nowUs);
     this.#giveUpJoin(nowUs);
     if (this.#phase === 'in') {

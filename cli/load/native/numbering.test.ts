@@ -44,6 +44,16 @@ describe('the numbering a member sees', () => {
     expect(counted([...hole, [12, 2.9]], 10)).toMatchObject({ missing: 0, outOfOrder: 1 });
   });
 
+  test('gives no time to what is missing when the session ends', () => {
+    const { counters } = createMeasures();
+    const numbering = new Numbering(counters);
+    for (const seq of [1, 2, 4]) numbering.note(seq, 1 * sec, true);
+    numbering.end();
+    expect(counters.missing).toBe(1);
+    numbering.end();
+    expect(counters.missing).toBe(1);
+  });
+
   test('has no hole where the connection broke or the session is another', () => {
     const { counters } = createMeasures();
     const numbering = new Numbering(counters);

@@ -18,6 +18,11 @@ export class Numbering {
     return this.#lastSeq;
   }
 
+  /** The session ends: what has not come by now does not. */
+  end(): void {
+    this.check(Infinity);
+  }
+
   /** A new session. */
   reset(): void {
     this.#lastSeq = 0;

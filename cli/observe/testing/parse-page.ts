@@ -7,7 +7,7 @@ export type PageSample = {
   readonly value: number;
 };
 
-export function parsePage(page: string): readonly PageSample[] {
+function parsePage(page: string): readonly PageSample[] {
   return page.split('\n').flatMap((line) => {
     const [, name, labels = '', value] =
       /^([a-z_][a-z0-9_]*)(?:\{(.*)\})? (\S+)$/i.exec(line) ?? [];

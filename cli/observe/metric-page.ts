@@ -5,19 +5,19 @@ import type { MetricObjectWithValues, MetricValueWithName } from 'prom-client';
 import type { MetricFamily } from '../../server/metric-contract.ts';
 import type { BucketCounts } from '../samples/histogram.ts';
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
 /** A page to be scraped. */
-export class MetricRegistry {
-  readonly #registry = new Registry();
+export class MetricPage {
+  readonly #series = new Registry();
 
   get contentType(): string {
-    return this.#registry.contentType;
+    return this.#series.contentType;
   }
 
   /** The whole page in Prometheus' text format. */
-  async page(): Promise<string> {
-    return await this.#registry.metrics();
+  async text(): Promise<string> {
+    return await this.#series.metrics();
   }
 
   counter(family: MetricFamily): Counter {
@@ -37,7 +37,7 @@ export class MetricRegistry {
   }
 
   #settings({ name, help, labels }: MetricFamily) {
-    return { name, help, labelNames: Object.keys(labels), registers: [this.#registry] };
+    return { name, help, labelNames: Object.keys(labels), registers: [this.#series] };
   }
 }
 

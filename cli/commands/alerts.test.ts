@@ -1,0 +1,181 @@
+/** The fire drill on a real Alertmanager, with receivers that take, refuse, fail, hang and are not there. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+import { alertmanagerConfig, noReceivers } from '../../prometheus/alertmanager-config.ts';
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { drillDocument } from '../inspect/drill.ts';
+import { startAlertmanager, startReceiver } from '../observe/testing/start-alertmanager.ts';
+import { selfIdentity } from '../system/process-identity.ts';
+import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
+import { writeSystemState } from '../system/system-state.ts';
+import { testWorld } from '../system/testing/test-world.ts';
+import type { TestWorld } from '../system/testing/test-world.ts';
+import type { Topology } from '../topology/topology.ts';
+import { alertsNow, alertsTest } from './alerts.ts';
+
+type Document = ReturnType<typeof drillDocument>;
+
+describe('rtops alerts test', () => {
+  test('all delivered: 0, one row a way, and people can read what arrives', async () => {
+    const world = testWorld();
+    const receiver = await startReceiver();
+    const alertmanager = await startAlertmanager(
+      world,
+      alertmanagerConfig({
+        slackWebhookUrl: `${receiver.url}/ok/slack-hush`,
+        discordWebhookUrl: `${receiver.url}/ok/discord-hush`,
+        webhookUrl: `${receiver.url}/ok/webhook-hush`,
+      }),
+    );
+    expect(await alertsTest(world, { alertmanager: alertmanager.url, json: false })).toBe(
+      exitCode.pass,
+    );
+    const lines = world.printed.stdout.trim().split('\n');
+    expect(lines).toHaveLength(4);
+    for (const way of ['slack', 'discord', 'webhook']) {
+      expect(
+        lines.filter((line) =>
+          new RegExp(`^team +${way} +delivered +2xx +[\\d.]+ ms +1$`).test(line),
+        ),
+      ).toHaveLength(1);
+    }
+    const slack = bodyTo(receiver.got, 'slack') as {
+      attachments: { title: string; text: string }[];
+    };
+    expect(slack.attachments[0]?.title).toBe(
+      'FIRING RtopsDrill on none: a fire drill: nothing is wrong',
+    );
+    expect(slack.attachments[0]?.text).toContain('*warning* a fire drill');
+    const discord = bodyTo(receiver.got, 'discord') as {
+      embeds: { title: string; description: string }[];
+    };
+    expect(discord.embeds[0]?.description).toContain('**warning** a fire drill');
+    expect(discord.embeds[0]?.description).toMatch(/since \d\d:\d\d:\d\d UTC/);
+  });
+
+  test('404, 500 and a delivery: 99, with status and why, and no secret anywhere', async () => {
+    const world = testWorld();
+    const receiver = await startReceiver();
+    const { logFile } = await own(world, {
+      slackWebhookUrl: `${receiver.url}/404/slack-hush`,
+      discordWebhookUrl: `${receiver.url}/ok/discord-hush`,
+      webhookUrl: `${receiver.url}/500/webhook-hush`,
+    });
+    expect(await alertsTest(world, { json: true })).toBe(exitCode.failed);
+    const { receivers, outcome } = JSON.parse(world.printed.stdout) as Document;
+    expect(outcome).toBe('failed');
+    expect(row(receivers, 'discord')).toMatchObject({
+      outcome: 'delivered',
+      status: '2xx',
+      attempts: 1,
+    });
+    expect(row(receivers, 'slack')).toMatchObject({ outcome: 'failed', status: '404' });
+    expect(row(receivers, 'slack')?.why).toContain('no such webhook');
+    expect(row(receivers, 'webhook')).toMatchObject({ outcome: 'failed', status: '500' });
+    expect(row(receivers, 'webhook')?.attempts).toBeGreaterThan(1);
+    expect(world.printed.stdout + world.printed.stderr).not.toContain('hush');
+    const log = readFileSync(logFile, 'utf8');
+    expect(log).toContain('status code 500');
+    expect(log).not.toContain('hush');
+  });
+
+  test('one that hangs and one that is not there: 99, and each says which', async () => {
+    const world = testWorld();
+    const receiver = await startReceiver();
+    const { logFile } = await own(world, {
+      slackWebhookUrl: 'http://127.0.0.1:9/slack-hush',
+      discordWebhookUrl: null,
+      webhookUrl: `${receiver.url}/hang/webhook-hush`,
+    });
+    expect(await alertsTest(world, { json: true })).toBe(exitCode.failed);
+    const { receivers } = JSON.parse(world.printed.stdout) as Document;
+    expect(row(receivers, 'webhook')).toMatchObject({ outcome: 'failed', status: null });
+    expect(row(receivers, 'webhook')?.why).toContain('hangs');
+    expect(row(receivers, 'slack')?.why).toContain('refused');
+    expect(world.printed.stdout).not.toContain('hush');
+    expect(readFileSync(logFile, 'utf8')).not.toContain('hush');
+  });
+
+  test('without any receiver there is no verdict, and the alert is ended again', async () => {
+    const world = testWorld();
+    const { url } = await own(world, noReceivers);
+    const failure = await failureOf(alertsTest(world, { json: false }));
+    expect(failure).toMatchObject({ code: exitCode.noVerdict });
+    expect(failure.next).toContain('RTOPS_SLACK_WEBHOOK_URL');
+    expect(await (await fetch(`${url}/api/v2/alerts`)).json()).toEqual([]);
+  });
+
+  test('nothing up is 120 with the next command; an address where nobody is, 121', async () => {
+    const world = testWorld();
+    const nothing = await failureOf(alertsTest(world, { json: false }));
+    expect(nothing).toMatchObject({ code: exitCode.notReady });
+    expect(nothing.next).toContain('rtops up --observe');
+    const nobody = await failureOf(
+      alertsTest(world, { alertmanager: 'http://me:hush@127.0.0.1:9', json: false }),
+    );
+    expect(nobody).toMatchObject({ code: exitCode.unhealthy });
+    expect(nobody.message + String(nobody.why)).not.toContain('hush');
+    const wrong = await failureOf(alertsTest(world, { alertmanager: 'nonsense', json: false }));
+    expect(wrong).toMatchObject({ code: exitCode.usage });
+  });
+});
+
+test('rtops alerts: nothing up is 120, an address where nobody is, 121', async () => {
+  const world = testWorld();
+  expect(await failureOf(alertsNow(world, { json: false }))).toMatchObject({
+    code: exitCode.notReady,
+  });
+  expect(
+    await failureOf(alertsNow(world, { prometheus: 'http://127.0.0.1:9', json: false })),
+  ).toMatchObject({ code: exitCode.unhealthy });
+});
+
+/** An Alertmanager that stands in the folder's state as that of what is up. */
+async function own(world: TestWorld, receivers: Parameters<typeof alertmanagerConfig>[0]) {
+  const alertmanager = await startAlertmanager(world, alertmanagerConfig(receivers));
+  const folder = stateFolder(world.cwd);
+  makeStateFolder(folder);
+  writeSystemState(folder, {
+    schemaVersion: 1,
+    phase: 'ready',
+    startedAtMs: Date.now(),
+    supervisor: selfIdentity(),
+    topology: { name: 'scaled' } as Topology,
+    url: 'http://127.0.0.1:1',
+    secret: 'none',
+    services: [
+      {
+        name: 'alertmanager',
+        kind: 'alertmanager',
+        role: null,
+        pid: null,
+        startTime: null,
+        host: '127.0.0.1',
+        port: Number(new URL(alertmanager.url).port),
+        metricsPort: null,
+        state: 'ready',
+        restarts: 0,
+      },
+    ],
+  });
+  return alertmanager;
+}
+
+function row(rows: Document['receivers'], integration: string) {
+  return rows.find((one) => one.integration === integration);
+}
+
+function bodyTo(got: readonly { path: string; body: string }[], way: string): unknown {
+  return JSON.parse(got.find(({ path }) => path.includes(way))?.body ?? 'null');
+}
+
+async function failureOf(ends: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await ends.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof Failure) return error;
+  throw error instanceof Error ? error : new Error('it did not fail');
+}

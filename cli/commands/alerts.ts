@@ -1,0 +1,129 @@
+/** `rtops alerts`: what fires now; `rtops alerts test`: whether anybody would hear of it. */
+import * as z from 'zod';
+
+import { exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { alertList } from '../inspect/alert-list.ts';
+import { drillDocument, drillText } from '../inspect/drill.ts';
+import { alertmanagerClient } from '../observe/alertmanager-client.ts';
+import { fireDrill } from '../observe/fire-drill.ts';
+import { openApi } from '../observe/prometheus-api.ts';
+import { observeUrls } from '../system/observe-urls.ts';
+import { isAlive } from '../system/process-identity.ts';
+import { serviceLog } from '../system/service-log.ts';
+import { stateFolder } from '../system/state-folder.ts';
+import { readSystemState } from '../system/system-state.ts';
+import type { World } from '../world.ts';
+
+/**
+ * The fire drill. 0: every way delivered; 99: one did not. Throws 120 when there is no Alertmanager,
+ * 121 when the one that was named does not answer, 122 when nobody would be told.
+ */
+export async function alertsTest(
+  world: World,
+  options: { readonly alertmanager?: string; readonly json: boolean },
+): Promise<ExitCode> {
+  const url = options.alertmanager ?? ownUrl(world, 'alertmanager');
+  const foreign = options.alertmanager !== undefined;
+  const client = alertmanagerClient(parsedUrl('--alertmanager', url), (name, why, cause) =>
+    away(foreign, `the Alertmanager at ${name} does not answer`, why, cause),
+  );
+  const folder = stateFolder(world.cwd);
+  const end = await fireDrill(world, client, {
+    topology: readSystemState(folder)?.topology.name ?? 'none',
+    logFile: foreign ? undefined : serviceLog(folder.logsDir, 'alertmanager'),
+  });
+  switch (end.kind) {
+    case 'nobody':
+      throw new Failure(exitCode.noVerdict, 'nobody would be told: no receiver is set', {
+        why: 'the alert was taken, and its route leads to a receiver without any address',
+        next: foreign
+          ? "give the route's receiver an address"
+          : 'RTOPS_SLACK_WEBHOOK_URL=…, RTOPS_DISCORD_WEBHOOK_URL=… or RTOPS_ALERT_WEBHOOK_URL=… rtops up --observe -d (after rtops down)',
+      });
+    case 'silenced':
+      throw new Failure(exitCode.noVerdict, 'a silence holds the drill back', {
+        why: 'a silence of Alertmanager matches the synthetic alert, and perhaps real ones',
+        next: `open ${client.name}/#/silences`,
+      });
+    case 'watched': {
+      const document = drillDocument(client.name, end.drill, end.rows);
+      world.stdout.write(
+        options.json ? `${JSON.stringify(document, undefined, 2)}\n` : drillText(end.rows),
+      );
+      return document.outcome === 'delivered' ? exitCode.pass : exitCode.failed;
+    }
+    default:
+      return end satisfies never;
+  }
+}
+
+const alertsAnswer = z.looseObject({
+  alerts: z.array(
+    z.looseObject({
+      labels: z.record(z.string(), z.string()),
+      annotations: z.record(z.string(), z.string()),
+      state: z.enum(['pending', 'firing']),
+      activeAt: z.string(),
+      value: z.string(),
+    }),
+  ),
+});
+
+/** What fires or is about to. It informs: 0 whatever fires. Throws 120 or 121 when nobody can say. */
+export async function alertsNow(
+  world: World,
+  options: { readonly prometheus?: string; readonly json: boolean },
+): Promise<ExitCode> {
+  const url = options.prometheus ?? ownUrl(world, 'prometheus');
+  const api = openApi(parsedUrl('--prometheus', url), {}, 'rtops ps');
+  const answer = await api.get('api/v1/alerts');
+  const parsed = answer.kind === 'data' ? alertsAnswer.safeParse(answer.data) : undefined;
+  if (parsed?.success !== true) {
+    throw away(
+      true,
+      `the Prometheus at ${api.name} does not list its alerts`,
+      'It answered otherwise.',
+    );
+  }
+  const { alerts } = parsed.data;
+  world.stdout.write(
+    options.json
+      ? `${JSON.stringify({ schemaVersion: 1, prometheus: api.name, alerts }, undefined, 2)}\n`
+      : alertList(alerts, world.clock.now()),
+  );
+  return exitCode.pass;
+}
+
+function ownUrl(world: World, what: 'alertmanager' | 'prometheus'): string {
+  const state = readSystemState(stateFolder(world.cwd));
+  const isUp = state !== undefined && isAlive(state.supervisor);
+  const url = isUp ? observeUrls(state.services)[what] : null;
+  if (url !== null) return url;
+  const name = what === 'alertmanager' ? 'Alertmanager' : 'Prometheus';
+  throw new Failure(exitCode.notReady, `there is no ${name} to ask`, {
+    why: isUp ? `${state.topology.name} is up without observers` : 'nothing is up in this folder',
+    next: isUp
+      ? `rtops down, then rtops up ${state.topology.name} --observe -d`
+      : `rtops up --observe -d, or --${what} with the address of yours`,
+  });
+}
+
+function parsedUrl(option: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new Failure(exitCode.usage, `${option} is no http or https address`, {
+    next: `${option} http://127.0.0.1:9093`,
+  });
+}
+
+function away(foreign: boolean, what: string, why: string, cause?: unknown): Failure {
+  return new Failure(foreign ? exitCode.unhealthy : exitCode.notReady, what, {
+    why,
+    next: foreign
+      ? 'look whether the address is right and the process runs'
+      : 'rtops ps, rtops logs alertmanager',
+    cause,
+  });
+}

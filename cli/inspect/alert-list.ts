@@ -1,0 +1,44 @@
+/** What fires now, for people. */
+
+export type ActiveAlert = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly state: 'pending' | 'firing';
+  /** ISO 8601 */
+  readonly activeAt: string;
+};
+
+const watchdog = 'Watchdog';
+
+/** Firing first, then the longest; the Watchdog is told of only when it is missing. */
+export function alertList(alerts: readonly ActiveAlert[], nowMs: number): string {
+  const watched = alerts.some(
+    ({ labels, state }) => labels['alertname'] === watchdog && state === 'firing',
+  );
+  const rows = alerts
+    .filter(({ labels }) => labels['alertname'] !== watchdog)
+    .toSorted(
+      (a, b) => a.state.localeCompare(b.state) || Date.parse(a.activeAt) - Date.parse(b.activeAt),
+    )
+    .map(({ labels, annotations, state, activeAt }) =>
+      [
+        state.padEnd(8),
+        (labels['severity'] ?? '-').padEnd(9),
+        sinceWords(nowMs - Date.parse(activeAt)).padEnd(7),
+        (labels['alertname'] ?? '-').padEnd(20),
+        annotations['summary'] ?? '',
+      ]
+        .join(' ')
+        .trimEnd(),
+    );
+  const warning = watched
+    ? []
+    : ['the Watchdog does not fire: rules are not evaluated, and silence means nothing'];
+  return `${[...(rows.length === 0 ? ['no alert fires'] : rows), ...warning].join('\n')}\n`;
+}
+
+function sinceWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}

@@ -1,0 +1,161 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+
+import { findBinary } from '../system/find-binary.ts';
+import { renderSheet } from './contact-sheet.ts';
+import { sampleInspection } from './testing/sample-inspection.ts';
+
+const require = createRequire(import.meta.url);
+const assets = {
+  uplotJs: readFileSync(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
+  uplotCss: readFileSync(require.resolve('uplot/dist/uPlot.min.css'), 'utf8'),
+  nonce: 'n0nce',
+};
+/** Ends elements, attributes, scripts, comments and JSON strings. */
+const evil = `</script><!--"'><img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+
+describe('the contact sheet in Chromium, offline', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    const names = ['chromium', 'chromium-browser', 'google-chrome'];
+    const found = await Promise.all(names.map((name) => findBinary(name, process.env['PATH'])));
+    const executablePath = found.find((file) => file !== undefined);
+    if (executablePath === undefined) throw new Error('no chromium; `rtops setup` gets it');
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+    });
+  });
+  afterAll(() => browser.close());
+
+  test.each(['light', 'dark'])(
+    '%s: every panel with data is painted, none overlaps',
+    async (theme) => {
+      const { page, problems, requests } = await opened(
+        renderSheet(sampleInspection(), assets),
+        theme,
+      );
+      expect(await page.locator('.panel').count()).toBe(12);
+      const painted = await page.evaluate<Record<string, boolean>>(paintedPanels);
+      expect(painted).toEqual({ 'p-0-0': true, 'p-0-1': true, 'p-0-2': true, 'p-0-6': true });
+      expect(await page.evaluate(overlaps)).toEqual([]);
+      expect(await page.evaluate(cutTexts)).toEqual([]);
+      expect(problems).toEqual([]);
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  test('a panel that is moved onto another is seen to overlap', async () => {
+    const { page } = await opened(renderSheet(sampleInspection(), assets), 'light');
+    await page.evaluate(`document.querySelector('#p-0-1').style.gridColumn = '5/span 8'`);
+    expect(await page.evaluate(overlaps)).toContain('p-0-0 p-0-1');
+  });
+
+  test('a canvas that was wiped is seen to be bare', async () => {
+    const { page } = await opened(renderSheet(sampleInspection(), assets), 'light');
+    await page.evaluate(
+      `(() => { const c = document.querySelector('#p-0-0 canvas'); c.width = c.width; })()`,
+    );
+    expect(await page.evaluate(paintedPanels)).toMatchObject({ 'p-0-0': false, 'p-0-1': true });
+  });
+
+  test('panels without a canvas show their figures, states, rows and causes', async () => {
+    const { page } = await opened(renderSheet(sampleInspection(), assets), 'light');
+    const text = (id: string) => page.locator(`#p-0-${id} .body`).innerText();
+    expect(await text('3')).toMatch(/^\d\.\d+ s$/m);
+    expect(await page.locator('#p-0-4 .bars li').count()).toBe(3);
+    expect(await page.locator('#p-0-5 tr').count()).toBe(4);
+    expect(await page.locator('#p-0-7 .lanes u').allInnerTexts()).toEqual(['up', 'down', 'up']);
+    expect(await text('9')).toContain('Words sample');
+    expect(await text('10')).toContain('Prometheus never saw metric sample');
+    expect(await text('11')).toContain('no Loki here');
+    expect(await page.locator('#p-0-10.bad .mark').innerText()).toBe('✗ empty');
+    expect(await page.locator('.verdict h1').innerText()).toBe('1 row wrong');
+    expect(
+      await page.getByText('42.0 s ahead of').or(page.getByText('42 s ahead of')).count(),
+    ).toBe(1);
+  });
+
+  test('the button changes the theme and paints anew', async () => {
+    const { page, problems } = await opened(renderSheet(sampleInspection(), assets), 'light');
+    const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const light = await background();
+    await page.locator('#theme').click();
+    expect(await background()).not.toBe(light);
+    expect(Object.values(await page.evaluate<Record<string, boolean>>(paintedPanels))).toEqual(
+      Array.from({ length: 4 }, () => true),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  test('names full of markup and script stay text', async () => {
+    const { page, problems } = await opened(renderSheet(sampleInspection(evil), assets), 'light');
+    expect(await page.title()).not.toBe('owned');
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.locator('script').count()).toBe(3);
+    expect(await page.locator('.panel').count()).toBe(12);
+    expect(problems).toEqual([]);
+  });
+
+  test('on a phone nothing is wider than the screen', async () => {
+    const { page } = await opened(renderSheet(sampleInspection(), assets), 'light', 390);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    expect(await page.evaluate(overlaps)).toEqual([]);
+  });
+
+  async function opened(html: string, theme: string, width = 1400) {
+    const dir = mkdtempSync(join(tmpdir(), 'rtops-sheet-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const file = join(dir, 'sheet.html');
+    writeFileSync(file, html);
+    const context = await browser.newContext({ offline: true, viewport: { width, height: 900 } });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const problems: string[] = [];
+    const requests: string[] = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith('data:')) requests.push(request.url());
+    });
+    await page.goto(`${pathToFileURL(file).href}#${theme}`, { waitUntil: 'load' });
+    return { page, problems, requests };
+  }
+});
+
+/** Runs in the page: of each panel with a canvas, whether anything but grey is painted on it. */
+const paintedPanels = `Object.fromEntries([...document.querySelectorAll('.panel')].flatMap((panel) => {
+  const canvas = panel.querySelector('canvas');
+  if (canvas === null) return [];
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let colored = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const most = Math.max(data[i], data[i + 1], data[i + 2]), least = Math.min(data[i], data[i + 1], data[i + 2]);
+    if (data[i + 3] > 100 && most - least > 60) colored += 1;
+  }
+  return [[panel.id, colored > 100]];
+}))`;
+
+/** Runs in the page: ids of panels and headings that lie over each other. */
+const overlaps = `(() => {
+  const boxes = [...document.querySelectorAll('.panel, .grid h4')].map((one) => ({ id: one.id || one.textContent, box: one.getBoundingClientRect() }));
+  const found = [];
+  for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) {
+    if (a.box.left < b.box.right - 0.5 && b.box.left < a.box.right - 0.5 && a.box.top < b.box.bottom - 0.5 && b.box.top < a.box.bottom - 0.5) found.push(a.id + ' ' + b.id);
+  }
+  return found;
+})()`;
+
+/** Runs in the page: parts of a panel that reach out of it. */
+const cutTexts = `[...document.querySelectorAll('.panel')].flatMap((panel) => {
+  const outer = panel.getBoundingClientRect();
+  return [...panel.children].filter((part) => part.getBoundingClientRect().bottom > outer.bottom + 0.5).map((part) => panel.id + ' ' + part.className);
+})`;

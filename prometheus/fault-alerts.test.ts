@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+import { faultKinds } from '../cli/scenario/fault.ts';
+import { alertRuleGroups } from './alert-rules.ts';
+import { defaultAlertSettings } from './alert-settings.ts';
+import { faultAlerts, faultAlertTable } from './fault-alerts.ts';
+
+test('the table names rules that there are, and a fault of every kind but one', () => {
+  const known = new Set(
+    alertRuleGroups(defaultAlertSettings).flatMap(({ rules }) => rules.map(({ alert }) => alert)),
+  );
+  const named = faultAlerts.flatMap(({ alerts, perhaps }) => [...alerts, ...perhaps]);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+  const kinds = new Set(faultAlerts.map(({ fault }) => fault.split('@')[0]));
+  // What a slow fsync does depends on the disk and on strace.
+  expect(faultKinds.filter((kind) => !kinds.has(kind))).toEqual(['slow-fsync']);
+});
+
+test('docs/alerts.md has the table as it is here', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', 'docs', 'alerts.md'), 'utf8');
+  const told = text.split('\n').filter((line) => line.startsWith('| '));
+  const flat = (line: string): string => line.replaceAll(/\s+/g, ' ').replaceAll(/-{2,}/g, '---');
+  expect(told.map(flat)).toEqual(faultAlertTable().map(flat));
+});

@@ -1,0 +1,238 @@
+/** Cases of the rules about what users feel: see service-cases.ts. */
+import { connections, exporter, middleMinute, run, server } from './rule-series.ts';
+import { climb, flat, gone, joined } from './rule-test-file.ts';
+import type { RuleCase, Values } from './rule-test-file.ts';
+
+const acks = server(
+  'rtops_server_event_duration_seconds_count',
+  'ws-1',
+  'event="chat:send-message", outcome="ok"',
+);
+const unavailable = server('rtops_server_refusals_total', 'ws-1', 'code="UNAVAILABLE"');
+const lb = (status: string): string =>
+  exporter('rtops_lb_requests_total', `upstream="api-1", status_class="${status}"`);
+const http = (status: string): string =>
+  server(
+    'rtops_server_http_request_seconds_count',
+    'api-1',
+    `method="GET", route="/r", status_class="${status}"`,
+  );
+const opened = (instance: string): string =>
+  server('rtops_server_connections_opened_total', instance);
+
+export const userCases: readonly RuleCase[] = [
+  {
+    alert: 'ErrorRateHigh',
+    only: 'of="chat"',
+    says: 'fires above 1 % refused by the store, and falls',
+    series: { [acks]: climb(0, 50, 180), [unavailable]: middleMinute(50, 0.05) },
+    firing: { 28: 0, 60: 1, 140: 0 },
+  },
+  {
+    alert: 'ErrorRateHigh',
+    only: 'of="chat"',
+    says: 'is quiet just below, and at one event a second',
+    series: { [acks]: climb(0, 50, 180), [unavailable]: middleMinute(50, 0.009) },
+    firing: { 60: 0, 88: 0 },
+  },
+  {
+    alert: 'ErrorRateHigh',
+    only: 'of="chat"',
+    says: 'is quiet below a minimum of traffic',
+    series: { [acks]: climb(0, 0.9, 180), [unavailable]: climb(0, 0.5, 180) },
+    firing: { 90: 0 },
+  },
+  {
+    alert: 'ErrorRateHigh',
+    only: 'of="chat"',
+    says: 'is quiet when both counters begin again',
+    series: {
+      [acks]: joined(climb(0, 50, 60), climb(0, 50, 60)),
+      [unavailable]: joined(flat(40, 60), flat(0, 60)),
+    },
+    firing: { 62: 0, 90: 0 },
+  },
+  ...[lb, http].flatMap((of): readonly RuleCase[] => [
+    {
+      alert: 'ErrorRateHigh',
+      only: 'of="http"',
+      says: `fires above 1 % of 5xx and falls: ${of('5xx')}`,
+      series: { [of('2xx')]: climb(0, 20, 180), [of('5xx')]: middleMinute(20, 0.1) },
+      firing: { 28: 0, 60: 1, 140: 0 },
+    },
+    {
+      alert: 'ErrorRateHigh',
+      only: 'of="http"',
+      says: `is quiet just below, and for 4xx: ${of('5xx')}`,
+      series: {
+        [of('2xx')]: climb(0, 20, 180),
+        [of('4xx')]: climb(0, 20, 180),
+        [of('5xx')]: middleMinute(20, 0.015),
+      },
+      firing: { 60: 0, 88: 0 },
+    },
+  ]),
+  {
+    alert: 'DeliveryLoss',
+    says: 'fires at the first missing message, also when its counter appears with it, and falls',
+    series: { [run('rtops_client_missing_total')]: joined(gone(20), flat(1, 140)) },
+    firing: { 18: 0, 22: 1, 76: 1, 90: 0 },
+  },
+  {
+    alert: 'DeliveryLoss',
+    says: 'is quiet at 0, and when a new run begins at 0',
+    series: { [run('rtops_client_missing_total')]: joined(flat(0, 80), flat(0, 40)) },
+    firing: { 60: 0, 100: 0 },
+  },
+  {
+    alert: 'DeliveryLoss',
+    says: 'is quiet for what a run of before has lost',
+    series: { [run('rtops_client_missing_total')]: joined(flat(9, 80), flat(0, 80)) },
+    firing: { 70: 0, 82: 0, 120: 0 },
+  },
+  ...latencyCases('client', 'rtops_client_delivery_seconds', (more) => more),
+  ...latencyCases(
+    'server',
+    'rtops_server_event_duration_seconds',
+    (more) => `event="chat:send-message", outcome="ok"${more}`,
+  ),
+  {
+    alert: 'ReconnectStorm',
+    says: 'fires when the users of a dead node come back to another, and falls',
+    series: {
+      [connections('ws-1')]: joined(flat(50, 60), flat(100, 80)),
+      [connections('ws-2')]: joined(flat(50, 56), gone(4), flat(0, 80)),
+      [opened('ws-1')]: joined(flat(50, 60), flat(100, 80)),
+      [opened('ws-2')]: joined(flat(50, 56), gone(4), flat(0, 80)),
+    },
+    firing: { 58: 0, 64: 1, 84: 1, 100: 0 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet for a ramp, and for its end',
+    series: {
+      [connections('ws-1')]: joined(flat(0, 40), climb(0, 20, 60), flat(1200, 30), flat(0, 60)),
+      [opened('ws-1')]: joined(flat(0, 40), climb(0, 20, 60), flat(1200, 90)),
+    },
+    firing: { 50: 0, 70: 0, 100: 0, 128: 0, 140: 0, 180: 0 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet for a fifth, and for ten users',
+    series: {
+      [connections('ws-1')]: flat(200, 120),
+      [opened('ws-1')]: joined(flat(200, 60), flat(238, 60)),
+    },
+    firing: { 64: 0, 80: 0 },
+  },
+  {
+    alert: 'ConnectionSkew',
+    says: 'fires after a minute, the API servers left out, and falls',
+    series: {
+      [connections('ws-1')]: joined(flat(100, 10), flat(180, 90), flat(100, 30)),
+      [connections('ws-2')]: joined(flat(100, 10), flat(20, 90), flat(100, 30)),
+      [connections('api-1')]: flat(0, 130),
+      [server('rtops_server_info', 'ws-1', 'role="ws"')]: flat(1, 130),
+      [server('rtops_server_info', 'ws-2', 'role="ws"')]: flat(1, 130),
+      [server('rtops_server_info', 'api-1', 'role="api"')]: flat(1, 130),
+    },
+    firing: { 66: 0, 72: 1, 98: 1, 102: 0 },
+  },
+  {
+    alert: 'ConnectionSkew',
+    says: 'is quiet at 1.5 times the mean, and below a hundred connections',
+    series: {
+      [connections('ws-1')]: joined(flat(150, 90), flat(90, 90)),
+      [connections('ws-2')]: joined(flat(50, 90), flat(5, 90)),
+      [server('rtops_server_info', 'ws-1', 'role="ws"')]: flat(1, 180),
+      [server('rtops_server_info', 'ws-2', 'role="ws"')]: flat(1, 180),
+    },
+    firing: { 80: 0, 170: 0 },
+  },
+  {
+    alert: 'ConnectionsHigh',
+    says: 'fires above 5,000 over all servers after 10 s, and falls at 5,000',
+    series: {
+      [connections('ws-1')]: joined(flat(2500, 10), flat(2501, 30), flat(2500, 20)),
+      [connections('ws-2')]: flat(2500, 60),
+    },
+    firing: { 18: 0, 20: 1, 38: 1, 40: 0 },
+  },
+  {
+    alert: 'ConnectionsHigh',
+    says: 'is quiet at 5,000',
+    series: { [connections('ws-1')]: flat(5000, 60) },
+    firing: { 50: 0 },
+  },
+];
+
+function latencyCases(
+  of: 'client' | 'server',
+  histogram: string,
+  labels: (more: string) => string,
+): readonly RuleCase[] {
+  const series = (suffix: string, more: string): string =>
+    of === 'client'
+      ? run(`${histogram}_${suffix}`, more)
+      : server(`${histogram}_${suffix}`, 'ws-1', labels(more === '' ? '' : `, ${more}`));
+  const messages = (slowShare: number, slowSec: number): Readonly<Record<string, Values>> => ({
+    [series('count', '')]: climb(0, 100, 120 + slowSec + 1200),
+    [series('bucket', 'le="0.15"')]: joined(
+      climb(0, 100, 120),
+      climb(12_000, 100 * (1 - slowShare), slowSec),
+      climb(12_000 + 100 * (1 - slowShare) * slowSec, 100, 1200),
+    ),
+  });
+  const fast = `of="${of}", burn="fast"`;
+  const slow = `of="${of}", burn="slow"`;
+  return [
+    {
+      alert: 'LatencySLO',
+      only: fast,
+      says: `(${of}) fires when half is slow for a minute, and falls soon`,
+      series: messages(0.5, 60),
+      firing: { 118: 0, 170: 1, 200: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: fast,
+      says: `(${of}) is quiet just below six times the budget`,
+      series: messages(0.29, 60),
+      firing: { 150: 0, 178: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: slow,
+      says: `(${of}) fires when a fifth is slow for ten minutes, and falls`,
+      series: messages(0.2, 600),
+      firing: { 118: 0, 715: 1, 1300: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: slow,
+      says: `(${of}) is quiet just below twice the budget`,
+      series: messages(0.095, 600),
+      firing: { 500: 0, 715: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: `of="${of}"`,
+      says: `(${of}) is quiet when the counters begin again`,
+      series: {
+        [series('count', '')]: joined(climb(0, 100, 60), climb(0, 100, 60)),
+        [series('bucket', 'le="0.15"')]: joined(climb(0, 100, 60), climb(0, 100, 60)),
+      },
+      firing: { 62: 0, 90: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: `of="${of}"`,
+      says: `(${of}) is quiet below one a second`,
+      series: {
+        [series('count', '')]: climb(0, 0.9, 120),
+        [series('bucket', 'le="0.15"')]: flat(0, 120),
+      },
+      firing: { 100: 0 },
+    },
+  ];
+}

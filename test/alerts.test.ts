@@ -1,0 +1,140 @@
+/** A death is told: faults on a real observed system, up to the message at the receiver. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+import { faultAlerts } from '../prometheus/fault-alerts.ts';
+import { newHome } from './testing/rtops.ts';
+import type { Home } from './testing/rtops.ts';
+
+type UpDocument = {
+  readonly services: readonly { readonly name: string; readonly pid: number }[];
+  readonly observe: { readonly prometheus: string };
+};
+type Message = {
+  readonly atMs: number;
+  readonly alerts: readonly {
+    readonly status: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  }[];
+};
+
+test('a killed node, Redis and nginx are told of within 30 s, and so is their return; nothing else is', async () => {
+  const receiver = await startReceiver();
+  const home = newHome({ RTOPS_ALERT_WEBHOOK_URL: `${receiver.url}/hush-hush` });
+  const up = await home.run('up', 'scaled', '--observe', '-d', '--json');
+  expect(up.code, up.stderr).toBe(0);
+  const { observe } = JSON.parse(up.stdout) as UpDocument;
+
+  const drill = await home.run('alerts', 'test');
+  expect(drill.code, drill.stdout + drill.stderr).toBe(0);
+  expect(drill.stdout).toMatch(/team +webhook +delivered +2xx/);
+  expect((await home.run('alerts')).stdout).toContain('no alert fires');
+  const noneBroken = await rulesOf(observe.prometheus);
+  expect(noneBroken.length).toBeGreaterThan(20);
+  expect(noneBroken.filter(({ health }) => health !== 'ok')).toEqual([]);
+
+  const { report, said } = await failover(
+    home,
+    ...['kill@ws-2,at=4s,for=18s', 'kill@redis,at=26s,for=10s', 'kill@nginx,at=40s,for=10s'],
+  );
+  const began = report.faults.map(({ at }) => Date.parse(report.run.startedAt) + at);
+  for (const [index, alertname] of ['ServerDown', 'RedisDown', 'LoadBalancerDown'].entries()) {
+    const told = await receiver.heard(
+      (one) => one.status === 'firing' && one.labels['alertname'] === alertname,
+    );
+    const afterMs = told.atMs - (began[index] ?? 0);
+    expect(afterMs, said).toBeGreaterThan(0);
+    expect(afterMs, said).toBeLessThan(30_000);
+    await receiver.heard(
+      (one) => one.status === 'resolved' && one.labels['alertname'] === alertname,
+    );
+  }
+  expect(receiver.first('ServerDown')).toMatchObject({
+    labels: { instance: 'ws-2', topology: 'scaled', severity: 'critical' },
+    annotations: { summary: 'ws-2 is down', runbook: 'docs/alerts.md#serverdown' },
+  });
+
+  // Nothing was told that no row of these faults names.
+  const rows = faultAlerts.filter(({ fault }) => fault.startsWith('kill@'));
+  const expected = new Set(rows.flatMap(({ alerts, perhaps }) => [...alerts, ...perhaps]));
+  expect(receiver.names().filter((name) => name !== 'RtopsDrill' && !expected.has(name))).toEqual(
+    [],
+  );
+  expect(receiver.names()).not.toContain('ServerRestarted');
+
+  expect(readFileSync(join(home.dir, '.rtops/logs/alertmanager.log'), 'utf8')).not.toContain(
+    'hush',
+  );
+}, 180_000);
+
+/** A small load on what is up, with faults; not judged but for what it lost. */
+async function failover(home: Home, ...faults: readonly string[]) {
+  const ended = await home.run(
+    'failover-test',
+    ...faults.flatMap((fault) => ['--fault', fault]),
+    ...['--stage', '1s:60', '--stage', '53s:60', '--rate', '1/s/user'],
+    ...['--no-default-thresholds', '--threshold', 'ledger.lost = 0', '--reporter', 'plain'],
+  );
+  expect([0, 122], ended.stdout + ended.stderr).toContain(ended.code);
+  return { report: home.report(), said: ended.stdout };
+}
+
+async function rulesOf(prometheus: string) {
+  const answer = (await (await fetch(`${prometheus}/api/v1/rules`)).json()) as {
+    data: { groups: { rules: { name: string; health: string }[] }[] };
+  };
+  return answer.data.groups.flatMap(({ rules }) => rules);
+}
+
+/** A webhook that remembers what it was told, and when. */
+async function startReceiver() {
+  const messages: Message[] = [];
+  const listeners = new Set<() => void>();
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+    });
+    request.on('end', () => {
+      const { alerts } = JSON.parse(body) as Pick<Message, 'alerts'>;
+      messages.push({ atMs: Date.now(), alerts });
+      response.end();
+      for (const listener of listeners) listener();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    first: (alertname: string) =>
+      messages
+        .flatMap(({ alerts }) => alerts)
+        .find(({ labels }) => labels['alertname'] === alertname),
+    names: () => [
+      ...new Set(
+        messages.flatMap(({ alerts }) => alerts.map(({ labels }) => labels['alertname'] ?? '')),
+      ),
+    ],
+    /** The first message with such an alert; waits for it. */
+    heard: (is: (alert: Message['alerts'][number]) => boolean) =>
+      new Promise<Message>((resolve, reject) => {
+        const gaveUp = setTimeout(() => reject(new Error('nobody was told within 60 s')), 60_000);
+        const look = (): void => {
+          const found = messages.find(({ alerts }) => alerts.some(is));
+          if (found === undefined) return;
+          clearTimeout(gaveUp);
+          listeners.delete(look);
+          resolve(found);
+        };
+        listeners.add(look);
+        look();
+      }),
+  };
+}
