@@ -44,10 +44,12 @@ async function pickSlowest({ run, impact }: Report, historyDir: string): Promise
   });
   let slowest: MessageTime | undefined;
   let slowestUs = -1;
+  let count = 0;
   for (const time of times.all) {
+    count += 1;
     const waitUs = lastSeenUs(time) - time.dueUs;
     if (Number.isFinite(waitUs) && waitUs > slowestUs) {
-      slowest = time;
+      slowest = { ...time };
       slowestUs = waitUs;
     }
   }
@@ -57,7 +59,7 @@ async function pickSlowest({ run, impact }: Report, historyDir: string): Promise
   return {
     kind: 'id',
     id: messageId(slowest.sender, slowest.room, slowest.n),
-    notes: [`the slowest of ${times.all.length}: ${slowestUs / 1000} ms from due to its last step`],
+    notes: [`the slowest of ${count}: ${slowestUs / 1000} ms from due to its last step`],
   };
 }
 

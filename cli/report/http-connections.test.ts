@@ -19,7 +19,7 @@ function reportOf(change: Partial<OpSummary>): Report {
 
 test('failures are told apart by their connection, and none is left out', () => {
   expect(httpConnectionsSentence(reportOf(reset))).toBe(
-    'http: 496 on fresh connections, 1 failed; 1,984 on kept ones, 3 reset before any answer, 2 failed otherwise',
+    'http: 496 on fresh connections, 1 failed; 1,984 on kept ones, 3 reset, 2 failed otherwise',
   );
   expect(httpConnectionsSentence(reportOf({ ...reset, errors: 4 }))).not.toContain('otherwise');
 });
@@ -33,10 +33,14 @@ test('nothing is said of what was not measured', () => {
 
 test('text, HTML and Markdown say it', () => {
   const report = reportOf(reset);
-  const text = renderText(report, { color: false, width: 110, paths: null });
-  expect(text).toContain('496 on fresh connections, 1 failed');
-  expect(renderMarkdown(report)).toContain('3 reset before any answer');
-  expect(operationSection(report)).toContain('3 reset before any answer');
+  const text = renderText(reportOf({ ...reset, errors: 4 }), {
+    color: false,
+    width: 80,
+    paths: null,
+  });
+  expect(text).toContain('http: 496 on fresh connections, 1 failed; 1,984 on kept ones, 3 reset\n');
+  expect(renderMarkdown(report)).toContain('1,984 on kept ones, 3 reset');
+  expect(operationSection(report)).toContain('1,984 on kept ones, 3 reset');
 });
 
 test('the text keeps to what went wrong: with no error and no fault there is no line of it', () => {

@@ -4,7 +4,7 @@ import { formatCount } from './format.ts';
 import type { Report } from './report.ts';
 
 /**
- * `http: 496 on fresh connections, 0 failed; 1,984 on kept ones, 3 of them reset before any answer`;
+ * `http: 496 on fresh connections, 0 failed; 1,984 on kept ones, 3 reset`;
  * `undefined` where nothing is known of connections.
  */
 export function httpConnectionsSentence(report: Report): string | undefined {
@@ -17,7 +17,7 @@ function sentenceOf({ count, errors, fresh, freshErrors, reusedResets }: OpSumma
     return undefined;
   }
   const otherwise = errors - freshErrors - reusedResets;
-  return `http: ${formatCount(fresh)} on fresh connections, ${formatCount(freshErrors)} failed; ${formatCount(count - fresh)} on kept ones, ${formatCount(reusedResets)} reset before any answer${
+  return `http: ${formatCount(fresh)} on fresh connections, ${formatCount(freshErrors)} failed; ${formatCount(count - fresh)} on kept ones, ${formatCount(reusedResets)} reset${
     otherwise > 0 ? `, ${formatCount(otherwise)} failed otherwise` : ''
   }`;
 }
