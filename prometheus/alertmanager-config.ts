@@ -24,7 +24,7 @@ export const noReceivers: AlertReceivers = {
 };
 
 /** Name of the receiver that tells people; without any address it tells nobody. */
-export const teamReceiver = 'team';
+const teamReceiver = 'team';
 
 /**
  * Half a minute from a death to the message: 2 s to the scrape, 2 s to the rule, 10 s in which it

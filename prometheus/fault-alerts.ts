@@ -47,7 +47,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'block@ws-2,for=20s',
     alerts: ['ServerDown', 'EventLoopLag'],
-    perhaps: [...sideEffects, 'UpstreamFailover', 'LatencySLO', 'DeliveryLoss'],
+    perhaps: [...sideEffects, 'UpstreamFailover', 'LatencySLO', 'DeliveryLoss', 'ErrorRateHigh'],
     withinSec: 30,
     resolvedWithinSec: 75,
     because: 'as paused; afterwards its event loop says how late it was',

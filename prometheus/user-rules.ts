@@ -123,18 +123,35 @@ function latencySlo(slowAfterSec: number): readonly AlertRule[] {
     },
   ] as const;
   const burns = [
-    { burn: 'fast', times: 6, long: '1m', short: '15s', forSec: 0, severity: 'critical' },
-    { burn: 'slow', times: 2, long: '30m', short: '5m', forSec: 60, severity: 'warning' },
+    {
+      burn: 'fast',
+      times: 6,
+      long: '1m',
+      short: '15s',
+      now: '15s',
+      forSec: 0,
+      severity: 'critical',
+    },
+    // Only under load that lasts: a run of a minute is not judged by windows it does not fill.
+    {
+      burn: 'slow',
+      times: 2,
+      long: '30m',
+      short: '5m',
+      now: '1m',
+      forSec: 300,
+      severity: 'warning',
+    },
   ] as const;
   return sources.flatMap(({ of, histogram, by, what }) =>
-    burns.map(({ burn, times, long, short, forSec, severity }): AlertRule => {
+    burns.map(({ burn, times, long, short, now, forSec, severity }): AlertRule => {
       const within = [by, leMatcher(slowAfterSec)].filter((part) => part !== '').join(', ');
       const slow = (window: string): string => {
         const all = ratePerTopology(`${histogram}_count{${by}}`.replace('{}', ''), window);
         const soon = ratePerTopology(`${histogram}_bucket{${within}}`, window);
         return `(1 - ${soon} / ${all}) > ${roundShare(times * slowBudget)}`;
       };
-      const traffic = ratePerTopology(`${histogram}_count{${by}}`.replace('{}', ''), short);
+      const traffic = ratePerTopology(`${histogram}_count{${by}}`.replace('{}', ''), now);
       return {
         alert: 'LatencySLO',
         expr: `${slow(long)}\nand ${slow(short)}\nand ${traffic} > 1`,

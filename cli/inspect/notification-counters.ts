@@ -11,7 +11,7 @@ export type NotificationCounters = {
   readonly latencyCount: number;
 };
 
-export const noNotifications: NotificationCounters = {
+const noNotifications: NotificationCounters = {
   requests: 0,
   requestsFailed: 0,
   givenUp: 0,
