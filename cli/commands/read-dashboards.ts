@@ -46,8 +46,15 @@ async function jsonFiles(path: string): Promise<readonly string[]> {
   const names = await readdir(path);
   return names
     .filter((name) => name.endsWith('.json'))
-    .toSorted((a, b) => (a < b ? -1 : 1))
+    .toSorted(overviewFirst)
     .map((name) => join(path, name));
+}
+
+/** What users got, then the causes: as one looks. The rest by name. */
+function overviewFirst(a: string, b: string): number {
+  const isOverview = (name: string): boolean => name.includes('overview');
+  if (isOverview(a) !== isOverview(b)) return isOverview(a) ? -1 : 1;
+  return a < b ? -1 : 1;
 }
 
 async function readJson(file: string): Promise<unknown> {
