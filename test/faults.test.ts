@@ -32,6 +32,36 @@ describe('the verdict tells the system from the generator', () => {
     expect(report.verdict).toBe('fail');
   });
 
+  test.each([
+    { does: 'and is started again', policy: [] },
+    { does: 'and is not started again', policy: ['--set', 'restart.policy=no'] },
+  ])(
+    'one of two servers killed $does: everybody is back, a fail all the same',
+    async ({ policy }) => {
+      const home = newHome();
+      const up = await home.run('up', 'scaled', '-d', '--json', ...policy);
+      expect(up.code, up.stderr).toBe(0);
+      const { services } = JSON.parse(up.stdout) as UpDocument;
+      const server = services.find(({ name }) => name === 'ws-1');
+      const running = home.start(...hold(8), '--reporter', 'json');
+      await running.said(/"acked":[1-9]/);
+      process.kill(Number(server?.pid), 'SIGKILL');
+      const ended = await running.ended;
+      expect(ended.code, ended.stdout.slice(-2000) + ended.stderr).toBe(99);
+      const report = home.report();
+      expect(report.users).toMatchObject({ refused: 0, lost: 0 });
+      expect(report.users.thrownOff).toBeGreaterThan(0);
+      expect(
+        report.thresholds.find(({ metric }) => metric === 'service.restarts[*]'),
+      ).toMatchObject({
+        observed: 1,
+        verdict: 'fail',
+      });
+      const again = await home.run('report');
+      expect(again.stdout).toMatch(/[1-9]\d* thrown off/);
+    },
+  );
+
   test('a server that refuses users is a fail, never an excuse', async () => {
     const home = newHome();
     const ended = await home.run(...hold(3), '--set', 'server.maxConnections=30');

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
-import { defaultThresholds } from '../scenario/default-thresholds.ts';
+import { defaultThresholds, everyThreshold } from '../scenario/default-thresholds.ts';
 import { overrideScenario } from '../scenario/override-scenario.ts';
 import { parseScenarioFlags } from '../scenario/scenario-flags.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -57,6 +57,9 @@ const benchDefaults: RunDefaults = {
   settings: () => [],
 };
 
+/** What must be known of the topology that is up. */
+export type KnownTopology = Pick<Topology, 'name' | 'messagePath'>;
+
 export type BenchRequest = {
   readonly scenario: Scenario;
   readonly thresholds: readonly Threshold[];
@@ -75,32 +78,36 @@ export type BenchRequest = {
 };
 
 /**
- * Reads the files and parses every word. `upName` is the topology that is up in this folder: what
+ * Reads the files and parses every word. `up` is the topology that is up in this folder: what
  * `--set` and `--scale` are said of when no topology is named. Throws a usage (2) or file (104)
  * failure.
  */
 export async function readBenchRequest(
   world: World,
   options: BenchOptions,
-  upName: string | undefined,
+  up: KnownTopology | undefined,
   defaults: RunDefaults = benchDefaults,
 ): Promise<BenchRequest> {
   const overrides = parseScenarioFlags(options);
   const asWritten = await readScenario(world, options.scenario ?? defaults.scenario);
-  const scenario = overrideScenario(withThresholds(asWritten, defaults.thresholds), {
-    ...overrides,
-    foreignTarget: options.url !== undefined,
+  const overridden = (unordered: boolean): Scenario =>
+    overrideScenario(withThresholds(asWritten, defaults.thresholds), {
+      ...overrides,
+      foreignTarget: options.url !== undefined,
+      unordered,
+    });
+  const target = await readTarget(world, options, up?.name, {
+    topology: defaults.topology,
+    settings: defaults.settings(overridden(false)),
   });
+  const scenario = overridden(messagePathOf(target, up) === 'adapter');
   if (options.workers !== undefined && (options.workers < 1 || options.workers > 64)) {
     throw new Failure(exitCode.usage, `--workers ${options.workers} is not a number from 1 to 64`);
   }
   return {
     scenario,
     thresholds: scenario.thresholds.map((text) => parseThreshold(text)),
-    target: await readTarget(world, options, upName, {
-      topology: defaults.topology,
-      settings: defaults.settings(scenario),
-    }),
+    target,
     workers: options.workers ?? null,
     runDir: options.runDir === undefined ? null : resolve(world.cwd, options.runDir),
     metricsPort: options.metricsPort ?? null,
@@ -109,8 +116,22 @@ export async function readBenchRequest(
   };
 }
 
+function messagePathOf(
+  target: BenchRequest['target'],
+  up: KnownTopology | undefined,
+): KnownTopology['messagePath'] | undefined {
+  switch (target.kind) {
+    case 'url':
+      return undefined;
+    case 'up':
+      return up?.messagePath;
+    case 'topology':
+      return target.topology.messagePath;
+  }
+}
+
 function withThresholds(scenario: Scenario, own: readonly string[] | undefined): Scenario {
-  const benchOwn = defaultThresholds(scenario, true);
+  const benchOwn = defaultThresholds(scenario, everyThreshold);
   const isWritten =
     scenario.thresholds.length !== benchOwn.length ||
     scenario.thresholds.some((text, i) => text !== benchOwn[i]);

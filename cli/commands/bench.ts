@@ -11,7 +11,7 @@ import { runOnce } from './run-once.ts';
 export async function bench(world: World, options: BenchOptions): Promise<ExitCode> {
   using interrupt = listenForInterrupt(world);
   const up = await attachSystem(world);
-  const asked = await readBenchRequest(world, options, up?.topology.name);
+  const asked = await readBenchRequest(world, options, up?.topology);
   const { code } = await runOnce(world, asked, { up, interrupt, prints: true });
   return code;
 }

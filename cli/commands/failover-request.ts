@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { failoverThresholds } from '../verdict/failover-thresholds.ts';
 import type { World } from '../world.ts';
 import { readBenchRequest } from './bench-request.ts';
-import type { BenchOptions, BenchRequest, RunDefaults } from './bench-request.ts';
+import type { BenchOptions, BenchRequest, KnownTopology, RunDefaults } from './bench-request.ts';
 
 /** The options of `failover-test` as commander gives them. */
 export type FailoverOptions = BenchOptions & {
@@ -33,11 +33,11 @@ const floodDefaults: RunDefaults = { ...failoverDefaults, scenario: 'isolation-5
 export async function readFailoverRequest(
   world: World,
   options: BenchOptions,
-  upName: string | undefined,
+  up: KnownTopology | undefined,
 ): Promise<BenchRequest> {
   const isFloodAlone = options.flood !== undefined && (options.fault ?? []).length === 0;
   const defaults = isFloodAlone ? floodDefaults : failoverDefaults;
-  const asked = await readBenchRequest(world, options, upName, defaults);
+  const asked = await readBenchRequest(world, options, up, defaults);
   if (asked.scenario.faults.length === 0 && asked.scenario.flood === null) {
     throw new Failure(exitCode.usage, `the scenario ${asked.scenario.name} breaks nothing`, {
       why: 'it has neither `faults` nor `flood`',

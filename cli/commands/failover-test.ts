@@ -30,7 +30,7 @@ export async function failoverTest(world: World, options: FailoverOptions): Prom
     case '--repeat':
       return await repeat(world, options, interrupt);
     case undefined: {
-      const asked = await readFailoverRequest(world, options, up?.topology.name);
+      const asked = await readFailoverRequest(world, options, up?.topology);
       const { code } = await runOnce(world, asked, { up, interrupt, prints: true });
       return code;
     }

@@ -7,6 +7,7 @@ import type { Detail } from '../samples/detail.ts';
 import type { ServiceSample } from '../samples/resources.ts';
 import { blameExceptions } from '../samples/fault-blame.ts';
 import type { LossFacts } from '../samples/ledger.ts';
+import { restartsSince } from '../samples/service-summary.ts';
 import { summarise } from '../samples/summarise.ts';
 import type { FaultSummary, Summary } from '../samples/summary.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -54,6 +55,7 @@ export async function measure(
 ): Promise<Measured> {
   // The first reading only sets the base that the next one's rates are counted from.
   await input.system?.sample();
+  const endsAtStart = await endsOf(input.system);
   const drive = driver.start(input);
   await using timeline = startFaultTimeline({
     clock: input.clock,
@@ -66,10 +68,12 @@ export async function measure(
   const flood = startFlood(driver, input, drive.startedAtMs, emit);
   obey(interrupt, drive, timeline, flood, emit);
   try {
-    const services = await watch(drive, input, emit);
+    const services = await watch(drive, input, endsAtStart, emit);
     const result = await drive.result;
     const faults = await timeline.finish(result.durationMs);
-    return { ...(await reduce(result, services, faults, input)), faults, flood: await flood.seen };
+    const ends = difference(await endsOf(input.system), endsAtStart);
+    const reduced = await reduce(result, { services, ends }, faults, input);
+    return { ...reduced, faults, flood: await flood.seen };
   } finally {
     flood.stop();
     await flood.seen.catch(() => undefined);
@@ -100,9 +104,28 @@ function obey(
   });
 }
 
+/** How often each service has ended in its life: it was started again, or is down now. */
+async function endsOf(system: RunningSystem | undefined): Promise<ReadonlyMap<string, number>> {
+  const services = (await system?.services()) ?? [];
+  return new Map(
+    services.map(({ name, restarts, state }) => [
+      name,
+      restarts + (state === 'ready' || state === 'starting' ? 0 : 1),
+    ]),
+  );
+}
+
+function difference(
+  atEnd: ReadonlyMap<string, number>,
+  atStart: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  return new Map([...atEnd].map(([name, ends]) => [name, ends - (atStart.get(name) ?? 0)]));
+}
+
 async function watch(
   drive: Drive,
   input: MeasureInput,
+  restartsAtStart: ReadonlyMap<string, number>,
   emit: (event: RunEvent) => void,
 ): Promise<ServiceSample[]> {
   const seen: ServiceSample[] = [];
@@ -116,16 +139,21 @@ async function watch(
         emit({ kind: 'stage', t: tick.t, index: stage, of, target });
       }
     }
-    const services = (await input.system?.sample()) ?? [];
+    const services = restartsSince(restartsAtStart, (await input.system?.sample()) ?? []);
     seen.push(...services);
     emit({ kind: 'tick', t: tick.t, tick, services });
   }
   return seen;
 }
 
+type ServicesSeen = {
+  readonly services: readonly ServiceSample[];
+  readonly ends: ReadonlyMap<string, number>;
+};
+
 async function reduce(
   result: DriveResult,
-  services: readonly ServiceSample[],
+  { services, ends }: ServicesSeen,
   { windows }: FaultsDone,
   { runId, historyDir, scenario }: MeasureInput,
 ): Promise<Omit<Measured, 'faults' | 'flood'>> {
@@ -146,6 +174,7 @@ async function reduce(
     partial: result.stopped,
     ledger,
     services: sinceStart,
+    serviceEnds: ends,
   });
   return {
     startedAtMs: result.startedAtMs,

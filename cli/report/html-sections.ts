@@ -53,9 +53,16 @@ export function keyFigures(report: Report): string {
   const ack = ops['chat.ack'];
   const delivery = ops['chat.delivery'];
   const missing = users.refused + users.lost;
+  const { thrownOff = 0 } = users;
   return `<div class="figures">${[
     figure(formatCount(users.peak), `users at the peak of ${formatCount(users.planned)} planned`),
-    figure(formatCount(missing), 'users refused or lost', missing > 0 ? 'bad' : 'good'),
+    figure(
+      formatCount(missing),
+      thrownOff > 0
+        ? `users refused or lost; ${formatCount(thrownOff)} thrown off at least once`
+        : 'users refused or lost',
+      missing > 0 || (thrownOff > 0 && report.faults.length === 0) ? 'bad' : 'good',
+    ),
     figure(delivery === undefined ? '–' : formatRate(delivery.ratePerSec), 'deliveries a second'),
     figure(measuredMs(ack?.latencyMs.p95 ?? 0), 'ack, p95'),
     figure(measuredMs(delivery?.latencyMs.p95 ?? 0), 'delivery, p95'),

@@ -30,7 +30,7 @@ export function renderMarkdown(report: Report): string {
   const parts: string[] = [
     `## ${verdictMark[report.verdict]} ${verdictWord(report.verdict)}: ${escaped(scenario.name)} on ${escaped(topology?.name ?? 'another system')}`,
     `**${escaped(verdictSentence(report))}**`,
-    `${formatCount(users.peak)} of ${formatCount(users.planned)} users · ${formatDuration(run.durationMs)} · ${formatInstant(run.startedAt)} · seed ${run.seed} · ${plural(run.host.cores, 'core')}`,
+    `${formatCount(users.peak)} of ${formatCount(users.planned)} users · ${formatCount(users.refused)} refused · ${formatCount(users.lost)} lost · ${formatCount(users.thrownOff ?? 0)} thrown off · ${formatDuration(run.durationMs)} · ${formatInstant(run.startedAt)} · seed ${run.seed} · ${plural(run.host.cores, 'core')}`,
   ];
   const notes = furtherNotes(report);
   if (notes.length > 0) parts.push(notes.map((note) => `- ${escaped(note)}`).join('\n'));

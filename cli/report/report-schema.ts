@@ -257,6 +257,7 @@ export const reportSchema = z.looseObject({
     attempted: count,
     refused: count,
     lost: count,
+    thrownOff: count.optional(),
   }),
   ops: z.record(
     z.string(),

@@ -86,13 +86,19 @@ function thresholdRow(
 export function usersLines(report: Report, style: TextStyle, width: number): readonly string[] {
   const { users } = report;
   const dot = symbolsOf(style).dot;
-  const text =
-    `${formatCount(users.peak)} at the peak, ${formatCount(users.planned)} planned ${dot} ` +
-    `${formatCount(users.attempted)} tried ${dot} `;
-  const bad = `${formatCount(users.refused)} refused ${dot} ${formatCount(users.lost)} lost`;
+  const { thrownOff = 0 } = users;
   const room = width - 9;
-  const shown = fit(text + bad, room, style);
-  const line = users.refused + users.lost > 0 ? paint(style, 'bad', shown) : shown;
+  const bad =
+    `${formatCount(users.refused)} refused ${dot} ${formatCount(users.lost)} lost` +
+    (thrownOff > 0 ? ` ${dot} ${formatCount(thrownOff)} thrown off` : '');
+  const peak = `${formatCount(users.peak)} at the peak, ${formatCount(users.planned)} planned ${dot} `;
+  const tried = `${formatCount(users.attempted)} tried ${dot} `;
+  // What went wrong is not what is cut off.
+  const text = (peak + tried + bad).length <= room ? peak + tried + bad : peak + bad;
+  // Under faults it is what the run is about.
+  const isBad = users.refused + users.lost > 0 || (thrownOff > 0 && report.faults.length === 0);
+  const shown = fit(text, room, style);
+  const line = isBad ? paint(style, 'bad', shown) : shown;
   return ['', `${heading('Users', style)}    ${line}`];
 }
 
@@ -185,7 +191,10 @@ export function serviceLines(
   maxLines: number,
 ): readonly string[] {
   const rows = maxLines - 1;
-  const all = report.services.toSorted(busiestFirst(({ cpuPct }) => cpuPct.max));
+  const all = report.services
+    .toSorted(busiestFirst(({ cpuPct }) => cpuPct.max))
+    // Who ended in the run is not among those left out.
+    .toSorted((a, b) => Number(b.restarts > 0) - Number(a.restarts > 0));
   if (all.length === 0 || rows < 1) return [];
   const shown = all.length > rows ? all.slice(0, Math.max(1, rows - 1)) : all;
   const lines = shown.map((service, index) => {
@@ -193,8 +202,8 @@ export function serviceLines(
     const restarts = service.restarts > 0 ? `, ${plural(service.restarts, 'restart')}` : '';
     const lag = service.loopLagMs === null ? '' : `, loop lag ${formatMs(service.loopLagMs)}`;
     const figures =
-      `cpu ${formatPercent(service.cpuPct.avg).padStart(4)} avg ${formatPercent(service.cpuPct.max).padStart(5)} max, ` +
-      `${formatMb(service.rssMb.max)}${lag}${restarts}`;
+      `cpu ${formatPercent(service.cpuPct.avg).padStart(4)} avg ${formatPercent(service.cpuPct.max).padStart(5)} max` +
+      `${restarts}, ${formatMb(service.rssMb.max)}${lag}`;
     return `${label} ${fit(`${padColumns(fit(plainText(service.name), 12, style), 12)} ${figures}`, width - 9, style)}`;
   });
   if (all.length > shown.length && rows > 1) {

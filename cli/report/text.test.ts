@@ -124,6 +124,24 @@ describe('the end summary', () => {
   });
 });
 
+describe('what went wrong is not cut off', () => {
+  const report = sampleReport();
+
+  test('users thrown off, and a restart, stand on 80 columns', () => {
+    const text = textOf({
+      ...report,
+      users: { ...report.users, thrownOff: 512 },
+      services: report.services.map((one, i) => (i === 0 ? { ...one, restarts: 1 } : one)),
+    }).join('\n');
+    expect(text).toContain('0 refused · 0 lost · 512 thrown off');
+    expect(text).toMatch(/1 restart, [\d.]+ MB/);
+  });
+
+  test('where there was neither, neither is named: the negative control', () => {
+    expect(textOf(report).join('\n')).not.toMatch(/thrown off|restart/);
+  });
+});
+
 function textOf(report: Report): readonly string[] {
   return bareLines(renderText(report, { color: false, width: 80, paths }));
 }

@@ -16,5 +16,6 @@ export type ServiceSample = {
   readonly loopLagMs: number | null;
   /** Open client connections the node reports; `null` where unknown. */
   readonly connections: number | null;
+  /** As the supervisor counts them; in a run, those since it began. */
   readonly restarts: number;
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { ServiceSample } from './resources.ts';
-import { serviceSummaries } from './service-summary.ts';
+import { restartsSince, serviceSummaries } from './service-summary.ts';
 
 function reading(name: string, atMs: number, part: Partial<ServiceSample> = {}): ServiceSample {
   return {
@@ -76,6 +76,17 @@ describe('the summary of a service', () => {
       loopLagMs: 12,
       restarts: 1,
     });
+  });
+
+  test('counts the restarts of the run, not those from before it', () => {
+    const atStart = new Map([['ws-1', 2]]);
+    const restartsOf = (restarts: number): number | undefined =>
+      serviceSummaries(restartsSince(atStart, [reading('ws-1', 1000, { restarts })]))[0]?.restarts;
+    expect([restartsOf(2), restartsOf(3)]).toEqual([0, 1]);
+    // It ended after the last reading, or was not started again.
+    expect(serviceSummaries(cpu(1, 2), new Map([['ws-1', 1]]))[0]?.restarts).toBe(1);
+    const [unknown] = restartsSince(atStart, [reading('ws-2', 1000, { restarts: 1 })]);
+    expect(unknown?.restarts).toBe(1);
   });
 
   test('has no lag where none was read, and no entry where nothing was', () => {

@@ -2,11 +2,31 @@
 import type { ServiceSample } from './resources.ts';
 import type { ServiceSummary } from './summary.ts';
 
+/**
+ * The readings with the restarts of this run only: a supervisor counts them over a service's whole
+ * life. `atStart` is what it had counted when the run began, by service.
+ */
+export function restartsSince(
+  atStart: ReadonlyMap<string, number>,
+  samples: readonly ServiceSample[],
+): readonly ServiceSample[] {
+  return samples.map((sample) => ({
+    ...sample,
+    restarts: Math.max(0, sample.restarts - (atStart.get(sample.name) ?? 0)),
+  }));
+}
+
 /** The window of `cpuPct.max`: one busy second is not a limit, five are. */
 const cpuWindowMs = 5000;
 
-/** One entry a service, by name. A reading counts for the time since the one before it. */
-export function serviceSummaries(samples: readonly ServiceSample[]): ServiceSummary[] {
+/**
+ * One entry a service, by name. A reading counts for the time since the one before it. `ends`: what the
+ * supervisor says at the end, which may be more than the last reading knew.
+ */
+export function serviceSummaries(
+  samples: readonly ServiceSample[],
+  ends: ReadonlyMap<string, number> = new Map(),
+): ServiceSummary[] {
   const byName = Map.groupBy(samples, (sample) => sample.name);
   return [...byName.entries()]
     .toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
@@ -14,6 +34,7 @@ export function serviceSummaries(samples: readonly ServiceSample[]): ServiceSumm
       serviceSummary(
         name,
         readings.toSorted((a, b) => a.atMs - b.atMs),
+        ends.get(name) ?? 0,
       ),
     );
 }
@@ -23,7 +44,11 @@ export function serviceSummaries(samples: readonly ServiceSample[]): ServiceSumm
  * is whole within them, so that with readings far apart or a run shorter than a window the mean over
  * all can be the higher one, and a maximum below the mean is no maximum.
  */
-function serviceSummary(name: string, readings: readonly ServiceSample[]): ServiceSummary {
+function serviceSummary(
+  name: string,
+  readings: readonly ServiceSample[],
+  ends: number,
+): ServiceSummary {
   const last = readings.at(-1);
   const cpuAvg = weightedMean(spans(readings, 'cpuPct'));
   const rss = readings.map((reading) => reading.rssMb);
@@ -36,7 +61,7 @@ function serviceSummary(name: string, readings: readonly ServiceSample[]): Servi
     rssMb: { avg: mean(rss), max: Math.max(0, ...rss) },
     loopLagMs: lags.length === 0 ? null : Math.max(...lags),
     waitPct: weightedMean(spans(readings, 'waitPct')),
-    restarts: Math.max(0, ...readings.map((reading) => reading.restarts)),
+    restarts: Math.max(0, ends, ...readings.map((reading) => reading.restarts)),
   };
 }
 

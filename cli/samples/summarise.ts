@@ -21,6 +21,8 @@ export type Measurements = {
   readonly fidelity: Fidelity;
   /** `atMs` in ms since run start. */
   readonly services: readonly ServiceSample[];
+  /** How often each ended in the run, as its supervisor says at the end. */
+  readonly serviceEnds: ReadonlyMap<string, number>;
   readonly generator: GeneratorSummary;
   readonly points: readonly DetailPoint[];
   readonly finalRead: Summary['finalRead'];
@@ -36,7 +38,7 @@ export function summarise(measured: Measurements): Summary {
     ops: measured.ops,
     ledger: measured.ledger,
     fidelity: measured.fidelity,
-    services: serviceSummaries(measured.services),
+    services: serviceSummaries(measured.services, measured.serviceEnds),
     generator: measured.generator,
     series: measured.points.map(seriesPoint),
     finalRead: measured.finalRead,

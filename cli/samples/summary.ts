@@ -39,6 +39,8 @@ export type UserCounts = {
   readonly refused: number;
   /** Users that were in, were thrown off, and were not back at the end. */
   readonly lost: number;
+  /** Users whose connection the system ended at least once, back or not. Older reports have none. */
+  readonly thrownOff?: number | undefined;
 };
 
 /** Classes of what can be wrong with a delivery or a send. */
@@ -108,6 +110,7 @@ export type ServiceSummary = {
   /** The highest p99 seen; `null` for what is not Node. */
   readonly loopLagMs: number | null;
   readonly waitPct: number;
+  /** How often it ended since the run began: started again, or down at the end. */
   readonly restarts: number;
 };
 

@@ -91,8 +91,13 @@ describe('thresholds', () => {
   test('defaults follow what the changed scenario can measure', () => {
     expect(changed({ rate: '0/s' }).thresholds).not.toContain('chat.ack p95 < 30ms');
     expect(overrideScenario(base, { foreignTarget: true }).thresholds).toEqual(
-      base.thresholds.filter((text) => !text.startsWith('service.')),
+      base.thresholds.filter((text) => !/^service\.|reordered/.test(text)),
     );
+    // The message path `adapter` keeps no order; a delivery that comes twice is wrong there too.
+    expect(overrideScenario(base, { unordered: true }).thresholds).toEqual(
+      base.thresholds.filter((text) => text !== 'ledger.reordered = 0'),
+    );
+    expect(base.thresholds).toContain('ledger.reordered = 0');
   });
 
   test('written ones stay as written: the negative control', () => {

@@ -1,5 +1,5 @@
 /** A scenario with the command line over it. */
-import { defaultThresholds } from './default-thresholds.ts';
+import { defaultThresholds, everyThreshold } from './default-thresholds.ts';
 import { defaultFidelityUsers } from './fidelity-users.ts';
 import type { Fault, Flood } from './fault.ts';
 import { checkFaultFits, faultTiming, parseFault } from './parse-fault.ts';
@@ -21,6 +21,8 @@ export type ScenarioOverrides = {
   readonly noDefaultThresholds?: boolean;
   /** The target is not run by rtops: default thresholds that need its processes are left out. */
   readonly foreignTarget?: boolean;
+  /** The target promises no order of messages: neither do the default thresholds. */
+  readonly unordered?: boolean;
   readonly seed?: number;
   /** Texts, in place of the scenario's own faults; what they leave out comes from the stages run. */
   readonly faults?: readonly string[];
@@ -63,15 +65,22 @@ function faultsOf(texts: readonly string[], stages: Stages): readonly Fault[] {
 function thresholdsOf(
   before: Scenario,
   after: Scenario,
-  { thresholds = [], noDefaultThresholds = false, foreignTarget = false }: ScenarioOverrides,
+  {
+    thresholds = [],
+    noDefaultThresholds = false,
+    foreignTarget = false,
+    unordered = false,
+  }: ScenarioOverrides,
 ): readonly string[] {
   if (noDefaultThresholds) return thresholds;
-  const defaults = defaultThresholds(before, true);
+  const defaults = defaultThresholds(before, everyThreshold);
   const areDefaults =
     before.thresholds.length === defaults.length &&
     before.thresholds.every((text, i) => text === defaults[i]);
   // The defaults follow what the changed scenario can measure; written ones stay as written.
-  const own = areDefaults ? defaultThresholds(after, !foreignTarget) : before.thresholds;
+  const own = areDefaults
+    ? defaultThresholds(after, { ownSystem: !foreignTarget, ordered: !foreignTarget && !unordered })
+    : before.thresholds;
   return [...own, ...thresholds];
 }
 

@@ -54,9 +54,12 @@ describe('the shipped scenarios', () => {
         'chat.ack p95 < 30ms',
         'chat.delivery p95 < 30ms over >= 1000',
         'ledger.lost = 0',
+        'ledger.duplicated = 0',
+        'ledger.reordered = 0',
         'http p95 < 150ms',
         'errors < 1%',
         'service.cpu max < 70%',
+        'service.restarts[*] = 0',
       ],
       seed: 1,
     });
@@ -113,6 +116,7 @@ describe('a scenario file', () => {
     expect(parse(`${oneStage}http: {rate: 0}\nrate: 0/s`).thresholds).toEqual([
       'errors < 1%',
       'service.cpu max < 70%',
+      'service.restarts[*] = 0',
     ]);
   });
 });

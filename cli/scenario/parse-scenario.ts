@@ -2,7 +2,7 @@
 import { fileStem } from '../topology/parse-topology.ts';
 import { readYaml } from '../topology/yaml-document.ts';
 import type { Environment } from '../topology/yaml-environment.ts';
-import { defaultThresholds } from './default-thresholds.ts';
+import { defaultThresholds, everyThreshold } from './default-thresholds.ts';
 import type { Scenario } from './scenario.ts';
 import { defaultFidelityUsers } from './fidelity-users.ts';
 import { faultTiming, parseFault, parseFlood } from './parse-fault.ts';
@@ -68,6 +68,6 @@ function toScenario(document: ScenarioDocument, stem: string): Scenario {
     seed: document.seed,
   };
   return document.thresholds === undefined
-    ? { ...scenario, thresholds: defaultThresholds(scenario, true) }
+    ? { ...scenario, thresholds: defaultThresholds(scenario, everyThreshold) }
     : scenario;
 }

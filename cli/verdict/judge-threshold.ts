@@ -88,8 +88,12 @@ export function judgeThreshold(
   );
 }
 
-/** What the wire itself shows: a frame that came twice came twice, however late it was read. */
-const seenOnTheWire: ReadonlySet<string> = new Set([
+/**
+ * What the wire itself shows: a frame that came twice came twice, however late it was read. And a
+ * process that ended, its supervisor saw end.
+ */
+const seenFirstHand: ReadonlySet<string> = new Set([
+  'service.restarts',
   'ledger.duplicated',
   'ledger.reordered',
   'ledger.dropped',
@@ -101,7 +105,7 @@ const seenOnTheWire: ReadonlySet<string> = new Set([
  */
 function provesItself(metric: string, { ledger }: Summary): boolean {
   if (metric === 'ledger.lost') return ledger.exceptions.some((one) => one.class === 'unstored');
-  return seenOnTheWire.has(metric);
+  return seenFirstHand.has(metric);
 }
 
 /** `chat.ack p95`, `service.cpu[redis] max`. */

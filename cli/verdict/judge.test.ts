@@ -309,6 +309,20 @@ describe('the run', () => {
       'the load generator was saturated',
     ],
     [
+      'but a service that ended did end, however late the generator was',
+      {
+        generator: { ...generator, lateSends: 500 },
+        services: goodSummary.services.map((one) => ({
+          ...one,
+          restarts: one.name === 'ws-2' ? 1 : 0,
+        })),
+      },
+      ['service.restarts[*] = 0'],
+      'fail',
+      99,
+      'the load generator was saturated',
+    ],
+    [
       'the generator was starved',
       { generator: { ...generator, saturated: true } },
       defaults,

@@ -59,6 +59,7 @@ const userAbout = {
   attempted: 'users whose connection was tried',
   refused: 'users the system would not let in',
   lost: 'users thrown off and not back at the end',
+  thrownOff: 'users whose connection the system ended at least once',
 } as const satisfies Record<keyof Summary['users'], string>;
 
 /** Every metric, in the order of the docs. */
@@ -122,7 +123,7 @@ export const metrics: readonly Metric[] = [
   ]),
   serviceMetric(
     'service.restarts',
-    'restarts of a service',
+    'how often a service ended since the run began, started again or not',
     '',
     [['', ({ restarts }) => restarts]],
     true,
@@ -217,13 +218,17 @@ function ledgerMetric(key: keyof typeof ledgerAbout, about: string): Metric {
 }
 
 function userMetric(key: keyof typeof userAbout, about: string): Metric {
-  const read = ({ users }: Summary): Observation => ({
-    value: users[key],
-    samples: users.attempted,
-    leastSamples: 1,
-    note: 'users attempted',
-    whose: null,
-  });
+  const read = ({ users }: Summary): Observation => {
+    const value = users[key];
+    if (value === undefined) return nothing(`this run did not count ${about}`);
+    return {
+      value,
+      samples: users.attempted,
+      leastSamples: 1,
+      note: 'users attempted',
+      whose: null,
+    };
+  };
   return countMetric(`users.${key}`, about, read);
 }
 

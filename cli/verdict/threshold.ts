@@ -158,7 +158,12 @@ function readBound(text: string, unit: MetricUnit, metric: string): number | str
   const value = Number(digits.replace(/[_,]/g, ''));
   const name = written === 'µs' ? 'us' : written;
   const factor = unitFactors[unit][name];
-  if (factor !== undefined && Object.hasOwn(unitFactors[unit], name)) return value * factor;
+  if (factor !== undefined && Object.hasOwn(unitFactors[unit], name)) {
+    const bound = value * factor;
+    return Number.isFinite(bound)
+      ? bound
+      : `a bound that large can never matter; expected ${expected}`;
+  }
   if (written === '' && value === 0) return 0;
   if (written === '') {
     return `${JSON.stringify(digits)} needs a unit: ${units.join(', ')}, such as ${examples[unit]}`;

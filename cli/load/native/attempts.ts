@@ -7,6 +7,7 @@ export class Attempts {
   readonly #user: number;
   #wasMade = false;
   #succeeded = false;
+  #wasThrownOff = false;
   #failures = 0;
 
   constructor(desk: Desk, user: number) {
@@ -23,6 +24,13 @@ export class Attempts {
   /** The user is in its room. */
   succeeded(): void {
     this.#succeeded = true;
+  }
+
+  /** The other side ended its connection; counts once. */
+  thrownOff(why: string): void {
+    this.#desk.measures.problem(`thrown off: ${why}`);
+    if (!this.#wasThrownOff) this.#desk.measures.counters.thrownOff += 1;
+    this.#wasThrownOff = true;
   }
 
   /** Tried, and never got in; `stopped`: a dial cut short by the end of the run is no refusal. */

@@ -207,7 +207,7 @@ export class ChatUser implements ChannelListener {
     const nowUs = this.#desk.clock.nowUs();
     if (this.#member) this.#absence.begin(nowUs);
     this.#disconnected(0, nowUs);
-    this.#desk.measures.problem(`thrown off: ${text}`);
+    this.#attempts.thrownOff(text);
     if (how === 'broken') this.#attempts.connectFailed(errorCode.httpStatus, text, nowUs);
     if (how !== 'final') this.#redial(nowUs);
   }

@@ -48,6 +48,8 @@ export type Counters = {
   holdSends: number;
   lateSends: number;
   attempted: number;
+  /** Users whose connection was ended by the other side at least once. */
+  thrownOff: number;
   /** Users in their room now. */
   users: number;
   /** The most users in their room at once since the last report. */
@@ -126,6 +128,7 @@ export function noCounts(): Counters {
     holdSends: 0,
     lateSends: 0,
     attempted: 0,
+    thrownOff: 0,
     users: 0,
     usersPeak: 0,
     connected: 0,

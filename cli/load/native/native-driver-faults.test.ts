@@ -22,7 +22,7 @@ describe('connections that fail', () => {
     await server.close();
     const result = await drive.result;
     expect(result.stopped).toBe(false);
-    expect(result.users).toMatchObject({ attempted: 50, refused: 0, lost: 50 });
+    expect(result.users).toMatchObject({ attempted: 50, refused: 0, lost: 50, thrownOff: 50 });
     expect(result.finalRead.done).toBe(false);
     expect(op(result, 'connect').errors).toBeGreaterThan(0);
     expect(Object.keys(result.errorTexts).join()).toContain('ECONNREFUSED');
@@ -34,7 +34,7 @@ describe('connections that fail', () => {
     await untilTick(drive, ({ users }) => users === 50);
     server.cut();
     const result = await drive.result;
-    expect(result.users).toMatchObject({ lost: 0, refused: 0, peak: 50 });
+    expect(result.users).toMatchObject({ lost: 0, refused: 0, peak: 50, thrownOff: 50 });
     const records = history(historyDir);
     const of = (kind: number): HistoryRecord[] => records.filter((record) => record.kind === kind);
     expect(of(recordKind.resumed)).toHaveLength(50);

@@ -26,7 +26,10 @@ describe('a run against a server that keeps its promises', () => {
     const result = await drive.result;
 
     expect(result.errorTexts).toEqual({});
-    expect(result.users).toEqual({ planned: 200, peak: 200, attempted: 200, refused: 0, lost: 0 });
+    expect(result.users).toEqual({
+      ...{ planned: 200, peak: 200, attempted: 200 },
+      ...{ refused: 0, lost: 0, thrownOff: 0 },
+    });
     expect(result.finalRead).toEqual({ done: true, why: null });
     const stored = [...server.rooms.values()].flat().length;
     expect(count(result, 'chat.ack')).toBe(stored);

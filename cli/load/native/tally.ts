@@ -157,6 +157,7 @@ export class Tally {
       attempted: now.attempted,
       refused: ends.reduce((sum, end) => sum + end.refused, 0),
       lost: ends.reduce((sum, end) => sum + end.lost, 0),
+      thrownOff: now.thrownOff,
     };
   }
 
