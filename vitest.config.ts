@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Whole programs whose verdict depends on the machine having time for them. */
+const measuring = ['bench', 'dashboards', 'failover', 'faults', 'observe', 'up'].map(
+  (name) => `test/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -10,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           // They mostly wait for processes: more of them than cores.
-          maxWorkers: 3,
+          maxWorkers: 4,
           include: [
             'cli/**/*.test.ts',
             'cli/**/*.test.tsx',
@@ -20,10 +25,20 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Whole programs on two cores: one at a time, or they measure each other.
         test: {
           name: 'program',
           include: ['test/**/*.test.ts'],
+          exclude: measuring,
+          testTimeout: 120_000,
+          maxWorkers: 4,
+        },
+      },
+      {
+        extends: true,
+        // On two cores one at a time, or they measure each other.
+        test: {
+          name: 'measuring',
+          include: measuring,
           testTimeout: 120_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },

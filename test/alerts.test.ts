@@ -32,7 +32,8 @@ test('a killed node, Redis and nginx are told of within 30 s, and so is their re
   const drill = await home.run('alerts', 'test');
   expect(drill.code, drill.stdout + drill.stderr).toBe(0);
   expect(drill.stdout).toMatch(/team +webhook +delivered +2xx/);
-  expect((await home.run('alerts')).stdout).toContain('no alert fires');
+  // One may still be pending from before the first scrape.
+  expect((await home.run('alerts')).stdout).not.toMatch(/^firing/m);
   const noneBroken = await rulesOf(observe.prometheus);
   expect(noneBroken.length).toBeGreaterThan(20);
   expect(noneBroken.filter(({ health }) => health !== 'ok')).toEqual([]);
