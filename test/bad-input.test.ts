@@ -37,6 +37,12 @@ const rows: readonly Row[] = [
     code: 2,
     says: ['chat.akc', 'chat.ack'],
   },
+  {
+    why: 'a run folder where none can be made',
+    args: ['bench', '--run-dir', '/proc/foo/run'],
+    code: 120,
+    says: ['cannot write /proc/foo/run', /(ENOENT|EACCES).*\/proc\/foo'/, '--run-dir'],
+  },
   { why: 'no users is no test', args: ['bench', '-u', '0'], code: 2, says: ['0'] },
   {
     why: 'a file that is not there',

@@ -173,6 +173,32 @@ describe('a disk that fills up', () => {
   });
 });
 
+describe('a file system that is read-only', () => {
+  test.each([
+    { where: 'the run folder', folder: 'run', args: ['bench', '--run-dir'] },
+    { where: 'the folder rtops works in', folder: '', args: ['up', 'single', '-d'] },
+  ])('is named as the reason for $where', async ({ folder, args }) => {
+    const home = newHome();
+    const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+    const unshare = process.getuid?.() === 0 ? ['-m'] : ['-r', '-m'];
+    const words = folder === '' ? args : [...args, join(home.dir, folder)];
+    const child = spawn('unshare', [
+      ...unshare,
+      ...['sh', '-c', 'mount -t tmpfs -o ro none "$0" && cd "$0" && exec "$@"', home.dir],
+      ...[process.execPath, main, ...words],
+    ]);
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    expect(code, said).toBe(120);
+    expect(said).toContain('why: EROFS: read-only file system');
+    expect(said).toMatch(/next: .*folder/);
+  });
+});
+
 /**
  * Once rtops' own handlers are set: SIGHUP, the last of them, is bit 0 of SigCgt in /proc. Node itself
  * catches SIGINT and SIGTERM from its start, and dies of them.

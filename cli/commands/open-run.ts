@@ -8,6 +8,7 @@ import { exitCode } from '../exit-code.ts';
 import type { RunEvent } from '../events.ts';
 import { Failure } from '../failure.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { makeFolder } from '../system/make-folder.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 
@@ -31,7 +32,7 @@ export function openRun(world: World, runDir: string | null): Run {
   const id = runId(world);
   const dir = runDir ?? join(world.cwd, '.rtops', 'runs', id);
   const historyDir = join(dir, 'history');
-  makeFolder(dir, historyDir);
+  makeRunFolder(dir, historyDir);
   const events = createWriteStream(join(dir, 'events.jsonl'));
   let broken = false;
   let begun = false;
@@ -84,9 +85,9 @@ function runId(world: World): string {
   return `${stamp.replace('T', '-')}-${tail.toString(16).padStart(4, '0')}`;
 }
 
-function makeFolder(dir: string, historyDir: string): void {
+function makeRunFolder(dir: string, historyDir: string): void {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     if (readdirSync(dir).length > 0) {
       throw new Failure(exitCode.usage, `the run folder ${dir} is not empty`, {
         why: 'the files of two runs in one folder could not be told apart',

@@ -1,9 +1,10 @@
 /** Where rtops keeps what it knows about a system: `.rtops/` below the working folder. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Absolute paths. */
 export type StateFolder = {
@@ -39,7 +40,7 @@ export function stateFolder(cwd: string): StateFolder {
 /** Makes the folders, and keeps them out of the user's git. Throws 120 when it may not. */
 export function makeStateFolder(folder: StateFolder): void {
   try {
-    for (const dir of [folder.logsDir, folder.pidsDir]) mkdirSync(dir, { recursive: true });
+    for (const dir of [folder.logsDir, folder.pidsDir]) makeFolder(dir);
     writeFileSync(join(folder.dir, '.gitignore'), '*\n');
   } catch (error) {
     throw new Failure(exitCode.notReady, `rtops cannot keep its state in ${folder.dir}`, {
