@@ -33,6 +33,10 @@ describe('an interrupted bench', () => {
     expect(report.ledger.acked).toBeGreaterThan(0);
     expect(report.ledger.lost).toBe(0);
     expect(processesOf(home)).toEqual([]);
+    // Every worker handed in all it had: no figure of it is "cut".
+    const verified = await home.run('verify');
+    expect(verified.code, verified.stdout).toBe(0);
+    expect(verified.stdout).not.toMatch(/ cut$/m);
   });
 
   test('a second Ctrl-C ends at once, children too, and the report is still there', async () => {
@@ -46,6 +50,8 @@ describe('an interrupted bench', () => {
     expect(ended.code).toBe(105);
     expect(home.report().run.partial).toBe(true);
     expect(processesOf(home)).toEqual([]);
+    const verified = await home.run('verify');
+    expect(verified.code, verified.stdout).toBe(0);
   });
 
   test.each([0, 100, 200])('Ctrl-C %i ms after the first line of bench exits 105', async (ms) => {

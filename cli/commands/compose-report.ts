@@ -16,6 +16,7 @@ import type { BenchTarget } from './bench-target.ts';
 import type { Measured } from './measure.ts';
 import type { Run } from './open-run.ts';
 import { packageFile } from './package-file.ts';
+import { isLoopback } from './probe-url.ts';
 
 /** The most error texts a report repeats. */
 const errorTextsShown = 3;
@@ -67,6 +68,12 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     impact: impactOf(summary),
     isolation: parts.isolation,
     series: summary.series,
+    judged: {
+      holdSends: summary.holdSends,
+      finalRead: summary.finalRead,
+      loopback: isLoopback(new URL(target.target.url).hostname),
+      cutShort: measured.aborted,
+    },
   };
 }
 

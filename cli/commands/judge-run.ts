@@ -44,8 +44,8 @@ export async function judgeRun(asked: BenchRequest, parts: JudgeRunParts): Promi
 }
 
 /** Whether API and chat are processes of their own, so that one can be shielded from the other. */
-function poolsApart(topology: Topology | undefined): boolean {
-  return topology !== undefined && topology.all === null;
+export function poolsApart(topology: Topology | null | undefined): boolean {
+  return topology !== undefined && topology !== null && topology.all === null;
 }
 
 /** After a fault, the other pool's figures are left out for so long on both sides. */
@@ -96,9 +96,9 @@ function spanOf({ atMs, untilMs }: FaultWindow): Span {
 }
 
 /** The isolation's row joins the thresholds; a fail of it is a fail, a lack of data no pass. */
-function withIsolation(
+export function withIsolation(
   judged: Judgement,
-  { thresholds, scenario }: BenchRequest,
+  { thresholds, scenario }: Pick<BenchRequest, 'thresholds' | 'scenario'>,
   isolation: Isolation | null,
 ): Judgement {
   if (isolation === null) return judged;

@@ -29,6 +29,8 @@ export type Measured = {
   readonly detail: Detail;
   /** Why connections and requests failed: text → count. */
   readonly errorTexts: Readonly<Record<string, number>>;
+  /** Ended at once, by a second Ctrl-C. */
+  readonly aborted: boolean;
   readonly faults: FaultsDone;
   /** `null`: no flood was asked for, or the run ended before it. */
   readonly flood: FloodSeen | null;
@@ -188,6 +190,7 @@ async function reduce(
           },
     detail: { points: result.points, services: sinceStart },
     errorTexts: result.errorTexts,
+    aborted: result.aborted,
   };
 }
 

@@ -14,6 +14,9 @@ import type { OpSummary } from '../samples/summary.ts';
 import { encodeRecords, honestRun } from '../samples/testing/honest-run.ts';
 import type { Step } from '../samples/testing/honest-run.ts';
 import type { World } from '../world.ts';
+import { judge } from '../verdict/judge.ts';
+import { parseThreshold } from '../verdict/threshold.ts';
+import type { Report } from '../report/report.ts';
 import { verify } from './verify.ts';
 
 describe('rtops verify', () => {
@@ -126,16 +129,88 @@ describe('rtops verify', () => {
     expect(printed()).toContain('worker-0.bin ends inside a record: 7 bytes left out');
   });
 
-  test('of a run cut short takes counters that miss the last second, but not another ledger', async () => {
-    const short = { partial: true, fewerAcks: 1 };
+  test('of a run cut short takes counters that miss a second, but not more, nor another ledger', async () => {
+    const short = { partial: true, cutShort: true, fewerAcks: 1 };
     const partial = await runFolder(short);
     expect(await verify(partial.world, { run: undefined })).toBe(exitCode.pass);
     expect(partial.printed()).toMatch(/chat\.ack count .* cut/);
+    expect(partial.printed()).toMatch(/may differ by what a second holds, at most \d+/);
+    const invented = await runFolder({ ...short, fewerAcks: -99_999 });
+    expect(await verify(invented.world, { run: undefined })).toBe(exitCode.failed);
+    expect(invented.printed()).toMatch(/chat\.ack count .* no/);
+    // An orderly Ctrl-C cuts nothing short.
+    const orderly = await runFolder({ partial: true, fewerAcks: 1 });
+    expect(await verify(orderly.world, { run: undefined })).toBe(exitCode.failed);
     const whole = await runFolder({ fewerAcks: 1 });
     expect(await verify(whole.world, { run: undefined })).toBe(exitCode.failed);
     const flipped = await runFolder(short);
     flip(flipped.history, delivered, { kind: recordKind.resynced });
     expect(await verify(flipped.world, { run: undefined })).toBe(exitCode.failed);
+  });
+});
+
+describe('rtops verify judges again', () => {
+  test('an untouched run as its report says', async () => {
+    const { world, printed } = await runFolder();
+    expect(await verify(world, { run: undefined })).toBe(exitCode.pass);
+    expect(printed()).toContain('judged again: 5 of 5 as the report says');
+  });
+
+  test.each<{ it: string; change: (report: Report) => Partial<Report>; says: string }>([
+    {
+      it: 'the verdict',
+      change: () => ({ verdict: 'fail' }),
+      says: 'verdict: the report says fail, its figures say pass',
+    },
+    {
+      it: 'the exit code',
+      change: () => ({ exitCode: 99 }),
+      says: 'exit code: the report says 99, its figures say 0',
+    },
+    {
+      it: 'a threshold',
+      change: ({ thresholds }) => ({
+        thresholds: thresholds.map((row, i) => (i === 1 ? { ...row, verdict: 'no-data' } : row)),
+      }),
+      says: 'errors < 1%: the report says no-data, its figures say pass',
+    },
+    {
+      it: 'a threshold that was left out',
+      change: ({ thresholds }) => ({ thresholds: thresholds.slice(0, 2) }),
+      says: 'service.restarts[*] = 0: the report says not there, its figures say pass',
+    },
+    {
+      it: 'users refused',
+      change: ({ users }) => ({ users: { ...users, refused: 7 } }),
+      says: 'users.refused: the report says 7, the history 0 (by 7)',
+    },
+    {
+      it: 'users thrown off',
+      change: ({ users }) => ({ users: { ...users, thrownOff: 0 } }),
+      says: 'users.thrownOff: the report says 0, the history',
+    },
+    {
+      it: 'a service that ended after all',
+      change: ({ services }) => ({ services: services.map((one) => ({ ...one, restarts: 1 })) }),
+      says: 'service.restarts[*] = 0: the report says pass, its figures say fail',
+    },
+  ])('and disagrees when $it was changed', async ({ change, says }) => {
+    const { world, printed, dir } = await runFolder();
+    const file = join(dir, 'report.json');
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    writeFileSync(file, JSON.stringify({ ...report, ...change(report) }));
+    expect(await verify(world, { run: undefined })).toBe(exitCode.failed);
+    expect(printed()).toContain(says);
+    expect(printed()).toContain('NOT verified');
+  });
+
+  test('a report of an earlier rtops is not judged, and it is said', async () => {
+    const { world, printed, dir } = await runFolder();
+    const file = join(dir, 'report.json');
+    const { judged: _, ...older } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    writeFileSync(file, JSON.stringify(older));
+    expect(await verify(world, { run: undefined })).toBe(exitCode.pass);
+    expect(printed()).toContain('was not judged again');
   });
 });
 
@@ -177,7 +252,7 @@ type Made = {
 
 /** A run folder as bench leaves it, of an honest run on two workers. */
 async function runFolder(
-  made: { tail?: number; partial?: boolean; fewerAcks?: number } = {},
+  made: { tail?: number; partial?: boolean; cutShort?: boolean; fewerAcks?: number } = {},
 ): Promise<Made> {
   const cwd = mkdtempSync(join(tmpdir(), 'rtops-verify-'));
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
@@ -201,11 +276,27 @@ async function runFolder(
   const ledger = await ledgerFromFiles(history, { runId, durationMs, partial });
   expect(ledger.delivered).toBeGreaterThan(300);
   const sample = sampleReport();
-  const report = sampleReport({
+  const texts = ['ledger.lost = 0', 'errors < 1%', 'service.restarts[*] = 0'];
+  const unjudged = sampleReport({
     run: { ...sample.run, id: runId, durationMs, partial },
+    scenario: { ...sample.scenario, thresholds: texts },
+    users: usersOf(run.files.flat()),
     ledger,
     ops: opsOf(run.files.flat(), made.fewerAcks ?? 0),
+    judged: {
+      holdSends: 10_000,
+      finalRead: { done: true, why: null },
+      loopback: true,
+      cutShort: made.cutShort ?? false,
+    },
   });
+  const { verdict, thresholds } = judge(
+    { ...unjudged, ...unjudged.judged!, durationMs, partial, impact: undefined! },
+    texts.map((text) => parseThreshold(text)),
+    { cores: 2 },
+  );
+  const code = partial ? exitCode.interrupted : exitCode.pass;
+  const report = { ...unjudged, verdict, thresholds, exitCode: code };
   writeFileSync(join(dir, 'report.json'), JSON.stringify(report));
   let text = '';
   const output = {
@@ -230,6 +321,14 @@ async function runFolder(
     onSignal: () => () => undefined,
   };
   return { world, dir, history, printed: () => text };
+}
+
+function usersOf(records: readonly HistoryRecord[]): Report['users'] {
+  const usersWith = (kind: number): number =>
+    new Set(records.filter((r) => r.kind === kind && r.code === 0).map((r) => r.user)).size;
+  const attempted = usersWith(recordKind.connectDue);
+  const thrownOff = usersWith(recordKind.disconnected);
+  return { planned: attempted, peak: attempted, attempted, refused: 0, lost: 0, thrownOff };
 }
 
 /** What the engine's histograms would have kept of these records. */

@@ -14,13 +14,14 @@ import { recount } from '../samples/recount.ts';
 import type { FaultedRun } from '../samples/recount-faults.ts';
 import type { Report } from '../report/report.ts';
 import type { World } from '../world.ts';
+import { judgeAgain } from './judge-again.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
 
 /** `run`: a folder or a run id; the newest run when left out. */
 export type VerifyOptions = { readonly run: string | undefined };
 
 /**
- * Prints every figure both ways.
+ * Prints every figure both ways, then judges the run again by them.
  * @returns 0 when all agree, 99 when one does not
  * @throws Failure badFile (104) when the report or a history file is missing, cut short or unreadable
  */
@@ -32,13 +33,15 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
     history.files.map((file) => file.bytes),
     { ...report.run, faulted: faultedOf(report) },
   );
-  const { ledger, ops, run, generator, faults } = report;
-  const workerEnded = generator.endedWorkers.length > 0;
+  const { ledger, ops, users, run, generator, faults } = report;
+  const cutShort = generator.endedWorkers.length > 0 || isCutShort(report);
   const checks = compareRecount(
-    { ledger, ops, partial: run.partial, workerEnded, faults, impact: report.impact ?? undefined },
+    { ledger, ops, users, cutShort, faults, impact: report.impact ?? undefined },
     seen,
   );
   const broken = checks.filter((check) => check.agrees === 'no');
+  const verdicts = judgeAgain(report, seen, checks);
+  const misjudged = verdicts?.filter(({ reported, judged }) => reported !== judged) ?? [];
   const changed = changedFiles(history);
 
   const out = (text: string): void => world.stdout.write(`${text}\n`);
@@ -50,7 +53,10 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
   }
   if (history.seal === undefined) out('the history carries no seal: its bytes were not compared');
   if (checks.some((check) => check.agrees === 'cut')) {
-    out('"cut": the run or a worker was cut short, and its last second is in one of the two only');
+    out(
+      '"cut": a worker was cut short, and its last second is in one of the two only; ' +
+        `a count may differ by what a second holds, at most ${seen.busiestSeconds}`,
+    );
   }
   for (const name of changed) out(`${name} was changed after the run: its SHA-256 differs`);
   for (const { metric, reported, recounted } of broken) {
@@ -59,9 +65,22 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
       `${metric}: the report says ${figure(reported)}, the history ${figure(recounted)} (by ${by})`,
     );
   }
-  const agrees = broken.length === 0 && changed.length === 0;
+  for (const { what, reported, judged } of misjudged) {
+    out(`${what}: the report says ${reported}, its figures say ${judged}`);
+  }
+  out(
+    verdicts === undefined
+      ? 'the report is of an earlier rtops: its verdict was not judged again'
+      : `judged again: ${verdicts.length - misjudged.length} of ${verdicts.length} as the report says`,
+  );
+  const agrees = broken.length === 0 && changed.length === 0 && misjudged.length === 0;
   out(agrees ? 'verified: the report agrees with its history' : 'NOT verified: they disagree');
   return agrees ? exitCode.pass : exitCode.failed;
+}
+
+/** Reports from before it was told apart: any run that was stopped may have been. */
+function isCutShort({ judged, run }: Report): boolean {
+  return judged?.cutShort ?? run.partial;
 }
 
 /** When faults were there cannot be read from the history: that much is taken from the report. */

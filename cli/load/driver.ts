@@ -32,6 +32,8 @@ export type DriveResult = {
   readonly startedAtUs: number;
   readonly durationMs: number;
   readonly stopped: boolean;
+  /** It was ended at once: what its workers did last is not in the counts. */
+  readonly aborted: boolean;
   readonly users: UserCounts;
   readonly ops: Readonly<Record<string, OpSummary>>;
   readonly fidelity: Fidelity;

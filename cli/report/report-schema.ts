@@ -360,6 +360,14 @@ export const reportSchema = z.looseObject({
     }),
   ),
   impact: impact.nullish(),
+  judged: z
+    .looseObject({
+      holdSends: count,
+      finalRead: z.looseObject({ done: z.boolean(), why: z.string().nullable() }),
+      loopback: z.boolean(),
+      cutShort: z.boolean(),
+    })
+    .optional(),
   isolation: isolation.nullish(),
   repeats: z
     .looseObject({

@@ -29,6 +29,15 @@ export type RunFacts = {
 
 export type { FaultResult };
 
+export type JudgedFrom = {
+  readonly holdSends: number;
+  readonly finalRead: Summary['finalRead'];
+  /** Whether clients and system shared the machine. */
+  readonly loopback: boolean;
+  /** The run was ended at once, by a second Ctrl-C: the last second of its workers is not in its counts. */
+  readonly cutShort: boolean;
+};
+
 export type Report = {
   readonly schemaVersion: 1;
   readonly run: RunFacts;
@@ -51,6 +60,8 @@ export type Report = {
   /** Baseline, availability and slow messages of a run with faults; absent in a bench. */
   readonly impact?: Omit<FaultImpact, 'faults'> | null | undefined;
   readonly series: Summary['series'];
+  /** What else the verdict was reached from, so that `verify` can judge again; older reports have none. */
+  readonly judged?: JudgedFrom | undefined;
   /** What a flood, or faults of the API pool, did to chat and HTTP; absent without either. */
   readonly isolation?: Isolation | null | undefined;
   /** `--repeat`: every run of the series; this report is of the last. */

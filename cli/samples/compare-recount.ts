@@ -2,22 +2,26 @@
 import type { FaultImpact, FaultResult } from './fault-result.ts';
 import type { FaultRecount } from './recount-faults.ts';
 import type { Recount } from './recount.ts';
-import type { LatencyMs, LedgerSummary, OpSummary } from './summary.ts';
+import type { LatencyMs, LedgerSummary, OpSummary, UserCounts } from './summary.ts';
 
 /** The figures of a report that the history can prove. */
 export type ReportedFigures = {
   readonly ledger: LedgerSummary;
   readonly ops: Readonly<Record<string, OpSummary>>;
-  /** In a run cut short the last second may be in the history and not in the counters. */
-  readonly partial: boolean;
-  /** A load worker ended early: what it sent last has no record, nor a latency, wherever it arrived. */
-  readonly workerEnded?: boolean;
+  /** Left out: not compared. */
+  readonly users?: UserCounts | undefined;
+  /**
+   * A load worker was cut short (killed, or the run ended at once by a second Ctrl-C): its last second
+   * may be in the history and not in the counters, or the other way round. An orderly Ctrl-C is no such
+   * end: every worker hands in everything.
+   */
+  readonly cutShort: boolean;
   /** Of a run with faults. */
   readonly faults?: readonly FaultResult[] | undefined;
   readonly impact?: Omit<FaultImpact, 'faults'> | undefined;
 };
 
-/** One figure both ways. `cut` = they differ as they may in a run that was cut short. */
+/** One figure both ways. `cut` = they differ by no more than one second of it can hold. */
 export type FigureCheck = {
   /** As thresholds name it: `ledger.lost`, `chat.ack p95`. */
   readonly metric: string;
@@ -34,6 +38,7 @@ export function compareRecount(reported: ReportedFigures, recounted: Recount): F
   return [
     ...ledgerChecks(reported.ledger, recounted),
     ...opChecks(reported, recounted),
+    ...userChecks(reported, recounted),
     ...impactChecks(reported, recounted.impact),
   ];
 }
@@ -64,24 +69,49 @@ function ledgerChecks(ledger: LedgerSummary, recounted: Recount): FigureCheck[] 
   return [...figures, check('records of no known kind', 0, recounted.unknownRecords)];
 }
 
-function opChecks(
-  { ops, partial, workerEnded = false }: ReportedFigures,
-  recounted: Recount,
-): FigureCheck[] {
+/**
+ * Where a worker was cut short a count may differ by the records of a second, and the latencies of an
+ * operation whose count does differ are those of other measurements.
+ */
+function opChecks({ ops, cutShort }: ReportedFigures, recounted: Recount): FigureCheck[] {
   return Object.entries(recounted.ops).flatMap(([name, seen]) => {
     const op = ops[name];
     // A protocol that does not measure this operation leaves it out; the history must have none.
     if (op === undefined) return seen.count === 0 ? [] : [check(`${name} count`, 0, seen.count)];
-    const all = [
+    const counts = [
       check(`${name} count`, op.count, seen.count),
       check(`${name} errors`, op.errors, seen.errors),
-      ...latencyChecks(name, op.latencyMs, seen.latencyMs),
-      ...latencyChecks(`${name} service`, op.serviceMs, seen.serviceMs),
       ...(name === 'http' ? connectionChecks(op, recounted.http) : []),
     ];
-    const sameCounts = op.count === seen.count && op.errors === seen.errors;
-    if (!workerEnded && (!partial || sameCounts)) return all;
-    return all.map((one) => ({ ...one, agrees: one.agrees === 'no' ? 'cut' : one.agrees }));
+    const latencies = [
+      ...latencyChecks(name, op.latencyMs, seen.latencyMs),
+      ...latencyChecks(`${name} service`, op.serviceMs, seen.serviceMs),
+    ];
+    if (!cutShort) return [...counts, ...latencies];
+    const bounded = counts.map((one) => cutWithin(one, recounted.busiestSeconds));
+    const differ = bounded.some(({ agrees }) => agrees !== 'yes');
+    // An overdue ack that came in that second has another latency, and the same count.
+    const open = name === 'chat.ack' || name === 'chat.delivery';
+    return [
+      ...bounded,
+      ...latencies.map((one) => (differ || open ? cutWithin(one, Infinity) : one)),
+    ];
+  });
+}
+
+function cutWithin(one: FigureCheck, most: number): FigureCheck {
+  if (one.agrees === 'yes' || Math.abs(one.reported - one.recounted) > most) return one;
+  return { ...one, agrees: 'cut' };
+}
+
+/** Whom a worker that was cut short refused or lost is not in its last report. */
+function userChecks({ users, cutShort }: ReportedFigures, recounted: Recount): FigureCheck[] {
+  if (users === undefined) return [];
+  return (['attempted', 'refused', 'lost', 'thrownOff'] as const).flatMap((name) => {
+    const reported = users[name];
+    if (reported === undefined) return [];
+    const one = check(`users.${name}`, reported, recounted.users[name]);
+    return [cutShort ? cutWithin(one, recounted.busiestSeconds) : one];
   });
 }
 

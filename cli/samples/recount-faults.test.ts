@@ -48,7 +48,7 @@ function checks(run: Run, history: readonly HistoryRecord[] = run.records): Figu
     faulted: { durationMs, faults, stages, clients: 100 },
   });
   return compareRecount(
-    { ledger: counted, ops: {}, partial: false, faults, impact: ofRun },
+    { ledger: counted, ops: {}, cutShort: false, faults, impact: ofRun },
     again,
   ).filter(({ metric }) => /^(?:fault|baseline|availability)/.test(metric));
 }

@@ -7,6 +7,8 @@
 import { httpResetCode, recordKind } from './history.ts';
 import { auditFaults } from './recount-faults.ts';
 import type { FaultedRun, FaultRecount, Loss } from './recount-faults.ts';
+import { auditUsers } from './recount-users.ts';
+import type { UserRecount } from './recount-users.ts';
 import { countPairs } from './recount-pairs.ts';
 import type { LatencyMs, LedgerSummary } from './summary.ts';
 
@@ -70,6 +72,9 @@ export type Recount = {
   /** Records of a kind that no writer makes. */
   readonly unknownRecords: number;
   readonly ledger: Omit<LedgerSummary, 'exceptions'>;
+  readonly users: UserRecount;
+  /** The most records that two seconds in a row hold: what any one second can, wherever it begins. */
+  readonly busiestSeconds: number;
   readonly ops: Readonly<Record<string, OpRecount>>;
   /** By connection: opened for the request, or kept and closed under it. */
   readonly http: {
@@ -108,6 +113,8 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   const cutShort: CutShort[] = [];
   const audit = options.faulted === undefined ? undefined : auditFaults(options.faulted);
   const losses: Loss[] = [];
+  const everybody = auditUsers();
+  const perSecond = new Map<number, number>();
   let records = 0;
   let unknownRecords = 0;
 
@@ -179,6 +186,9 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
         if (r.code !== 0 && !isReset) addLatency(ops.http, r.value, r.value - r.n);
       }
       audit?.note(r, message);
+      everybody.note(r);
+      const second = Math.floor(r.atUs / 1_000_000);
+      perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
       if (concernsMembership(r.kind)) {
         const events = users.get(r.user) ?? [];
         users.set(r.user, events);
@@ -229,6 +239,11 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
       lost: pairs.lost + unstored.length,
       duplicated: pairs.duplicated + ofMessages.storedTwice,
     },
+    users: everybody.close(options.partial, cutShort),
+    busiestSeconds: [...perSecond].reduce(
+      (most, [second, count]) => Math.max(most, count + (perSecond.get(second + 1) ?? 0)),
+      0,
+    ),
     ops: Object.fromEntries(Object.entries(ops).map(([name, op]) => [name, recounted(op)])),
     http,
     impact: audit?.close(all, losses),

@@ -17,6 +17,7 @@ import {
   untilTick,
 } from '../../../test/servers/load-run.ts';
 import { compareRecount } from '../../samples/compare-recount.ts';
+import type { ReportedFigures } from '../../samples/compare-recount.ts';
 import { recordBytes, recordKind } from '../../samples/history.ts';
 import { recount } from '../../samples/recount.ts';
 import { historyFiles, ledgerFromFiles } from '../history-files.ts';
@@ -79,9 +80,16 @@ describe('ending early', () => {
     expect(ledger).toMatchObject({ lost: 0, dropped: 0, neverBack: 0 });
     const files = (await historyFiles(historyDir)).map((file) => readFileSync(file));
     const again = recount(files, run);
-    const figures = { ledger, ops: result.ops, partial: false };
-    const checks = compareRecount({ ...figures, workerEnded: true }, again);
-    expect(checks.filter(({ agrees }) => agrees === 'no')).toEqual([]);
+    const { ops, users } = result;
+    const disagree = (figures: Partial<ReportedFigures>): readonly string[] =>
+      compareRecount({ ledger, ops, users, cutShort: true, ...figures }, again)
+        .filter(({ agrees }) => agrees === 'no')
+        .map(({ metric }) => metric);
+    expect(disagree({})).toEqual([]);
+    // What a second cannot hold is no cut.
+    const acks = ops['chat.ack']!;
+    const inflated = { ...acks, count: acks.count + 99_999 };
+    expect(disagree({ ops: { ...ops, 'chat.ack': inflated } })).toEqual(['chat.ack count']);
   });
 
   test('the parent killed by SIGKILL leaves no worker behind', async () => {

@@ -80,7 +80,10 @@ describe('a server that refuses or does not answer', () => {
     const ledger = await ledgerFromFiles(historyDir, { runId: 'run', ...run });
     expect(ledger).toMatchObject({ sent: 10, acked: 0, indeterminate: 10, lost: 0 });
     const files = [readFileSync(path.join(historyDir, 'worker-0.bin'))];
-    const checks = compareRecount({ ledger, ops: result.ops, partial: false }, recount(files, run));
+    const checks = compareRecount(
+      { ledger, ops: result.ops, users: result.users, cutShort: false },
+      recount(files, run),
+    );
     expect(checks.filter(({ agrees }) => agrees !== 'yes')).toEqual([]);
   });
 

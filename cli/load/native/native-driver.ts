@@ -285,6 +285,7 @@ class NativeRun implements Drive {
       startedAtUs: Number(this.#startNs / 1000n),
       durationMs,
       stopped: this.#stopped,
+      aborted: this.#aborted,
       users: this.#tally.users(),
       ops: this.#tally.ops(loadMs),
       fidelity: this.#tally.fidelity(),

@@ -1,0 +1,96 @@
+/** Judges a stored run again, from figures that its history bears out. */
+import { exitCode } from '../exit-code.ts';
+import type { Report } from '../report/report.ts';
+import type { FigureCheck } from '../samples/compare-recount.ts';
+import type { LatencyMs, Summary } from '../samples/summary.ts';
+import type { Recount } from '../samples/recount.ts';
+import { judge } from '../verdict/judge.ts';
+import { parseThreshold } from '../verdict/threshold.ts';
+import { poolsApart, withIsolation } from './judge-run.ts';
+
+/** What the report says and what follows from its figures. */
+export type VerdictCheck = {
+  readonly what: string;
+  readonly reported: string;
+  readonly judged: string;
+};
+
+/**
+ * Every threshold, the verdict and the exit code. Counts are those of the history; a latency that
+ * agrees with it is taken as reported (a bound may lie between the two roundings); what no history
+ * has (CPU of services, health of the generator) is the report's own.
+ * @returns `undefined` for a report that does not say what else its verdict was reached from
+ */
+export function judgeAgain(
+  report: Report,
+  seen: Recount,
+  checks: readonly FigureCheck[],
+): readonly VerdictCheck[] | undefined {
+  const { judged, scenario, run } = report;
+  if (judged === undefined) return undefined;
+  const thresholds = scenario.thresholds.map((text) => parseThreshold(text));
+  const plain = judge(summaryOf(report, judged, seen, checks), thresholds, {
+    cores: run.host.cores,
+    loopback: judged.loopback,
+  });
+  const isolation = poolsApart(report.topology) ? (report.isolation ?? null) : null;
+  const again = withIsolation(plain, { thresholds, scenario }, isolation);
+  const code = run.partial ? exitCode.interrupted : again.exitCode;
+  const rows = Math.max(report.thresholds.length, again.thresholds.length);
+  return [
+    ...Array.from({ length: rows }, (_, i): VerdictCheck => {
+      const [reported, found] = [report.thresholds[i], again.thresholds[i]];
+      const isSameRow = reported === undefined || reported.text === found?.text;
+      return {
+        what: reported?.text ?? found?.text ?? '',
+        reported: reported?.verdict ?? 'not there',
+        judged: isSameRow ? (found?.verdict ?? '') : 'no such threshold here',
+      };
+    }),
+    { what: 'verdict', reported: report.verdict, judged: again.verdict },
+    { what: 'exit code', reported: String(report.exitCode), judged: String(code) },
+  ];
+}
+
+function summaryOf(
+  report: Report,
+  judged: NonNullable<Report['judged']>,
+  seen: Recount,
+  checks: readonly FigureCheck[],
+): Summary {
+  const { users, ops, ledger, fidelity, services, generator, series, faults, impact } = report;
+  const isWhole = !judged.cutShort && generator.endedWorkers.length === 0;
+  const agreed = new Set(checks.filter(({ agrees }) => agrees !== 'no').map((one) => one.metric));
+  const latencies = (name: string, reported: LatencyMs, recounted: LatencyMs): LatencyMs => ({
+    ...recounted,
+    ...Object.fromEntries(Object.entries(reported).filter(([key]) => agreed.has(`${name} ${key}`))),
+  });
+  return {
+    durationMs: report.run.durationMs,
+    partial: report.run.partial,
+    users: isWhole ? { ...users, ...seen.users } : users,
+    ops: Object.fromEntries(
+      Object.entries(ops).map(([name, op]) => {
+        const again = seen.ops[name];
+        if (again === undefined || !isWhole) return [name, op];
+        const { count, errors, latencyMs, serviceMs } = again;
+        return [
+          name,
+          {
+            ...op,
+            ...{ count, errors },
+            latencyMs: latencies(name, op.latencyMs, latencyMs),
+            serviceMs: latencies(`${name} service`, op.serviceMs, serviceMs),
+          },
+        ];
+      }),
+    ),
+    ledger: { ...ledger, ...seen.ledger },
+    ...{ fidelity, services, generator, series },
+    finalRead: judged.finalRead,
+    holdSends: judged.holdSends,
+    ...(impact === null || impact === undefined
+      ? {}
+      : { impact: { ...impact, faults, planned: report.scenario.faults.length } }),
+  };
+}
