@@ -1,6 +1,7 @@
 /** A scenario with the command line over it. */
 import { defaultThresholds, everyThreshold } from './default-thresholds.ts';
 import { defaultFidelityUsers } from './fidelity-users.ts';
+import { checkNoOverlap } from './fault-overlap.ts';
 import type { Fault, Flood } from './fault.ts';
 import { checkFaultFits, faultTiming, parseFault } from './parse-fault.ts';
 import type { MessageRate, Scenario, Stage } from './scenario.ts';
@@ -55,11 +56,13 @@ export function overrideScenario(scenario: Scenario, overrides: ScenarioOverride
 
 function faultsOf(texts: readonly string[], stages: Stages): readonly Fault[] {
   const timing = faultTiming(stages);
-  return texts.map((text) => {
+  const faults = texts.map((text) => {
     const fault = parseFault(text, timing);
     checkFaultFits(fault, stages);
     return fault;
   });
+  checkNoOverlap(faults);
+  return faults;
 }
 
 function thresholdsOf(

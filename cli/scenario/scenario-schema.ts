@@ -20,7 +20,8 @@ import {
   shareTitle,
   stageTitle,
 } from './amounts.ts';
-import { faultProblem, floodProblem } from './parse-fault.ts';
+import { overlapProblem } from './fault-overlap.ts';
+import { faultProblem, faultTiming, floodProblem, parseFault } from './parse-fault.ts';
 
 const stage = z.union([
   quantity(stageTitle, parseStage),
@@ -121,14 +122,18 @@ export const scenarioSchema = shape.superRefine(({ stages, fidelity, faults, flo
       'fidelity asks for more users than the stages bring; expected at most the peak',
     );
   }
-  for (const [i, text] of faults.entries()) {
-    const detail = faultProblem(text, stages);
-    if (detail === undefined) continue;
+  const problems = faults.map((text) => faultProblem(text, stages));
+  const cannot = (i: number, detail: string): void =>
     context.addIssue({
       code: 'custom',
       path: ['faults', i],
       message: `is not a fault that can be done: ${detail}`,
     });
+  for (const [i, detail] of problems.entries()) if (detail !== undefined) cannot(i, detail);
+  if (problems.every((detail) => detail === undefined)) {
+    const read = faults.map((text) => parseFault(text, faultTiming(stages)));
+    const overlap = overlapProblem(read);
+    if (overlap !== undefined) cannot(read.indexOf(overlap.fault), overlap.why);
   }
   const detail = flood === null ? undefined : floodProblem(flood);
   if (detail !== undefined) broken('flood', `is not a flood; ${detail}`);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -78,6 +78,18 @@ describe('nginx', () => {
     // The good file is good: it can be loaded again.
     const reload = await small.inject('reload@nginx,at=0s');
     expect(reload.effective).toBe(true);
+  });
+
+  test('bad-config: a backup that is there already is the good file, and stays it', async () => {
+    const small = await smallSystem();
+    const conf = join(small.system.stateDir, 'conf', 'nginx.conf');
+    const good = readFileSync(conf, 'utf8');
+    // As somebody who broke it before would have left it.
+    writeFileSync(`${conf}.good`, good);
+    writeFileSync(conf, `broken on;\n${good}`);
+    const fault = await small.inject('bad-config@nginx,at=0s,for=10s');
+    await fault.undo();
+    expect(readFileSync(conf, 'utf8')).toBe(good);
   });
 
   test('a reload that cannot happen has not bitten: the file is broken', async () => {

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -124,8 +125,9 @@ export function badConfig({ world, system, fault, target }: Injection): Effect {
     apply: async () => {
       const before = workersOf(pid);
       const broken = `${conf}.broken`;
-      copyFileSync(conf, backup);
-      writeFileSync(broken, brokenLine + readFileSync(conf, 'utf8'));
+      // What is there already is the good one; over it would go the broken one.
+      if (!existsSync(backup)) copyFileSync(conf, backup);
+      writeFileSync(broken, brokenLine + readFileSync(backup, 'utf8'));
       const tested = await testConf(pid, system.stateDir, broken);
       if (tested.passed) {
         rmSync(broken);

@@ -47,8 +47,22 @@ describe('what may not be done is refused before anything happens', () => {
     const first = await inject('kill@ws-1,at=0s,for=10s');
     await waitUntil(() => service('ws-1').state === 'held');
     const failure = await failureOf(inject('pause@ws-1,at=0s,for=1s'));
-    expect(failure.message).toContain('ws-1 does not run now');
+    expect(failure.why).toBe('kill@ws-1,at=0s,for=10s is still there, and ws-1 is down meanwhile');
     await first.undo();
+  });
+
+  test('a second one whose undo would undo the first, unless that one is just going', async () => {
+    const { inject, system } = await smallSystem();
+    const first = await inject('pause@ws-1,at=0s,for=10s');
+    const failure = await failureOf(inject('pause@ws-1,at=0s,for=1s'));
+    expect(failure.why).toContain('undoing the one would undo the other');
+    expect(openFaults(system.stateDir)).toHaveLength(1);
+    const waits = inject('pause@ws-1,at=0s,for=1s');
+    await first.undo();
+    const second = await waits;
+    expect(second.effective).toBe(true);
+    await second.undo();
+    expect(openFaults(system.stateDir)).toEqual([]);
   });
 
   test.each([

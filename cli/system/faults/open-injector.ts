@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { exitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
+import { clashOf } from '../../scenario/fault-overlap.ts';
 import type { Fault } from '../../scenario/fault.ts';
 import type { World } from '../../world.ts';
 import type { RunningSystem } from '../running-system.ts';
@@ -18,7 +19,10 @@ import { powerLoss, watchSizes } from './power-loss.ts';
 import type { FileSizes } from './power-loss.ts';
 import { block, checkBlocks, checkComesBack, kill, pause, term } from './process-faults.ts';
 import { checkSlowFsync, clientKill, slowFsync } from './redis-faults.ts';
-import { serviceOf, targetOf } from './target.ts';
+import { became, serviceOf, targetOf } from './target.ts';
+
+/** Two faults that follow each other on one node: the first is undone about when the second is due. */
+const undoneWithinMs = 1000;
 
 /**
  * Nothing is done before `inject`. With the injector a guard is started, which undoes everything
@@ -51,6 +55,7 @@ export async function openInjector(world: World, system: RunningSystem): Promise
   async function inject(fault: Fault): Promise<Injected> {
     await check(fault);
     if (edges !== undefined && isEdgeFault(fault)) return await injectEdge(edges, fault);
+    await untilNoneClashes(fault);
     const clientsOnNode = await clientsOn(system, serviceOf(system, fault));
     const effect = effectOf({ world, system, fault, target: targetOf(system, fault) }, () => {
       return (sizes ??= watchSizes(world, system));
@@ -73,6 +78,18 @@ export async function openInjector(world: World, system: RunningSystem): Promise
     }
   }
 
+  /** @throws Failure `usage` when one is there, and does not go, whose undo would undo this one. */
+  async function untilNoneClashes(fault: Fault): Promise<void> {
+    const inTheWay = () =>
+      [...open].find((one) => !one.isPutRight() && clashOf(one.fault, fault) !== undefined)?.fault;
+    await became(world, undoneWithinMs, () => inTheWay() === undefined);
+    const other = inTheWay();
+    if (other === undefined) return;
+    throw new Failure(exitCode.usage, `the fault ${JSON.stringify(fault.text)} cannot be done`, {
+      why: `${other.text} is still there, and ${clashOf(other, fault) ?? ''}`,
+    });
+  }
+
   /** A toxic that nobody renews lapses by itself; the journal is there so that it goes at once. */
   async function injectEdge(control: EdgeControl, fault: Fault): Promise<Injected> {
     const toxic = randomUUID();
@@ -90,7 +107,9 @@ export async function openInjector(world: World, system: RunningSystem): Promise
         return atMs;
       }));
     const doing: Doing = {
+      fault,
       atMs: injected.atMs,
+      isPutRight: () => undoing !== undefined,
       // Not waited for: it ends when the nodes are ready, which may need other faults undone.
       putRight: () => {
         undo().catch(() => undefined);
@@ -118,7 +137,10 @@ export async function openInjector(world: World, system: RunningSystem): Promise
 
 /** A fault from its entry in the journal on. */
 type Doing = {
+  readonly fault: Fault;
   readonly atMs: number;
+  /** The effect is undone; the node may still be on its way back. */
+  isPutRight(): boolean;
   /** Undoes the effect, without waiting for the node. Harmless when repeated. */
   putRight(): Promise<void>;
   /** As {@link Injected.undo}. */
@@ -129,15 +151,19 @@ function begin(world: World, stateDir: string, fault: Fault, effect: Effect): Do
   const atMs = world.clock.now();
   const id = recordFault(stateDir, atMs, fault.text, effect.undo);
   let putting: Promise<void> | undefined;
+  let isRight = false;
   let undoing: Promise<number> | undefined;
   const putRight = () =>
     (putting ??= (async () => {
       await effect.stop?.();
       await undoSteps(stateDir, effect.undo);
       markUndone(stateDir, id, world.clock.now());
+      isRight = true;
     })());
   return {
+    fault,
     atMs,
+    isPutRight: () => isRight,
     putRight,
     undo: () => (undoing ??= putRight().then(() => effect.recovered())),
   };
