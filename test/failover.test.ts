@@ -216,11 +216,12 @@ describe('whatever ends the run undoes the fault', () => {
 
 describe('a flood', () => {
   test.each([
-    { flood: 'http=5000/s', atLeast: 1500, other: 'chat.ack' },
-    { flood: 'chat=600/s', atLeast: 400, other: 'http' },
+    // More than one API server serves: what is left waiting at the end was not brought.
+    { flood: 'http=20000/s', asked: 20_000, other: 'chat.ack' },
+    { flood: 'chat=600/s', asked: 600, other: 'http' },
   ])(
     '$flood is brought beside the chat, and what the other pool felt is told',
-    async ({ flood, atLeast, other }) => {
+    async ({ flood, asked, other }) => {
       const home = newHome();
       const ended = await home.run(
         ...['failover-test', '--flood', flood, '--topology', 'split', ...stages(9, 40)],
@@ -238,11 +239,14 @@ describe('a flood', () => {
       expect(report.ledger, said).toMatchObject({ lost: 0, duplicated: 0, reordered: 0 });
       expect(report.faults).toEqual([]);
       expect(report.isolation?.cause).toBe(`flood ${flood}`);
-      expect(report.isolation?.flood?.ratePerSec, said).toBeGreaterThan(atLeast);
+      const served = report.isolation?.flood?.ratePerSec ?? 0;
+      expect(served, said).toBeGreaterThan(200);
+      expect(served, said).toBeLessThan(1.1 * asked);
       expect(report.isolation?.inside.acks).toBeGreaterThan(50);
       expect(report.isolation?.outside.acks).toBeGreaterThan(100);
       const row = report.thresholds.find(({ text }) => text.includes('during flood'));
       expect(row?.metric).toBe(other);
+      if (served < 0.8 * asked) expect(row?.verdict, said).not.toBe('pass');
       expect(processesOf(home)).toEqual([]);
     },
   );

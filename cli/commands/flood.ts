@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import type { RunEvent } from '../events.ts';
 import type { Drive, Driver, Target } from '../load/driver.ts';
+import { visitHistory } from '../load/history-files.ts';
+import { createServedCount } from '../samples/served-count.ts';
 import type { Span } from '../samples/window-latency.ts';
 import { floodScenario, floodWindow } from '../scenario/flood-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -16,11 +18,12 @@ export type FloodInput = {
   readonly clock: Clock;
 };
 
-/** When it was there and what it reached. */
+/** When it was there and what was served of it; what nobody answered within it was not brought. */
 export type FloodSeen = {
   readonly text: string;
   readonly window: Span;
   readonly asked: number;
+  /** Served: answered without an error before its window ended. */
   readonly ratePerSec: number;
   readonly errors: number;
   readonly p95Ms: number;
@@ -53,12 +56,13 @@ export function startFlood(
     await input.clock.sleep(Math.max(0, waitMs), over.signal).catch(() => undefined);
     if (over.signal.aborted) return null;
     const text = `flood ${flood.kind}=${flood.perSec}/s`;
+    // Beside the run's own history: the ledger must not read it.
+    const historyDir = join(input.historyDir, '..', 'flood');
     drive = driver.start({
       runId: `${input.runId}-flood`,
       scenario: floodScenario(input.scenario, flood),
       target: input.target,
-      // Beside the run's own history: the ledger must not read it.
-      historyDir: join(input.historyDir, '..', 'flood'),
+      historyDir,
       workers: 1,
     });
     const beganMs = (await drive.startedAtMs) - zeroMs;
@@ -68,11 +72,13 @@ export function startFlood(
     const { fromMs: plannedFrom, toMs: plannedTo } = floodWindow(input.scenario);
     const toMs = beganMs + Math.min(result.durationMs, plannedTo - plannedFrom);
     const op = result.ops[flood.kind === 'http' ? 'http' : 'chat.ack'];
-    const ratePerSec = ((op?.count ?? 0) * 1000) / Math.max(1, toMs - beganMs);
+    const served = createServedCount(flood.kind, toMs - beganMs);
+    await visitHistory(historyDir, served.note);
+    const ratePerSec = (served.count() * 1000) / Math.max(1, toMs - beganMs);
     emit({
       kind: 'note',
       t: toMs,
-      text: `${text} ended: ${Math.round(ratePerSec)}/s reached, ${op?.errors ?? 0} failed${commonest(result.errorTexts)}`,
+      text: `${text} ended: ${Math.round(ratePerSec)}/s served, ${op?.errors ?? 0} failed or unanswered${commonest(result.errorTexts)}`,
     });
     return {
       text,

@@ -2,12 +2,12 @@
 import type { Isolation } from '../samples/window-latency.ts';
 import { formatCount, formatMs, formatRate } from './format.ts';
 
-/** `During flood http=5000/s (4,981/s reached, 0 failed): chat.ack p95 6.1 ms, 4.0 ms outside of it; …`. */
+/** `During flood http=5000/s (4,981/s served, 0 failed or unanswered): chat.ack p95 6.1 ms, 4.0 ms outside of it; …`. */
 export function isolationSentence({ cause, inside, outside, flood }: Isolation): string {
   const reached =
     flood === null
       ? ''
-      : ` (${formatRate(flood.ratePerSec)}/s reached, ${formatCount(flood.errors)} failed)`;
+      : ` (${formatRate(flood.ratePerSec)}/s served, ${formatCount(flood.errors)} failed or unanswered)`;
   const sides = [
     ['chat.ack', inside.acks, inside.ackMs.p95, outside.ackMs.p95],
     ['http', inside.https, inside.httpMs.p95, outside.httpMs.p95],

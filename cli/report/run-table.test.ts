@@ -54,7 +54,7 @@ describe('several runs as text', () => {
     expect(renderLies([honest], plain)).toContain('Every lie was found');
   });
 
-  test('isolation says what the flood reached and what the other pool felt', () => {
+  test('isolation says what the flood was served and what the other pool felt', () => {
     const flat = (ms: number) => ({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms });
     const side = (ackMs: number, https: number): WindowSide => ({
       ...{ ackMs: flat(ackMs), acks: 100, httpMs: flat(9), https },
@@ -64,7 +64,7 @@ describe('several runs as text', () => {
       flood: { asked: 5000, ratePerSec: 4981, errors: 3, p95Ms: 12 },
     });
     expect(sentence).toBe(
-      'During flood http=5000/s (4,981/s reached, 3 failed): chat.ack p95 6.1 ms, 4.0 ms outside of it.',
+      'During flood http=5000/s (4,981/s served, 3 failed or unanswered): chat.ack p95 6.1 ms, 4.0 ms outside of it.',
     );
   });
 });

@@ -22,7 +22,7 @@ export type Isolation = WindowLatency & {
   /** `flood http=5000/s`, `kill@api-1`. */
   readonly cause: string;
   readonly windows: readonly Span[];
-  /** What the flood itself reached; `null` where the cause is a fault. */
+  /** What was served of the flood itself, `ratePerSec`; `null` where the cause is a fault. */
   readonly flood: {
     readonly asked: number;
     readonly ratePerSec: number;

@@ -47,6 +47,32 @@ describe('isolation', () => {
     expect(judgeIsolation(slow, [], 'chat').verdict).toBe('no-data');
   });
 
+  describe('a flood that was not brought', () => {
+    const flood = (ratePerSec: number) => ({ asked: 5000, ratePerSec, errors: 0, p95Ms: 900 });
+
+    test.each([
+      { ratePerSec: 5000, verdict: 'pass' },
+      { ratePerSec: 4000, verdict: 'pass' },
+      { ratePerSec: 3999, verdict: 'no-data' },
+      { ratePerSec: 0, verdict: 'no-data' },
+    ])('$ratePerSec/s of 5,000 served: $verdict', ({ ratePerSec, verdict }) => {
+      const row = judgeIsolation(
+        { ...isolation(side(5, 5)), flood: flood(ratePerSec) },
+        [],
+        'chat',
+      );
+      expect(row.verdict).toBe(verdict);
+      if (verdict === 'no-data') {
+        expect(row.why).toContain(`not brought: ${ratePerSec}/s were served`);
+      }
+    });
+
+    test('is a fail where even so much was too much', () => {
+      const hurt = { ...isolation(side(31, 5)), flood: flood(1000) };
+      expect(judgeIsolation(hurt, [], 'chat').verdict).toBe('fail');
+    });
+  });
+
   test('too few samples are no data, never a pass', () => {
     expect(judgeIsolation(isolation(side(1, 1, 19)), [], 'chat').verdict).toBe('no-data');
   });

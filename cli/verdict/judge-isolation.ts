@@ -7,9 +7,12 @@ import type { Threshold } from './threshold.ts';
 const seedBoundMs = { chat: 30, http: 150 } as const;
 /** Fewer samples cannot hold a p95. */
 const leastSamples = 20;
+/** A flood of which less than this was served was not the flood that was asked for. */
+const broughtShare = 0.8;
 
 /**
- * The p95 of the other pool inside the windows against its threshold, or the seeds' target.
+ * The p95 of the other pool inside the windows against its threshold, or the seeds' target. A flood
+ * that was not brought proves no isolation; what even so much did is a fail all the same.
  *
  * @param other the pool that must not notice.
  */
@@ -43,7 +46,17 @@ export function judgeIsolation(
     const why = `${seen}: it was above ${bound} ms without it, so nothing can be put down to it`;
     return { ...row, observed, verdict: 'no-data', why };
   }
-  return observed < bound
-    ? { ...row, observed, verdict: 'pass', why: seen }
-    : { ...row, observed, verdict: 'fail', why: `${seen}, and < ${bound} ms was asked` };
+  if (observed >= bound) {
+    return { ...row, observed, verdict: 'fail', why: `${seen}, and < ${bound} ms was asked` };
+  }
+  const short = shortOf(isolation);
+  if (short !== null) return { ...row, observed, verdict: 'no-data', why: `${short}; ${seen}` };
+  return { ...row, observed, verdict: 'pass', why: seen };
+}
+
+/** Why a flood was not the one that was asked for; `null` when it was, or where there is none. */
+function shortOf({ cause, flood }: Isolation): string | null {
+  if (flood === null || flood.ratePerSec >= broughtShare * flood.asked) return null;
+  const percent = Math.floor((100 * flood.ratePerSec) / flood.asked);
+  return `${cause} was not brought: ${Math.round(flood.ratePerSec)}/s were served, ${percent}% of what was asked, and ${broughtShare * 100}% are needed`;
 }
