@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { answeredBlockFault } from './block-fault.ts';
@@ -25,6 +29,24 @@ describe('POST /fault/block', () => {
     expect(status).toBe(202);
     await fetch(`${url}/fault/block?ms=1`, { method: 'POST' });
     expect(performance.now() - before).toBeGreaterThanOrEqual(295);
+  });
+
+  test('ends when the file of `while` is gone, long before its time', async () => {
+    const url = await metricsPort(true);
+    const lease = join(mkdtempSync(join(tmpdir(), 'block-')), 'lease');
+    onTestFinished(() => rmSync(dirname(lease), { recursive: true, force: true }));
+    writeFileSync(lease, '');
+    // The loop that is kept busy is our own: another process takes the file away.
+    spawn('sh', ['-c', 'sleep 0.5; rm "$0"', lease], { stdio: 'ignore' });
+    const before = performance.now();
+    const query = `?ms=60000&while=${encodeURIComponent(lease)}`;
+    expect((await fetch(`${url}/fault/block${query}`, { method: 'POST' })).status).toBe(202);
+    await fetch(url);
+    const blockedMs = performance.now() - before;
+    expect(blockedMs).toBeGreaterThan(300);
+    expect(blockedMs).toBeLessThan(5000);
+    const gone = await fetch(`${url}/fault/block${query}`, { method: 'POST' });
+    expect(gone.status).toBe(400);
   });
 
   test.each(['', '?ms=', '?ms=0', '?ms=-5', '?ms=1.5', '?ms=forever', '?ms=99999999999'])(

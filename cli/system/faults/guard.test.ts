@@ -81,6 +81,15 @@ describe('kill -9 of rtops in the middle of its faults', () => {
     }
   });
 
+  test('the guard frees an event loop that is kept busy', async () => {
+    const topology = { ...single, server: { ...single.server, faults: true } };
+    const small = await smallSystem(topology, {});
+    const rtops = await otherRtops(small, 'block@server-1,at=0s,for=60s');
+    rtops.child.kill('SIGKILL');
+    await waitUntil(() => otherGuards(small).length === 0);
+    await waitUntil(() => answers(small.service('server-1')), 5000);
+  });
+
   test('signals to the guard do not move it', async () => {
     const small = await smallSystem();
     const rtops = await otherRtops(small, 'pause@ws-1,at=0s,for=60s');

@@ -28,6 +28,8 @@ export type UndoStep =
   | { readonly kind: 'continue'; readonly process: ProcessIdentity }
   /** Moves the backup back to where it was. */
   | { readonly kind: 'restore'; readonly path: string; readonly backup: string }
+  /** Takes the file away without which a server stops to keep its event loop busy. */
+  | { readonly kind: 'unblock'; readonly lease: string }
   /** Ends the strace that traces the process; without it, the process goes on as before. */
   | { readonly kind: 'untrace'; readonly process: ProcessIdentity }
   /** Takes a toxic off the edges. It would lapse by itself, some seconds later. */
@@ -116,6 +118,9 @@ async function undoStep(stateDir: string, step: UndoStep): Promise<void> {
       return;
     case 'restore':
       if (existsSync(step.backup)) renameSync(step.backup, step.path);
+      return;
+    case 'unblock':
+      rmSync(step.lease, { force: true });
       return;
     case 'untrace': {
       const tracer = isAlive(step.process) ? tracerOf(step.process.pid) : undefined;

@@ -1,4 +1,7 @@
 /** kill, term, restart, pause, block: faults of the process that leads a service. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { request } from 'undici';
 
 import { exitCode } from '../../exit-code.ts';
@@ -94,15 +97,21 @@ export function pause({ world, system, fault, target }: Injection): Effect {
 /** A busy event loop would show in a health check that takes about this long. */
 const silentForMs = 100;
 
-/** The server keeps its own event loop busy; it ends by itself. */
+/**
+ * The server keeps its own event loop busy, for the time or until the file that it looks at is
+ * taken away: it hears nothing else.
+ */
 export function block({ world, system, fault, target }: Injection): Effect {
   const { service } = target;
   const forMs = fault.forMs ?? 0;
+  const lease = join(system.stateDir, `block.${fault.node}`);
   return {
-    undo: [],
+    undo: [{ kind: 'unblock', lease }],
     apply: async () => {
+      writeFileSync(lease, '', { mode: 0o600 });
+      const query = new URLSearchParams({ ms: String(forMs), while: lease });
       const { statusCode, body } = await request(
-        `http://${service.host}:${service.metricsPort}/fault/block?ms=${forMs}`,
+        `http://${service.host}:${service.metricsPort}/fault/block?${query.toString()}`,
         { method: 'POST', signal: AbortSignal.timeout(bitesWithinMs) },
       );
       await body.dump();
