@@ -51,7 +51,9 @@ export function prepareService(service: PlannedService): void {
 export function launch(service: PlannedService, folder: StateFolder): Launched {
   let log: number | undefined;
   try {
-    log = openLog(serviceLog(folder.logsDir, service.name));
+    // What it writes of receivers is filtered, and still nobody else's business.
+    const mode = service.kind === 'alertmanager' ? 0o600 : 0o644;
+    log = openLog(serviceLog(folder.logsDir, service.name), mode);
     const argv = ['-c', recordThenExec, pidFile(folder, service.name), ...service.argv];
     const child = spawn('/bin/sh', argv, {
       cwd: folder.dir,

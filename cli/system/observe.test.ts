@@ -1,5 +1,13 @@
 /** `monitoring`, on the real Prometheus, Alertmanager and exporters. */
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -98,6 +106,9 @@ describe('a system that is observed', () => {
     for (const series of ['redis_up', 'nginx_up']) {
       expect((await query(system, series)).map(({ value }) => value[1])).toEqual(['1']);
     }
+    // What Alertmanager says of receivers is nobody's business but the owner's.
+    const log = join(system.stateDir, 'logs', 'alertmanager.log');
+    expect((statSync(log).mode & 0o777).toString(8)).toBe('600');
     const samples = await system.sample();
     expect(samples.filter(({ kind }) => isObserverKind(kind)).map(({ name }) => name)).toEqual([
       ...['exporter', 'alertmanager', 'prometheus', 'redis-exporter', 'nginx-exporter'],

@@ -2,6 +2,7 @@
 import {
   closeSync,
   copyFileSync,
+  fchmodSync,
   fstatSync,
   openSync,
   readdirSync,
@@ -57,9 +58,14 @@ export function trimLog(file: string, aboveBytes = trimAboveBytes): void {
   truncateSync(file);
 }
 
-/** Opens for appending: several processes may write to it, a truncation does no harm. */
-export function openLog(file: string): number {
-  return openSync(file, 'a', 0o644);
+/**
+ * Opens for appending: several processes may write to it, a truncation does no harm.
+ * @param mode who may read it, also where it was there before
+ */
+export function openLog(file: string, mode: 0o600 | 0o644 = 0o644): number {
+  const log = openSync(file, 'a', mode);
+  if (mode === 0o600) fchmodSync(log, mode);
+  return log;
 }
 
 /** The last `count` lines written after byte `from`; none when the file is not there. */

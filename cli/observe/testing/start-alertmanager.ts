@@ -70,7 +70,8 @@ export async function startReceiver(): Promise<Receiver> {
       got.push({ path, body });
       if (path.startsWith('/hang')) return;
       response.statusCode = Number(/^\/(\d{3})/.exec(path)?.[1] ?? 200);
-      response.end('no');
+      // As Express does, in its default 404.
+      response.end(`Cannot POST ${path}`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
