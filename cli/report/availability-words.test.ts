@@ -16,7 +16,7 @@ const availability = {
 test('the three ways, the budgets and the outlook are told with what they assume', () => {
   const lines = availabilityLines(availability);
   expect(lines[0]).toBe(
-    'Over 1m 14s, from the steady state on: 99.9998% of messages acked, 97.02% of the 100 ms slots good, 100% of the client time connected.',
+    'Over 1m 14s, from the steady state on: 99.9998% of messages acked, 97.02% of the 100 ms slots good, 100% of the client time served.',
   );
   expect(lines).toContain(
     'A month at 99.9% has room for 4,695 of these (one uses 0.021% of its budget).',

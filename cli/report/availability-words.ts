@@ -6,7 +6,7 @@ import { formatDuration } from './format.ts';
 export function availabilityLines(availability: Availability): readonly string[] {
   const { ops, slots, clients, fromMs, untilMs, budget, outlooks } = availability;
   return [
-    `Over ${formatDuration(untilMs - fromMs)}, from the steady state on: ${percent(ops)} of messages acked, ${percent(slots)} of the 100 ms slots good, ${percent(clients)} of the client time connected.`,
+    `Over ${formatDuration(untilMs - fromMs)}, from the steady state on: ${percent(ops)} of messages acked, ${percent(slots)} of the 100 ms slots good, ${percent(clients)} of the client time served.`,
     ...budget.map(
       ({ goalPct, used, perMonth }) =>
         `A month at ${goalPct}% has room for ${perMonth === null ? 'any number of runs like this one: nothing was used' : `${wholeOrTenth(perMonth)} of these (one uses ${percent(used)} of its budget)`}.`,

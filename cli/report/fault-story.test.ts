@@ -25,7 +25,7 @@ function killed(change: Partial<FaultResult> = {}): FaultResult {
 
 test('a killed node, in one sentence', () => {
   expect(faultSentence(killed(), 500)).toBe(
-    "Killed ws-2 under 500 users (251 on it): 251 noticed, in 3.0 ms, resumed p50 1.1 s p99 1.6 s, 0 never back; 12,210 acked meanwhile, 0 lost; 276 client-seconds down = 0.02% of a 99.9% month's budget; MTTR 2.1 s.",
+    "Killed ws-2 under 500 users (251 on it): 251 noticed, in 3.0 ms, resumed p50 1.1 s p99 1.6 s, 0 never back; 12,210 acked meanwhile, 0 lost; 276 client-seconds down (4 waiting for an ack) = 0.02% of a 99.9% month's budget; MTTR 2.1 s.",
   );
 });
 

@@ -40,7 +40,7 @@ export function faultSentence(fault: FaultResult, users: number): string {
     ...seen(fault),
     ...httpPart(fault),
     `${formatCount(fault.acked)} acked meanwhile, ${formatCount(fault.lostAcked)} lost`,
-    ...(fault.downClientSeconds > 0 ? [cost(fault.downClientSeconds, users)] : []),
+    ...(fault.downClientSeconds > 0 ? [cost(fault, users)] : []),
     fault.mttrMs === null
       ? `not as before within the ${formatSeconds(fault.watchedMs)} it was watched`
       : `MTTR ${formatSeconds(fault.mttrMs)}`,
@@ -76,8 +76,11 @@ function seen(fault: FaultResult): readonly string[] {
   ];
 }
 
-function cost(downSec: number, users: number): string {
-  const sum = `${plural(downSec, 'client-second')} down`;
+function cost(fault: FaultResult, users: number): string {
+  const { downClientSeconds: downSec, stalledClientSeconds } = fault;
+  const hung =
+    stalledClientSeconds > 0 ? ` (${formatCount(stalledClientSeconds)} waiting for an ack)` : '';
+  const sum = `${plural(downSec, 'client-second')} down${hung}`;
   if (users === 0) return sum;
   const percent = (100 * downSec) / users / budgetSec;
   return `${sum} = ${percent.toPrecision(percent >= 1 ? 3 : 1)}% of a 99.9% month's budget`;

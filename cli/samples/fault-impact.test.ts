@@ -38,6 +38,10 @@ function impactOf(
   return impact.close();
 }
 
+function isWithin({ atUs }: HistoryRecord, fromMs: number, untilMs: number): boolean {
+  return atUs >= fromMs * 1000 && atUs < untilMs * 1000;
+}
+
 function only(impact: FaultImpact): FaultResult {
   const [fault] = impact.faults;
   if (fault === undefined || impact.faults.length > 1) throw new Error('one fault was expected');
@@ -194,6 +198,38 @@ describe('signs other than a lost connection', () => {
     expect(only(impact)).toMatchObject({ bit: true, affected: 0, stalled: 1 });
     // Its own acks between the two are of a test's making; the wait counts from the last of them.
     expect(only(impact).stalledClientSeconds).toBeCloseTo(4, 0);
+  });
+
+  test('who hangs on a living connection is down: in the fault, in the availability, in the budget', () => {
+    const windows = [killWindow(20_000, { kind: 'pause', node: 'ws-1', untilMs: 32_000 })];
+    // Everybody on the node waits for the ack of the first message that fell due, to the pause's end.
+    const hung = quiet.map((record) =>
+      record.kind === recordKind.acked && record.user < 50 && isWithin(record, 20_000, 32_000)
+        ? { ...record, atUs: 32_000_000 }
+        : record,
+    );
+    const impact = impactOf(hung, { windows });
+    const fault = only(impact);
+    expect(fault).toMatchObject({ bit: true, affected: 0, stalled: 50 });
+    // Fifty clients for 12 s, less the time to each one's next message.
+    expect(fault.downClientSeconds).toBeGreaterThan(50 * 11);
+    expect(fault.downClientSeconds).toBeLessThanOrEqual(50 * 12);
+    expect(fault.stalledClientSeconds).toBe(fault.downClientSeconds);
+    expect(impact.availability.clients).toBeCloseTo(1 - fault.downClientSeconds / (100 * 34), 6);
+    expect(impact.availability.budget.every((one) => one.used > 0)).toBe(true);
+  });
+
+  test('messages that nobody ever answers are waited for 10 s each, and a row of them not twice', () => {
+    const sends = [21_000, 22_000, 23_000].map((ms, i) =>
+      at(recordKind.sent, ms, { user: 500, n: i }),
+    );
+    const windows = [killWindow(20_000, { kind: 'pause' })];
+    expect(only(impactOf([...quiet, ...sends], { windows }))).toMatchObject({
+      ...{ affected: 1, stalled: 0, stalledClientSeconds: 12, downClientSeconds: 12 },
+    });
+    const refused = sends.map((one) => ({ ...one, kind: recordKind.refused }));
+    const nacked = impactOf([...quiet, ...sends, ...refused], { windows });
+    expect(only(nacked).downClientSeconds).toBe(0);
   });
 
   test('who was thrown off waited too, but not on a living connection', () => {

@@ -4,9 +4,10 @@
  * A sign (a client thrown off or not let in, a send refused or never answered) belongs to the faults
  * that were there at its time, else to the one that ended last, at most 10 s before. `affected` are
  * the clients with such a sign; resume, down time and the split are of those that lost their
- * connection: client-outages.ts. Recovery: service-level.ts. Sources: the failure metrics of
+ * connection: client-outages.ts; who keeps it and waits is down as well: stalls.ts. Recovery: service-level.ts. Sources: the failure metrics of
  * docs/failover-test.md.
  */
+import { ackWithinMs } from './ack-within.ts';
 import { errorBudget, outlooks } from './availability.ts';
 import { baselineOf } from './baseline.ts';
 import { createClientOutages } from './client-outages.ts';
@@ -44,9 +45,6 @@ export type ImpactReader = {
   note(record: HistoryRecord): void;
   close(): FaultImpact;
 };
-
-/** An ack that is overdue by then is not waited for (the engine's own rule). */
-const ackWithinMs = 10_000;
 
 /** A reader at the start of a history. */
 export function createFaultImpact(options: ImpactOptions): ImpactReader {
@@ -92,7 +90,7 @@ function impactOf(
   const unanswered = unansweredOf(messages);
   const outagesOf = Map.groupBy(outages, (one) => one.user);
   // Who was thrown off meanwhile did not wait on a living connection.
-  const stalls = stallsOf(messages).filter(({ user, fromMs, untilMs }) =>
+  const stalls = stallsOf(messages, endMs).filter(({ user, fromMs, untilMs }) =>
     (outagesOf.get(user) ?? []).every(
       (one) => one.fromUs / 1000 > untilMs || endOf(one, endMs) < fromMs,
     ),
@@ -120,7 +118,8 @@ function impactOf(
     const back = lasts.filter((one) => one.resumedUs >= 0);
     const split = back.filter((one) => one.connectedUs >= 0 && one.dialUs >= 0);
     const backMs = back.map((one) => one.backUs / 1000 - atMs);
-    const stalled = stalls.filter((one) => isMine(one.shownMs) && !signs.has(one.user));
+    const hung = stalls.filter((one) => isMine(one.shownMs));
+    const stalledSec = sum(hung.map((one) => one.untilMs - Math.max(atMs, one.fromMs))) / 1000;
     const nextAtMs = windows.reduce(
       (next, one) => (one.atMs > atMs && one.atMs < next ? one.atMs : next),
       endMs,
@@ -133,7 +132,7 @@ function impactOf(
     const detect = fourQuantiles([...signs.values()].map((ms) => Math.max(0, ms - atMs)));
     const facts = {
       affected: signs.size,
-      stalled: new Set(stalled.map((one) => one.user)).size,
+      stalled: new Set(hung.map((one) => one.user).filter((user) => !signs.has(user))).size,
       httpFailed: http.failed,
     };
     const unfelt = unfeltReason(window, facts);
@@ -148,7 +147,7 @@ function impactOf(
       resumeMs: fourQuantiles(backMs),
       neverResumed: lasts.length - back.length,
       lostAcked: lost[index]?.size ?? 0,
-      downClientSeconds: sum(mine.map((one) => downMs(one, atMs, endMs))) / 1000,
+      downClientSeconds: sum(mine.map((one) => downMs(one, atMs, endMs))) / 1000 + stalledSec,
       recoveredAt,
       text: window.text,
       clientsOnNode: window.clientsOnNode,
@@ -163,7 +162,7 @@ function impactOf(
       watchedMs: Math.max(0, nextAtMs - atMs),
       stormPerSec: mostInASecond(split.map((one) => one.connectedUs / 1000)),
       stalled: facts.stalled,
-      stalledClientSeconds: sum(stalled.map((one) => one.untilMs - one.fromMs)) / 1000,
+      stalledClientSeconds: stalledSec,
       due: during.due,
       acked: during.acked,
       ackP99Ms: ackP99(messages, (one) => isBetween(one.dueUs, atMs, untilMs)),
@@ -177,7 +176,10 @@ function impactOf(
   const fromMs = baseline.fromMs;
   const { due, answered } = countBetween(messages, fromMs, endMs);
   const slots = level.goodSlots(fromMs, endMs);
-  const downSec = sum(outages.map((one) => downOf(one, windows, endMs))) / 1000;
+  const awayMs = sum(outages.map((one) => downOf(one, windows, endMs)));
+  // Who hangs on a living connection is served no better than who has none.
+  const hungMs = sum(stalls.map((one) => Math.max(0, one.untilMs - Math.max(fromMs, one.fromMs))));
+  const downSec = (awayMs + hungMs) / 1000;
   const clientSec = (options.clients * Math.max(0, endMs - fromMs)) / 1000;
   const labelAt = (ms: number): string | null => {
     const window = windows[faultsAt(windows, ms)[0] ?? -1];

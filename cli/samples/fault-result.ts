@@ -21,6 +21,7 @@ export type FaultResult = {
   readonly neverResumed: number;
   /** Acked messages that a member never got, or that are not in the log. */
   readonly lostAcked: number;
+  /** Without service: away, or hanging on a living connection (`stalledClientSeconds` of them). */
   readonly downClientSeconds: number;
   /** First moment from which the service was as before; `null` when that was not seen. */
   readonly recoveredAt: number | null;
@@ -45,8 +46,9 @@ export type FaultResult = {
   readonly watchedMs: number;
   /** The most reconnects in any one second. */
   readonly stormPerSec: number;
-  /** Clients that stayed connected and waited over a second for an ack. */
+  /** Clients not among the affected that stayed connected and waited over a second for an ack. */
   readonly stalled: number;
+  /** Of all clients that waited so on a living connection. */
   readonly stalledClientSeconds: number;
   /** Messages due, and acks that came, from `at` to 10 s after `until` or to the next fault; HTTP too. */
   readonly due: number;
@@ -92,7 +94,7 @@ export type Availability = {
   readonly ops: number;
   /** Slots of 100 ms in which 99 % of what fell due was acked as quickly as before. */
   readonly slots: number;
-  /** 1 − client-seconds down / (clients × time). */
+  /** 1 − client-seconds without service / (clients × time): away, or waiting over a second for an ack. */
   readonly clients: number;
   /** Of a 30-day month's budget of one client, by goal in percent. */
   readonly budget: readonly {

@@ -125,9 +125,10 @@ function count(run: FaultedRun, seen: Seen): FaultRecount {
     const isDuring = (us: number): boolean => us >= at * 1000 && us <= toMs * 1000;
     const http = seen.requests.filter(({ ms }) => ms >= at && ms <= toMs);
     const failed = http.filter(({ code }) => code === 0 || code === 5 || code === httpResetCode);
-    const stalled = stalls.filter(
-      ({ user, fromMs }) => isMine(fromMs + stallMs) && !affected.has(user),
+    const hung = stalls.filter(({ fromMs, untilMs }) =>
+      isMine(Math.min(fromMs + stallMs, untilMs)),
     );
+    const hungSec = sum(hung.map(({ fromMs, untilMs }) => untilMs - Math.max(at, fromMs))) / 1000;
     const inFault = sent.filter(({ dueUs }) => dueUs >= at * 1000 && dueUs <= until * 1000);
     const recoveredAt = recovered(level, run.clients, at, nextMs);
     const lost = seen.losses.filter((loss) => blamedForLoss(faults, loss) === index);
@@ -152,11 +153,11 @@ function count(run: FaultedRun, seen: Seen): FaultRecount {
       ),
       neverResumed: lasts.length - back.length,
       lostAcked: new Set(lost.map(({ message }) => message)).size,
-      downClientSeconds: sum(mine.map((one) => downMs(one, at, endMs))) / 1000,
+      downClientSeconds: sum(mine.map((one) => downMs(one, at, endMs))) / 1000 + hungSec,
       mttrMs: recoveredAt - at,
       stormPerSec: storm(whole.map(({ connectedUs }) => connectedUs)),
-      stalled: new Set(stalled.map(({ user }) => user)).size,
-      stalledClientSeconds: sum(stalled.map(({ fromMs, untilMs }) => untilMs - fromMs)) / 1000,
+      stalled: new Set(hung.map(({ user }) => user).filter((user) => !affected.has(user))).size,
+      stalledClientSeconds: hungSec,
       due: sent.filter(({ dueUs }) => isDuring(dueUs)).length,
       acked: seen.messages.filter(({ ackedUs }) => isDuring(ackedUs)).length,
       ackP99Ms: nearestRank(ackWaits(inFault), 0.99),
@@ -168,13 +169,16 @@ function count(run: FaultedRun, seen: Seen): FaultRecount {
   });
 
   const due = sent.filter(({ dueUs }) => dueUs >= base.fromMs * 1000 && dueUs <= endMs * 1000);
-  const downSec =
-    sum(
-      seen.absences.map((one) => {
-        const fault = faults[blamed(faults, one.fromUs / 1000)[0] ?? -1];
-        return downMs(one, fault?.at ?? one.fromUs / 1000, endMs);
-      }),
-    ) / 1000;
+  const awayMs = sum(
+    seen.absences.map((one) => {
+      const fault = faults[blamed(faults, one.fromUs / 1000)[0] ?? -1];
+      return downMs(one, fault?.at ?? one.fromUs / 1000, endMs);
+    }),
+  );
+  const hungMs = sum(
+    stalls.map(({ fromMs, untilMs }) => Math.max(0, untilMs - Math.max(base.fromMs, fromMs))),
+  );
+  const downSec = (awayMs + hungMs) / 1000;
   const clientSec = (run.clients * Math.max(0, endMs - base.fromMs)) / 1000;
   return {
     faults: figures,
@@ -254,21 +258,25 @@ function baseline(
   return { fromMs, due: due.length, ackP99Ms, goodWithinMs: Math.max(100, 2 * ackP99Ms) };
 }
 
-/** Waits of over a second; a user's next wait counts from the ack before it. */
+/**
+ * Waits of over a second; a user's next wait counts from the end of the one before. What was neither
+ * acked nor refused was waited for as long as an ack is.
+ */
 function stallsOf(sent: readonly Sent[], absences: readonly Absence[], endMs: number) {
   const away = Map.groupBy(absences, ({ user }) => user);
-  return [...Map.groupBy(sent, ({ sender }) => sender)].flatMap(([user, own]) => {
+  const waits = sent.filter(({ acked, refused }) => acked || !refused);
+  return [...Map.groupBy(waits, ({ sender }) => sender)].flatMap(([user, own]) => {
     const found: { user: number; fromMs: number; untilMs: number }[] = [];
-    let lastAckUs = 0;
-    for (const { dueUs, ackedUs } of own.toSorted((a, b) => a.dueUs - b.dueUs)) {
-      if (ackedUs === Infinity) continue;
-      const fromMs = Math.max(dueUs, lastAckUs) / 1000;
-      const untilMs = ackedUs / 1000;
-      lastAckUs = Math.max(lastAckUs, ackedUs);
+    let lastMs = 0;
+    for (const { dueUs, acked, ackedUs } of own.toSorted((a, b) => a.dueUs - b.dueUs)) {
+      const fromMs = Math.max(dueUs / 1000, lastMs);
+      const untilMs = Math.min(acked ? ackedUs / 1000 : dueUs / 1000 + ackWithinMs, endMs);
+      lastMs = Math.max(lastMs, untilMs);
       const wasThere = (away.get(user) ?? []).every(
         (one) => one.fromUs / 1000 > untilMs || endOf(one, endMs) < fromMs,
       );
-      if (untilMs - fromMs > stallMs && wasThere) found.push({ user, fromMs, untilMs });
+      const waitedMs = untilMs - (acked ? fromMs : dueUs / 1000);
+      if (waitedMs > stallMs && untilMs > fromMs && wasThere) found.push({ user, fromMs, untilMs });
     }
     return found;
   });

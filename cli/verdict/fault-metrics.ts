@@ -40,11 +40,16 @@ export const faultMetrics: readonly Metric[] = [
     isCount: false,
     statistics: [{ name: '', unit: 'ms', read: readMttr }],
   },
-  countMetric('fault.downClientSeconds', 'seconds without service, summed over the clients', '', {
-    one: ({ downClientSeconds }) => downClientSeconds,
-    samples: ({ affected }) => affected,
-    note: 'clients affected',
-  }),
+  countMetric(
+    'fault.downClientSeconds',
+    'seconds without service (away, or over 1 s without an ack), summed over the clients',
+    '',
+    {
+      one: ({ downClientSeconds }) => downClientSeconds,
+      samples: ({ affected, stalled }) => affected + stalled,
+      note: 'clients affected',
+    },
+  ),
 ];
 
 type Reading = {
