@@ -72,7 +72,6 @@ describe('the rules', () => {
     const fires = own.filter((one) => Object.values(one.firing).some((count) => count > 0));
     expect(fires).not.toEqual([]);
     expect(fires.some((one) => Object.values(one.firing).at(-1) === 0)).toBe(true);
-    if (alert === 'ServerRestarted') return;
     expect(own.some((one) => Object.values(one.firing).every((count) => count === 0))).toBe(true);
   });
 });

@@ -1,5 +1,14 @@
 /** Cases of the rules about causes and about those who watch: see service-cases.ts. */
-import { at, connections, exporter, middleMinute, run, server, up } from './rule-series.ts';
+import {
+  at,
+  connections,
+  exporter,
+  middleMinute,
+  run,
+  server,
+  soonDiluted,
+  up,
+} from './rule-series.ts';
 import { climb, flat, gone, joined } from './rule-test-file.ts';
 import type { RuleCase } from './rule-test-file.ts';
 
@@ -42,6 +51,15 @@ export const nodeCases: readonly RuleCase[] = [
   },
   {
     alert: 'MemoryGrowth',
+    says: 'is quiet for what is given back within a minute',
+    series: {
+      [memory]: joined(flat(300e6, minutes(11)), flat(460e6, 50), flat(300e6, minutes(2))),
+      [connections('ws-1')]: flat(100, minutes(13)),
+    },
+    firing: { 662: 0, 700: 0, 712: 0, 740: 0 },
+  },
+  {
+    alert: 'MemoryGrowth',
     says: 'is quiet just below, for small servers, and where connections explain it',
     series: {
       [memory]: joined(flat(300e6, minutes(10)), flat(449e6, minutes(10))),
@@ -67,6 +85,12 @@ export const nodeCases: readonly RuleCase[] = [
   },
   {
     alert: 'UpstreamFailover',
+    says: 'fires when its counter grows, and falls',
+    series: { [retries]: joined(flat(4, 60), flat(6, 100)) },
+    firing: { 58: 0, 62: 1, 86: 1, 100: 0 },
+  },
+  {
+    alert: 'UpstreamFailover',
     says: 'is quiet when the counter stands, or begins again at 0',
     series: { [retries]: joined(flat(4, 60), flat(0, 60)) },
     firing: { 50: 0, 62: 0, 100: 0 },
@@ -82,10 +106,25 @@ export const nodeCases: readonly RuleCase[] = [
   },
   {
     alert: 'GeneratorSaturated',
-    says: 'is quiet just below, and below one send a second',
+    says: 'is quiet for what is above 1 % for 4 s only',
+    series: soonDiluted(run('rtops_client_sent_total'), run('rtops_client_late_sends_total'), 15),
+    firing: { 60: 0, 62: 0, 64: 0, 90: 0 },
+  },
+  {
+    alert: 'GeneratorSaturated',
+    says: 'is quiet just below',
     series: {
       [run('rtops_client_sent_total')]: climb(0, 100, 180),
       [run('rtops_client_late_sends_total')]: middleMinute(100, 0.009),
+    },
+    firing: { 60: 0, 88: 0 },
+  },
+  {
+    alert: 'GeneratorSaturated',
+    says: 'is quiet below one send a second',
+    series: {
+      [run('rtops_client_sent_total')]: climb(0, 0.9, 120),
+      [run('rtops_client_late_sends_total')]: climb(0, 0.5, 120),
     },
     firing: { 60: 0, 88: 0 },
   },
@@ -142,6 +181,19 @@ export const watchCases: readonly RuleCase[] = [
   },
   {
     alert: 'ScrapeSlow',
+    says: 'is quiet for slow scrapes within 20 s',
+    series: {
+      [`scrape_duration_seconds{job="rtops-server", ${at('ws-1')}}`]: joined(
+        flat(0.01, 40),
+        flat(1.5, 20),
+        flat(0.01, 40),
+      ),
+      [ws1]: flat(1, 100),
+    },
+    firing: { 54: 0, 56: 0, 58: 0, 60: 0, 70: 0 },
+  },
+  {
+    alert: 'ScrapeSlow',
     says: 'is quiet at a second, and for a target that is down',
     series: {
       [`scrape_duration_seconds{job="rtops-server", ${at('ws-1')}}`]: flat(1, 100),
@@ -186,6 +238,12 @@ export const watchCases: readonly RuleCase[] = [
     says: 'fires at the first failure, also when its counter appears with it, and falls',
     series: { [failed]: joined(gone(20), flat(1, 400)) },
     firing: { 18: 0, 22: 1, 300: 1, 330: 0 },
+  },
+  {
+    alert: 'NotificationsFailing',
+    says: 'fires when its counter grows, and falls',
+    series: { [failed]: joined(flat(5, 320), flat(6, 400)) },
+    firing: { 318: 0, 322: 1, 600: 1, 640: 0 },
   },
   {
     alert: 'NotificationsFailing',

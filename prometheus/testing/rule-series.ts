@@ -19,3 +19,19 @@ export function middleMinute(perSec: number, share: number): Values {
   const grown = perSec * share * 60;
   return joined(flat(0, 30), climb(0, perSec * share, 60), flat(grown, 90));
 }
+
+/**
+ * 20 of the 1,500 of a window fail at 60 s (1.3 %), and traffic grows fourfold: 4 s later they are
+ * below 1 %.
+ */
+export function soonDiluted(
+  all: string,
+  failed: string,
+  windowSec: number,
+): Readonly<Record<string, Values>> {
+  const perSec = 1500 / windowSec;
+  return {
+    [all]: joined(climb(0, perSec, 60), climb(60 * perSec, 4 * perSec, 60)),
+    [failed]: joined(flat(1000, 60), flat(1020, 60)),
+  };
+}

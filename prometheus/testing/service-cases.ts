@@ -33,6 +33,17 @@ export const serviceCases: readonly RuleCase[] = [
   },
   {
     alert: 'ServerMissing',
+    says: 'fires for all four, one by one',
+    series: Object.fromEntries(
+      ['api-1', 'api-2', 'ws-1', 'ws-2'].map((name, nth) => [
+        up('rtops-server', name),
+        joined(gone(30 + 10 * nth), flat(1, 50)),
+      ]),
+    ),
+    firing: { 8: 0, 20: 4, 30: 3, 40: 2, 50: 1, 60: 0 },
+  },
+  {
+    alert: 'ServerMissing',
     says: 'is quiet for one that is down: that is ServerDown',
     series: Object.fromEntries(
       ['api-1', 'api-2', 'ws-1', 'ws-2'].map((name) => [
@@ -65,6 +76,19 @@ export const serviceCases: readonly RuleCase[] = [
       [server('process_start_time_seconds', 'ws-2')]: flat(100, 110),
     },
     firing: { 8: 0, 10: 1, 60: 1, 76: 0 },
+  },
+  {
+    alert: 'ServerRestarted',
+    says: 'is quiet for scrapes that were missed, and for a server that is new',
+    series: {
+      [server('process_start_time_seconds', 'ws-1')]: joined(
+        flat(100, 10),
+        gone(12),
+        flat(100, 60),
+      ),
+      [server('process_start_time_seconds', 'ws-2')]: joined(gone(20), flat(120, 62)),
+    },
+    firing: { 8: 0, 22: 0, 40: 0, 76: 0 },
   },
   {
     alert: 'RedisDown',
@@ -105,6 +129,16 @@ export const serviceCases: readonly RuleCase[] = [
       [up('redis', 'redis')]: flat(1, 40),
     },
     firing: { 14: 0, 16: 1, 28: 1, 30: 0 },
+  },
+  {
+    alert: 'RedisUnreachable',
+    says: 'is quiet when Redis hangs, and its exporter with it',
+    series: {
+      [server('rtops_server_redis_up', 'ws-1')]: flat(0, 40),
+      [`redis_up{job="redis", ${at('redis')}}`]: joined(flat(1, 4), gone(36)),
+      [up('redis', 'redis')]: flat(0, 40),
+    },
+    firing: { 14: 0, 30: 0 },
   },
   {
     alert: 'RedisUnreachable',

@@ -1,5 +1,5 @@
 /** Cases of the rules about what users feel: see service-cases.ts. */
-import { connections, exporter, middleMinute, run, server } from './rule-series.ts';
+import { connections, exporter, middleMinute, run, server, soonDiluted } from './rule-series.ts';
 import { climb, flat, gone, joined } from './rule-test-file.ts';
 import type { RuleCase, Values } from './rule-test-file.ts';
 
@@ -31,9 +31,16 @@ export const userCases: readonly RuleCase[] = [
   {
     alert: 'ErrorRateHigh',
     only: 'of="chat"',
-    says: 'is quiet just below, and at one event a second',
+    says: 'is quiet just below',
     series: { [acks]: climb(0, 50, 180), [unavailable]: middleMinute(50, 0.009) },
     firing: { 60: 0, 88: 0 },
+  },
+  {
+    alert: 'ErrorRateHigh',
+    only: 'of="chat"',
+    says: 'is quiet for what is above 1 % for 4 s only',
+    series: soonDiluted(acks, unavailable, 30),
+    firing: { 60: 0, 62: 0, 64: 0, 90: 0 },
   },
   {
     alert: 'ErrorRateHigh',
@@ -56,9 +63,37 @@ export const userCases: readonly RuleCase[] = [
     {
       alert: 'ErrorRateHigh',
       only: 'of="http"',
-      says: `fires above 1 % of 5xx and falls: ${of('5xx')}`,
-      series: { [of('2xx')]: climb(0, 20, 180), [of('5xx')]: middleMinute(20, 0.1) },
+      says: `fires above 1 % of 5xx, upgrades left out of the count, and falls: ${of('5xx')}`,
+      series: {
+        [of('1xx')]: climb(0, 400, 180),
+        [of('2xx')]: climb(0, 20, 180),
+        [of('5xx')]: middleMinute(20, 0.1),
+      },
       firing: { 28: 0, 60: 1, 140: 0 },
+    },
+    {
+      alert: 'ErrorRateHigh',
+      only: 'of="http"',
+      says: `is quiet when the counters begin again: ${of('5xx')}`,
+      series: {
+        [of('2xx')]: joined(climb(0, 50, 60), climb(0, 50, 60)),
+        [of('5xx')]: joined(flat(40, 60), flat(0, 60)),
+      },
+      firing: { 62: 0, 90: 0 },
+    },
+    {
+      alert: 'ErrorRateHigh',
+      only: 'of="http"',
+      says: `is quiet below a minimum of traffic: ${of('5xx')}`,
+      series: { [of('2xx')]: climb(0, 0.4, 120), [of('5xx')]: climb(0, 0.4, 120) },
+      firing: { 90: 0 },
+    },
+    {
+      alert: 'ErrorRateHigh',
+      only: 'of="http"',
+      says: `is quiet for what is above 1 % for 4 s only: ${of('5xx')}`,
+      series: soonDiluted(of('2xx'), of('5xx'), 30),
+      firing: { 60: 0, 62: 0, 64: 0, 90: 0 },
     },
     {
       alert: 'ErrorRateHigh',
@@ -77,6 +112,12 @@ export const userCases: readonly RuleCase[] = [
     says: 'fires at the first missing message, also when its counter appears with it, and falls',
     series: { [run('rtops_client_missing_total')]: joined(gone(20), flat(1, 140)) },
     firing: { 18: 0, 22: 1, 76: 1, 90: 0 },
+  },
+  {
+    alert: 'DeliveryLoss',
+    says: 'fires when its counter grows, and falls a minute later',
+    series: { [run('rtops_client_missing_total')]: joined(flat(0, 80), flat(2, 120)) },
+    firing: { 78: 0, 82: 1, 136: 1, 160: 0 },
   },
   {
     alert: 'DeliveryLoss',
@@ -118,10 +159,39 @@ export const userCases: readonly RuleCase[] = [
   },
   {
     alert: 'ReconnectStorm',
-    says: 'is quiet for a fifth, and for ten users',
+    says: 'is quiet for less than a fifth',
     series: {
       [connections('ws-1')]: flat(200, 120),
-      [opened('ws-1')]: joined(flat(200, 60), flat(238, 60)),
+      [opened('ws-1')]: joined(flat(200, 60), flat(236, 60)),
+    },
+    firing: { 64: 0, 80: 0 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet for nine users, half of all',
+    series: {
+      [connections('ws-1')]: flat(18, 120),
+      [opened('ws-1')]: joined(flat(18, 60), flat(27, 60)),
+    },
+    firing: { 64: 0, 80: 0 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet when half of all leave while a few come',
+    series: {
+      [connections('ws-1')]: joined(flat(200, 60), flat(100, 60)),
+      [opened('ws-1')]: joined(flat(200, 60), flat(215, 60)),
+    },
+    firing: { 64: 0, 80: 0 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet when a server begins again at 0 and its users have gone for good',
+    series: {
+      [connections('ws-1')]: joined(flat(50, 60), gone(4), flat(0, 60)),
+      [connections('ws-2')]: flat(50, 124),
+      [opened('ws-1')]: joined(flat(400, 60), gone(4), flat(0, 60)),
+      [opened('ws-2')]: flat(50, 124),
     },
     firing: { 64: 0, 80: 0 },
   },
@@ -149,6 +219,20 @@ export const userCases: readonly RuleCase[] = [
     },
     firing: { 80: 0, 170: 0 },
   },
+  // Without its role an API server would be counted: as the fullest, or into the mean.
+  ...[500, 0].map((ofApi) => ({
+    alert: 'ConnectionSkew',
+    says: `is quiet when only an API server is out of line, with ${ofApi}`,
+    series: {
+      [connections('ws-1')]: flat(140, 120),
+      [connections('ws-2')]: flat(60, 120),
+      [connections('api-1')]: flat(ofApi, 120),
+      [server('rtops_server_info', 'ws-1', 'role="ws"')]: flat(1, 120),
+      [server('rtops_server_info', 'ws-2', 'role="ws"')]: flat(1, 120),
+      [server('rtops_server_info', 'api-1', 'role="api"')]: flat(1, 120),
+    },
+    firing: { 80: 0, 110: 0 },
+  })),
   {
     alert: 'ConnectionsHigh',
     says: 'fires above 5,000 over all servers after 10 s, and falls at 5,000',
@@ -175,12 +259,17 @@ function latencyCases(
     of === 'client'
       ? run(`${histogram}_${suffix}`, more)
       : server(`${histogram}_${suffix}`, 'ws-1', labels(more === '' ? '' : `, ${more}`));
-  const messages = (slowShare: number, slowSec: number): Readonly<Record<string, Values>> => ({
-    [series('count', '')]: climb(0, 100, 120 + slowSec + 1200),
+  /** 100 messages a second; of `slowSec` seconds after the first, a share is slow. */
+  const messages = (
+    slowShare: number,
+    slowSec: number,
+    goodSec = 120,
+  ): Readonly<Record<string, Values>> => ({
+    [series('count', '')]: climb(0, 100, goodSec + slowSec + 1200),
     [series('bucket', 'le="0.15"')]: joined(
-      climb(0, 100, 120),
-      climb(12_000, 100 * (1 - slowShare), slowSec),
-      climb(12_000 + 100 * (1 - slowShare) * slowSec, 100, 1200),
+      climb(0, 100, goodSec),
+      climb(100 * goodSec, 100 * (1 - slowShare), slowSec),
+      climb(100 * (goodSec + (1 - slowShare) * slowSec), 100, 1200),
     ),
   });
   const fast = `of="${of}", burn="fast"`;
@@ -199,6 +288,34 @@ function latencyCases(
       says: `(${of}) is quiet just below six times the budget`,
       series: messages(0.29, 60),
       firing: { 150: 0, 178: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: fast,
+      says: `(${of}) is quiet for ten bad seconds`,
+      series: messages(0.9, 10),
+      firing: { 126: 0, 130: 0, 140: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: slow,
+      says: `(${of}) is quiet for a bad minute in a run of a few`,
+      series: messages(0.5, 60),
+      firing: { 170: 0, 200: 0, 280: 0, 420: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: slow,
+      says: `(${of}) is quiet for bad minutes in half an hour`,
+      series: messages(0.6, 150, 1500),
+      firing: { 1650: 0, 1870: 0, 1890: 0 },
+    },
+    {
+      alert: 'LatencySLO',
+      only: slow,
+      says: `(${of}) falls five minutes after the last slow one, whatever half an hour says`,
+      series: messages(0.5, 400),
+      firing: { 118: 0, 510: 1, 830: 0 },
     },
     {
       alert: 'LatencySLO',
@@ -229,10 +346,10 @@ function latencyCases(
       only: `of="${of}"`,
       says: `(${of}) is quiet below one a second`,
       series: {
-        [series('count', '')]: climb(0, 0.9, 120),
-        [series('bucket', 'le="0.15"')]: flat(0, 120),
+        [series('count', '')]: climb(0, 0.9, 700),
+        [series('bucket', 'le="0.15"')]: flat(0, 700),
       },
-      firing: { 100: 0 },
+      firing: { 100: 0, 600: 0 },
     },
   ];
 }
