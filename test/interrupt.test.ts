@@ -8,12 +8,15 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import type { Report } from '../cli/report/report.ts';
 import { newHome, processesOf } from './testing/rtops.ts';
+import type { Home } from './testing/rtops.ts';
 
 const long = ['bench', '--stage', '1s:40', '--stage', '60s:40', '--rate', '1/s/user'];
 const plain = ['--reporter', 'plain'];
@@ -171,13 +174,48 @@ describe('a disk that fills up', () => {
     expect(said).toContain('ENOSPC');
     expect(said).not.toContain('internal error');
     expect(said, 'the summary').toContain('chat.ack');
-    const kept = /saved in (\S+) instead/.exec(said)?.[1] ?? '';
-    onTestFinished(() => rmSync(kept, { recursive: true, force: true }));
-    expect(readdirSync(kept)).toContain('report.json');
-    expect(readFileSync(join(kept, 'report.json'), 'utf8')).toContain('"schemaVersion"');
-    expect(processesOf(home)).toEqual([]);
+    expect(said).not.toContain('Interrupted');
+    expect(said).toMatch(/the disk of \S+ (is|was) full/);
+    await expectWhole(home, /saved in (\S+) instead/.exec(said)?.[1] ?? '');
   });
 });
+
+test('a run folder that is removed in the middle: the run goes on elsewhere, and all of it is kept', async () => {
+  const home = newHome();
+  const lost = join(home.dir, 'run');
+  const running = home.start(
+    ...['bench', '--run-dir', lost, '--stage', '1s:40', '--stage', '5s:40', '--rate', '1/s/user'],
+    ...plain,
+  );
+  const history = join(lost, 'history', 'worker-0.bin');
+  const writtenBytes = (): number => statSync(history, { throwIfNoEntry: false })?.size ?? 0;
+  await expect.poll(writtenBytes, { timeout: 20_000 }).toBeGreaterThan(0);
+  rmSync(lost, { recursive: true });
+  const ended = await running.ended;
+  expect(ended.code, ended.stdout + ended.stderr).toBe(120);
+  expect(ended.stderr).not.toContain('internal error');
+  expect(ended.stderr).toContain('the history file was removed');
+  await expectWhole(home, /saved in (\S+) instead/.exec(ended.stderr)?.[1] ?? '');
+});
+
+/** All that a run leaves is there, and `verify` says so. */
+async function expectWhole(home: Home, kept: string): Promise<void> {
+  onTestFinished(() => rmSync(kept, { recursive: true, force: true }));
+  expect(readdirSync(kept).toSorted()).toEqual(
+    expect.arrayContaining([
+      'detail.json',
+      'events.jsonl',
+      'history',
+      'report.html',
+      'report.json',
+    ]),
+  );
+  const report = JSON.parse(readFileSync(join(kept, 'report.json'), 'utf8')) as Report;
+  expect(report.run.partial).toBe(false);
+  const verified = await home.run('verify', kept);
+  expect(verified.code, verified.stdout + verified.stderr).toBe(0);
+  expect(processesOf(home)).toEqual([]);
+}
 
 describe('a file system that is read-only', () => {
   test.each([

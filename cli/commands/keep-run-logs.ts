@@ -2,6 +2,7 @@
 import { keepLogs, markLogs } from '../system/kept-logs.ts';
 import type { KeptSince } from '../system/kept-logs.ts';
 import type { RunningSystem } from '../system/running-system.ts';
+import type { Run } from './open-run.ts';
 import type { World } from '../world.ts';
 
 export type RunLogs = {
@@ -13,14 +14,14 @@ export type RunLogs = {
 export function watchRunLogs(
   world: World,
   system: RunningSystem | undefined,
-  runDir: string,
+  run: Pick<Run, 'dir'>,
 ): RunLogs {
   if (system === undefined) return { keep: async () => {} };
   const marks = markLogs(system.logsDir);
   return {
     keep: async (since) => {
       try {
-        await keepLogs(system.logsDir, marks, runDir, since);
+        await keepLogs(system.logsDir, marks, run.dir, since);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         world.stderr.write(`rtops: the logs of the run were not kept: ${why}\n`);

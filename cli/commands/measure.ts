@@ -1,5 +1,7 @@
 /** Drives the load, reads what the services use beside it, and reduces both to a summary. */
+import { exitCode } from '../exit-code.ts';
 import type { RunEvent } from '../events.ts';
+import { Failure } from '../failure.ts';
 import type { Drive, Driver, DriveResult, Target } from '../load/driver.ts';
 import { ledgerFromFiles } from '../load/history-files.ts';
 import { impactFromFiles } from '../load/impact-files.ts';
@@ -45,6 +47,8 @@ export type MeasureInput = {
   readonly injector: FaultInjector | undefined;
   readonly clock: Clock;
   readonly historyDir: string;
+  /** See `DriveInput.moveHistory`. */
+  readonly moveHistory?: ((why: string) => string | null) | undefined;
   readonly workers: number | null;
 };
 
@@ -157,14 +161,21 @@ async function reduce(
   result: DriveResult,
   { services, ends }: ServicesSeen,
   { windows }: FaultsDone,
-  { runId, historyDir, scenario }: MeasureInput,
+  { runId, scenario }: MeasureInput,
 ): Promise<Omit<Measured, 'faults' | 'flood'>> {
+  const { historyDir } = result;
   const losses: LossFacts[] = [];
   const unblamed = await ledgerFromFiles(historyDir, {
     runId,
     durationMs: result.durationMs,
     partial: result.stopped,
     onLoss: (loss) => losses.push(loss),
+  }).catch((error: unknown) => {
+    throw new Failure(exitCode.notReady, `the history of the run in ${historyDir} cannot be read`, {
+      why: error instanceof Error ? error.message : String(error),
+      next: 'leave the run folder where it is until the run has ended',
+      cause: error,
+    });
   });
   const ledger = { ...unblamed, exceptions: blameExceptions(unblamed.exceptions, windows) };
   const sinceStart = services.map((sample) => ({

@@ -1,6 +1,15 @@
 /** The run folder: one folder a run, holding everything the verdict was reached from. */
-import { createWriteStream, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type { WriteStream } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 
@@ -14,8 +23,17 @@ import type { World } from '../world.ts';
 
 export type Run = AsyncDisposable & {
   readonly id: string;
+  /** These two change when the run moves. */
   readonly dir: string;
   readonly historyDir: string;
+  /** From where, and why, the run has moved. */
+  readonly moved: { readonly from: string; readonly why: string } | null;
+  /**
+   * The folder can be used no more (a full disk, or it was removed): the run goes on in a new one below
+   * the temporary folder, with `takes` of what is there. Only once.
+   * @returns whether there is such a folder
+   */
+  moveElsewhere(why: string, takes: 'all' | 'all but the history'): boolean;
   /** The exact scenario and topology, so that the run can be made again from its folder. */
   writeDocuments(scenario: Scenario, topology: Topology | null): void;
   /** Appends one line to events.jsonl. A disk that fills up is said once and ends only this file. */
@@ -30,24 +48,54 @@ export type Run = AsyncDisposable & {
 /** Makes the folder. Throws 120 where it cannot be made or is not empty. */
 export function openRun(world: World, runDir: string | null): Run {
   const id = runId(world);
-  const dir = runDir ?? join(world.cwd, '.rtops', 'runs', id);
-  const historyDir = join(dir, 'history');
-  makeRunFolder(dir, historyDir);
-  const events = createWriteStream(join(dir, 'events.jsonl'));
+  let dir = runDir ?? join(world.cwd, '.rtops', 'runs', id);
+  let moved: Run['moved'] = null;
+  makeRunFolder(dir, join(dir, 'history'));
   let broken = false;
   let begun = false;
-  events.on('error', (error) => {
-    if (!broken) world.stderr.write(`rtops: events.jsonl ends early: ${error.message}\n`);
-    broken = true;
-  });
+  const openEvents = (): WriteStream => {
+    broken = false;
+    const stream = createWriteStream(join(dir, 'events.jsonl'), { flags: 'a' });
+    stream.on('error', (error) => {
+      if (stream !== events) return;
+      if (!broken) world.stderr.write(`rtops: events.jsonl ends early: ${error.message}\n`);
+      broken = true;
+    });
+    return stream;
+  };
+  let events = openEvents();
   const close = async (): Promise<void> => {
     await ended(events);
     if (!begun) rmSync(dir, { recursive: true, force: true });
   };
   return {
     id,
-    dir,
-    historyDir,
+    get dir() {
+      return dir;
+    },
+    get historyDir() {
+      return join(dir, 'history');
+    },
+    get moved() {
+      return moved;
+    },
+    moveElsewhere(why, takes) {
+      if (moved !== null) return false;
+      const from = dir;
+      try {
+        dir = mkdtempSync(join(tmpdir(), `rtops-${id}-`));
+        mkdirSync(join(dir, 'history'));
+      } catch {
+        dir = from;
+        return false;
+      }
+      moved = { from, why };
+      takeAlong(from, dir, takes);
+      const isOpen = !events.writableEnded;
+      events.end();
+      if (isOpen) events = openEvents();
+      return true;
+    },
     writeDocuments(scenario, topology) {
       begun = true;
       writeText(join(dir, 'scenario.yaml'), stringify(scenario));
@@ -59,6 +107,19 @@ export function openRun(world: World, runDir: string | null): Run {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Each file that can be had: one that is gone or cannot be read is no reason to lose the others. */
+function takeAlong(from: string, to: string, takes: 'all' | 'all but the history'): void {
+  const isTaken = (path: string): boolean => {
+    if (path.endsWith('.tmp')) return false;
+    return takes === 'all' || !path.startsWith(join(from, 'history'));
+  };
+  try {
+    cpSync(from, to, { recursive: true, filter: isTaken });
+  } catch {
+    // It was removed, or the other disk is full as well: then the report is what matters.
+  }
 }
 
 /** What is only for those who watch meanwhile would be half of the file. */

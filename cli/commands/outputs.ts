@@ -1,9 +1,9 @@
 /** Who hears of a run: the renderers asked for, events.jsonl, and at the end the report files. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
+import { exitCode } from '../exit-code.ts';
 import type { RunEvent } from '../events.ts';
+import { Failure } from '../failure.ts';
 import { renderText } from '../report/text.ts';
 import type { Report } from '../report/report.ts';
 import type { Detail } from '../samples/detail.ts';
@@ -54,35 +54,35 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
       emit(startEvent(asked.scenario, run, target));
     },
     async finish(report, detail, prints) {
-      const { verdict, exitCode } = report;
-      emit({ kind: 'run-end', t: report.run.durationMs, verdict, exitCode });
+      const { verdict, exitCode: code } = report;
+      emit({ kind: 'run-end', t: report.run.durationMs, verdict, exitCode: code });
       await end();
-      let unwritten: unknown;
-      try {
-        await writeReportFiles(run.dir, report, detail);
-      } catch (error) {
-        unwritten = error;
-      }
+      const { kept, unwritten } = await keep(run, report, detail);
       const inside = relative(world.cwd, run.dir);
       const shown = inside.startsWith('..') ? run.dir : inside;
       if (prints && !renderers.quiet) {
         const out = asked.json ? world.stderr : world.stdout;
         out.write(
-          renderText(report, {
+          renderText(kept, {
             ...terminalStyle(world, out),
             paths:
               unwritten === undefined ? { dir: shown, html: join(shown, 'report.html') } : null,
           }),
         );
       }
-      if (prints && asked.json) world.stdout.write(`${JSON.stringify(report)}\n`);
+      if (prints && asked.json) world.stdout.write(`${JSON.stringify(kept)}\n`);
       if ((await world.stdout.allTaken?.()) === false) {
         const where = unwritten === undefined ? `; the report is in ${shown}` : '';
         world.stderr.write(
-          `rtops: stdout did not take all of it. Verdict: ${verdict} (exit ${exitCode})${where}\n`,
+          `rtops: stdout did not take all of it. Verdict: ${verdict} (exit ${code})${where}\n`,
         );
       }
-      if (unwritten !== undefined) throw rescued(world, report, detail, unwritten);
+      if (unwritten !== undefined) {
+        world.stderr.write('rtops: the report could not be saved anywhere; it follows\n');
+        world.stderr.write(`${JSON.stringify(kept)}\n`);
+        throw unwritten;
+      }
+      if (run.moved !== null) throw movedFailure(run.moved, run.dir);
     },
     [Symbol.asyncDispose]: end,
   };
@@ -107,16 +107,44 @@ function startEvent(
   };
 }
 
-/** The run folder cannot be written (a full disk): what was measured goes to the temporary folder. */
-function rescued(world: World, report: Report, detail: Detail, cause: unknown): unknown {
-  try {
-    const dir = mkdtempSync(join(tmpdir(), `rtops-${report.run.id}-`));
-    writeFileSync(join(dir, 'report.json'), JSON.stringify(report));
-    writeFileSync(join(dir, 'detail.json'), JSON.stringify(detail));
-    world.stderr.write(`rtops: the report was saved in ${dir} instead\n`);
-  } catch {
-    world.stderr.write('rtops: the report could not be saved anywhere; it follows\n');
-    world.stderr.write(`${JSON.stringify(report)}\n`);
-  }
-  return cause;
+/** The report files in the run folder or, when it cannot hold them, with all else of the run elsewhere. */
+async function keep(
+  run: Run,
+  report: Report,
+  detail: Detail,
+): Promise<{ readonly kept: Report; readonly unwritten: unknown }> {
+  const written = async (): Promise<{ kept: Report; unwritten: unknown }> => {
+    const { moved } = run;
+    const kept =
+      moved === null ? report : { ...report, notes: [movedSentence(moved), ...report.notes] };
+    try {
+      await writeReportFiles(run.dir, kept, detail);
+      return { kept, unwritten: undefined };
+    } catch (error) {
+      return { kept, unwritten: error };
+    }
+  };
+  const first = await written();
+  if (first.unwritten === undefined) return first;
+  const { message, why } = first.unwritten as Partial<Failure>;
+  return run.moveElsewhere(why ?? message ?? '', 'all') ? await written() : first;
+}
+
+function movedSentence({ from, why }: NonNullable<Run['moved']>): string {
+  return isFull(why)
+    ? `the disk of ${from} was full, and the run went on elsewhere (${why})`
+    : `the run folder ${from} was lost, and the run went on elsewhere (${why})`;
+}
+
+/** The figures stand; that they are not where they were asked for is what the caller must hear. */
+function movedFailure({ from, why }: NonNullable<Run['moved']>, dir: string): Failure {
+  return new Failure(
+    exitCode.notReady,
+    `${isFull(why) ? `the disk of ${from} is full` : `the run folder ${from} is gone or cannot be written`}: the run was saved in ${dir} instead`,
+    { why, next: `rtops report ${dir} · rtops verify ${dir}` },
+  );
+}
+
+function isFull(why: string): boolean {
+  return /ENOSPC|EDQUOT|EFBIG/.test(why);
 }

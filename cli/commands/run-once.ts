@@ -22,6 +22,7 @@ import { judgeRun } from './judge-run.ts';
 import { watchRunLogs } from './keep-run-logs.ts';
 import { measure } from './measure.ts';
 import { openRun } from './open-run.ts';
+import type { Run } from './open-run.ts';
 import { openOutputs } from './outputs.ts';
 import { watchRun } from './watch-run.ts';
 
@@ -54,7 +55,7 @@ export async function runOnce(
   await using injector = await injectorFor(world, asked, target.system);
   await noteEdgeOverhead(target.system, outputs.emit);
 
-  const logs = watchRunLogs(world, target.system, run.dir);
+  const logs = watchRunLogs(world, target.system, run);
   run.writeDocuments(asked.scenario, target.system?.topology ?? null);
   outputs.start({ name: target.name, url: target.target.url });
   const measured = await measure(
@@ -62,6 +63,7 @@ export async function runOnce(
     {
       ...{ ...asked, runId: run.id, historyDir: run.historyDir, ...target },
       ...{ injector: injector ?? undefined, clock: world.clock },
+      moveHistory: (why: string) => moveRun(run, why, outputs.emit),
     },
     interrupt,
     outputs.emit,
@@ -73,6 +75,12 @@ export async function runOnce(
   await outputs.finish(report, measured.detail, prints);
   const code = report.run.partial ? exitCode.interrupted : judged.judgement.exitCode;
   return { code, report, dir: run.dir };
+}
+
+function moveRun(run: Run, why: string, emit: (event: RunEvent) => void): string | null {
+  if (!run.moveElsewhere(why, 'all but the history')) return null;
+  emit({ kind: 'warning', t: 0, text: `${why}; the run goes on in ${run.dir}` });
+  return run.historyDir;
 }
 
 /** What the fault proxy costs by itself is part of every figure of a system with `chaos`: it is told. */

@@ -20,6 +20,11 @@ export type DriveInput = {
   readonly target: Target;
   /** Folder for the history files (`history/worker-N.bin`), made by the driver. */
   readonly historyDir: string;
+  /**
+   * Asked once, when the history can be written there no more (`why`): the folder it goes on in, which
+   * gets all of it. Left out, or `null` where there is none: the run is stopped.
+   */
+  readonly moveHistory?: ((why: string) => string | null) | undefined;
   /** `null`: as many as suit the machine and the users. */
   readonly workers: number | null;
 };
@@ -31,6 +36,8 @@ export type DriveResult = {
   /** The same moment on CLOCK_MONOTONIC, in µs: what the servers' logs are aligned by. */
   readonly startedAtUs: number;
   readonly durationMs: number;
+  /** Where the history is. */
+  readonly historyDir: string;
   readonly stopped: boolean;
   /** It was ended at once: what its workers did last is not in the counts. */
   readonly aborted: boolean;

@@ -30,14 +30,18 @@ export function furtherNotes(report: Report): readonly string[] {
   return report.notes.map(asSentence).filter((note) => note !== said);
 }
 
-function interruptedSentence({ run, thresholds }: Report): string {
+function interruptedSentence({ run, thresholds, judged }: Report): string {
   const held = thresholds.filter((one) => one.verdict === 'pass').length;
   const failed = thresholds.filter((one) => one.verdict === 'fail').length;
   const so =
     failed > 0
       ? `${failed} of ${thresholds.length} thresholds had failed`
       : `${held} of ${thresholds.length} thresholds held`;
-  const after = `Interrupted after ${formatDuration(run.durationMs)}`;
+  // Nobody interrupted a run that had nowhere left to write to.
+  const why = judged?.finalRead.why ?? '';
+  const after = why.startsWith('the history could not be')
+    ? `Stopped after ${formatDuration(run.durationMs)}, ${why}`
+    : `Interrupted after ${formatDuration(run.durationMs)}`;
   return thresholds.length === 0 ? `${after}.` : `${after}: ${so} by then.`;
 }
 

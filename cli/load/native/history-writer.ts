@@ -1,26 +1,39 @@
-/** Appends records to a history file in large chunks, in order, without holding up the event loop. */
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { write } from 'node:fs';
+/**
+ * Appends records to a history file in large chunks, in order, without holding up the event loop.
+ * Where the file can hold no more (a full disk) or was removed, records wait in memory until it is
+ * said where they go on; what was written so far goes along.
+ */
+import { closeSync, fstatSync, openSync, readSync, write, writeSync } from 'node:fs';
+import { setImmediate as breathe } from 'node:timers/promises';
 
 import { recordBytes, writeRecord } from '../../samples/history.ts';
 
 /** A multiple of the record size, above 64 KiB. */
 const chunkBytes = recordBytes * 4096;
 
+/** What is wrong with the file: a sentence. */
+export type HistoryTrouble = (text: string) => void;
+
 export class HistoryWriter {
-  readonly #file: number;
-  readonly #onError: (text: string) => void;
+  #file: number;
+  readonly #onTrouble: HistoryTrouble;
+  /** Some file systems count no links; there a removed file cannot be told. */
+  readonly #countsLinks: boolean;
+  #written = 0;
   #chunk = Buffer.allocUnsafe(chunkBytes);
   #used = 0;
   #waiting: Buffer[] = [];
-  #writing: Buffer | undefined;
-  #failed = false;
-  #idle: (() => void) | undefined;
+  #isWriting = false;
+  /** `stuck`: until it is said where to go on. `over`: what comes is dropped. */
+  #state: 'open' | 'stuck' | 'over' = 'open';
+  #target: string | undefined;
+  #idle: (() => void)[] = [];
 
-  /** Creates the file. `onError` hears of the first failed write; later records are dropped. */
-  constructor(filePath: string, onError: (text: string) => void) {
-    this.#file = openSync(filePath, 'w');
-    this.#onError = onError;
+  /** Creates the file. `onTrouble` hears when it can be used no more; then call `moveTo` or `giveUp`. */
+  constructor(filePath: string, onTrouble: HistoryTrouble) {
+    this.#file = openSync(filePath, 'w+');
+    this.#countsLinks = fstatSync(this.#file).nlink > 0;
+    this.#onTrouble = onTrouble;
   }
 
   /** One record; the arguments are those of `writeRecord`. */
@@ -34,29 +47,41 @@ export class HistoryWriter {
     value: number,
     atUs: number,
   ): void {
-    if (this.#failed) return;
+    if (this.#state === 'over') return;
     const at = this.#used;
     writeRecord(this.#chunk, at, kind, code, user, room, peer, n, value, Math.max(0, atUs));
     this.#used += recordBytes;
-    if (this.#used === chunkBytes) this.handOver();
+    if (this.#used === chunkBytes) this.#queue();
   }
 
   /** What is in memory goes to the kernel, without waiting: a process that is killed keeps it. */
   handOver(): void {
-    if (this.#used === 0) return;
-    this.#waiting.push(this.#chunk.subarray(0, this.#used));
-    this.#chunk = Buffer.allocUnsafe(chunkBytes);
-    this.#used = 0;
-    if (this.#writing === undefined) this.#next();
+    this.#queue();
+    this.#lookForFile();
   }
 
-  /** Resolves when every record added so far is with the kernel, or the writing has failed. */
+  /** Resolves when every record added so far is with the kernel, or nothing more can be written. */
   async flush(): Promise<void> {
     this.handOver();
-    if (this.#writing === undefined) return;
-    await new Promise<void>((resolve) => {
-      this.#idle = resolve;
-    });
+    await this.#untilIdle();
+    // Removed in the last moment, after what was written: that too must be moved.
+    this.#lookForFile();
+    await this.#untilIdle();
+  }
+
+  /** Goes on in a new file, which gets what was written so far. Trouble with that one is heard too. */
+  moveTo(filePath: string): void {
+    if (this.#state === 'over') return;
+    this.#target = filePath;
+    this.#state = 'stuck';
+    if (!this.#isWriting) void this.#move();
+  }
+
+  /** Nothing more is kept. */
+  giveUp(): void {
+    this.#state = 'over';
+    this.#waiting = [];
+    this.#becomeIdle();
   }
 
   /** For the last moment of a process: writes what is left, blocking, and closes the file. */
@@ -64,40 +89,96 @@ export class HistoryWriter {
     try {
       // A write still with the kernel's thread pool is complete or not at all; it is not repeated.
       for (const chunk of this.#waiting) this.#writeAll(chunk);
-      if (!this.#failed) this.#writeAll(this.#chunk.subarray(0, this.#used));
+      if (this.#state !== 'over') this.#writeAll(this.#chunk.subarray(0, this.#used));
       closeSync(this.#file);
     } catch {
       // The process ends; what could be written is.
     }
-    this.#failed = true;
+    this.#state = 'over';
+  }
+
+  #queue(): void {
+    if (this.#used === 0 || this.#state === 'over') return;
+    this.#waiting.push(this.#chunk.subarray(0, this.#used));
+    this.#chunk = Buffer.allocUnsafe(chunkBytes);
+    this.#used = 0;
+    this.#next();
   }
 
   #next(): void {
+    if (this.#isWriting || this.#state !== 'open') return;
     const chunk = this.#waiting.shift();
-    this.#writing = chunk;
     if (chunk === undefined) {
-      this.#idle?.();
-      this.#idle = undefined;
+      this.#becomeIdle();
       return;
     }
-    write(this.#file, chunk, 0, chunk.length, null, (error, written) => {
-      if (error !== null) {
-        this.#fail(error);
-      } else if (written < chunk.length) {
-        this.#waiting.unshift(chunk.subarray(written));
-      }
-      this.#next();
+    this.#isWriting = true;
+    write(this.#file, chunk, 0, chunk.length, this.#written, (error, written) => {
+      this.#isWriting = false;
+      if (this.#state === 'over') return;
+      this.#written += written;
+      if (error !== null || written < chunk.length) this.#waiting.unshift(chunk.subarray(written));
+      if (this.#target !== undefined) void this.#move();
+      else if (error !== null) this.#trouble(`the history could not be written: ${error.message}`);
+      else this.#next();
     });
   }
 
-  #fail(error: NodeJS.ErrnoException): void {
-    this.#waiting = [];
-    if (this.#failed) return;
-    this.#failed = true;
-    this.#onError(`the history could not be written: ${error.message}`);
+  #lookForFile(): void {
+    if (this.#state !== 'open' || !this.#countsLinks) return;
+    if (fstatSync(this.#file).nlink === 0) this.#trouble('the history file was removed');
+  }
+
+  #trouble(text: string): void {
+    this.#state = 'stuck';
+    this.#onTrouble(text);
+  }
+
+  async #move(): Promise<void> {
+    const from = this.#file;
+    try {
+      const to = openSync(this.#target ?? '', 'wx+', 0o600);
+      this.#file = to;
+      await this.#copy(from, to);
+      closeSync(from);
+    } catch (error) {
+      this.#target = undefined;
+      this.#trouble(`the history could not be moved: ${(error as Error).message}`);
+      return;
+    }
+    this.#target = undefined;
+    this.#state = 'open';
+    this.#next();
+  }
+
+  /** Byte for byte up to where the next chunk begins; a record may be in both. */
+  async #copy(from: number, to: number): Promise<void> {
+    const piece = Buffer.allocUnsafe(1 << 20);
+    for (let at = 0; at < this.#written;) {
+      const wanted = Math.min(piece.length, this.#written - at);
+      const read = readSync(from, piece, 0, wanted, at);
+      if (read === 0) throw new Error(`${this.#written - at} bytes of it are gone`);
+      for (let done = 0; done < read;) done += writeSync(to, piece, done, read - done, at + done);
+      at += read;
+      await breathe();
+    }
+  }
+
+  async #untilIdle(): Promise<void> {
+    const isIdle = this.#state === 'open' && !this.#isWriting && this.#waiting.length === 0;
+    if (isIdle || this.#state === 'over') return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #becomeIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #writeAll(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length;) at += writeSync(this.#file, chunk, at);
+    for (let done = 0; done < chunk.length;) {
+      const written = writeSync(this.#file, chunk, done, chunk.length - done, this.#written);
+      done += written;
+      this.#written += written;
+    }
   }
 }

@@ -48,6 +48,7 @@ class NativeRun implements Drive {
   readonly #heads = new Map<number, number>();
   readonly #readReasons: string[] = [];
   #historyError: string | undefined;
+  #historyDir: string;
   #startedAtMs = 0;
   #startNs = 0n;
   readonly #started = Promise.withResolvers<number>();
@@ -69,6 +70,7 @@ class NativeRun implements Drive {
   constructor(world: World, input: DriveInput) {
     this.#world = world;
     this.#input = input;
+    this.#historyDir = input.historyDir;
     const users = plannedUsers(input.scenario.stages);
     this.#workerCount = input.workers ?? workerCount(users, availableParallelism());
     this.#tally = new Tally(input.scenario, this.#workerCount);
@@ -125,7 +127,7 @@ class NativeRun implements Drive {
         scenario,
         url: target.url,
         credentials,
-        historyFile: path.join(historyDir, `worker-${worker.index}.bin`),
+        historyFile: historyFile(historyDir, worker.index),
         index: worker.index,
         workers: this.#workerCount,
       });
@@ -232,9 +234,7 @@ class NativeRun implements Drive {
         this.#wasRead.add(worker.index);
         break;
       case 'history-failed':
-        this.#historyError ??= message.text;
-        this.#tally.problem(message.text);
-        this.stop();
+        this.#moveHistory(worker, message);
         return;
       case 'done':
         this.#tally.note(worker.index, message.last);
@@ -246,6 +246,25 @@ class NativeRun implements Drive {
     const answered = this.#answered.get(key);
     if (answered === undefined) this.#early.add(key);
     else answered();
+  }
+
+  /** All workers go on in the other folder, so that the history stays in one. */
+  #moveHistory(worker: WorkerProcess, { text, moved }: { text: string; moved: boolean }): void {
+    const isMoved = this.#historyDir !== this.#input.historyDir;
+    // It could not know yet that it was told to move already.
+    if (isMoved && !moved) return;
+    const to = isMoved ? null : (this.#input.moveHistory?.(text) ?? null);
+    if (to === null) {
+      this.#historyError ??= text;
+      this.#tally.problem(text);
+      worker.tell({ kind: 'history-to', file: null });
+      this.stop();
+      return;
+    }
+    this.#historyDir = to;
+    for (const { index, tell } of this.#workers) {
+      tell({ kind: 'history-to', file: historyFile(to, index) });
+    }
   }
 
   /** A worker that ends before it is done takes its users with it. */
@@ -264,7 +283,7 @@ class NativeRun implements Drive {
 
   #markEnded(worker: number): void {
     try {
-      markEnded(this.#input.historyDir, worker, this.#workerCount);
+      markEnded(this.#historyDir, worker, this.#workerCount);
     } catch (error) {
       this.#historyError ??= `the history could not be written: ${(error as Error).message}`;
     }
@@ -284,6 +303,7 @@ class NativeRun implements Drive {
       startedAtMs: this.#startedAtMs,
       startedAtUs: Number(this.#startNs / 1000n),
       durationMs,
+      historyDir: this.#historyDir,
       stopped: this.#stopped,
       aborted: this.#aborted,
       users: this.#tally.users(),
@@ -377,6 +397,10 @@ class NativeRun implements Drive {
       });
     return { kind: 'tokens', tokens };
   }
+}
+
+function historyFile(dir: string, worker: number): string {
+  return path.join(dir, `worker-${worker}.bin`);
 }
 
 function makeFolder(folder: string): void {

@@ -4,10 +4,14 @@ import { Worker } from './worker.ts';
 
 let worker: Worker | undefined;
 
-// One message at a time, in order: a stop must not overtake the start. Only an abort may.
+// One message at a time, in order: a stop must not overtake the start. Only an abort may, and what a
+// finish waits for.
 let last: Promise<void> = Promise.resolve();
 process.on('message', (message: ToWorker) => {
-  last = message.kind === 'abort' ? handle(message) : last.then(async () => handle(message));
+  const overtakes = message.kind === 'abort' || message.kind === 'history-to';
+  last = overtakes
+    ? Promise.all([last, handle(message)]).then(() => undefined)
+    : last.then(async () => handle(message));
 });
 // The parent is gone, however it ended.
 process.on('disconnect', () => {
@@ -42,6 +46,9 @@ async function handle(message: ToWorker): Promise<void> {
       return;
     case 'finish':
       await worker?.finish();
+      return;
+    case 'history-to':
+      worker?.historyTo(message.file);
       return;
     case 'abort':
       worker?.abort();

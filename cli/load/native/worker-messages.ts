@@ -35,6 +35,8 @@ export type ToWorker =
   | { readonly kind: 'read'; readonly withinMs: number }
   /** Leave, write everything, say `done` and go. */
   | { readonly kind: 'finish' }
+  /** The history goes on in another file; `null`: nowhere, what comes is dropped. */
+  | { readonly kind: 'history-to'; readonly file: string | null }
   /** Write what is in memory and go, now. */
   | { readonly kind: 'abort' };
 
@@ -59,7 +61,8 @@ export type FromWorker =
   | { readonly kind: 'quiet'; readonly heads: readonly RoomHead[] }
   | { readonly kind: 'settled' }
   | { readonly kind: 'read-done'; readonly why: string | null }
-  | { readonly kind: 'history-failed'; readonly text: string }
+  /** Answered by `history-to`. `moved`: it had been told so before. */
+  | { readonly kind: 'history-failed'; readonly text: string; readonly moved: boolean }
   | {
       readonly kind: 'done';
       readonly last: WorkerSecond;

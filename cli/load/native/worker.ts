@@ -71,6 +71,7 @@ export class Worker implements Desk {
   #nextSweepUs = 0;
   #nextSecond = 1;
   #randoms = 0;
+  #historyMoved = false;
   #phase: 'sending' | 'draining' | 'quiet' | 'settling' | 'leaving' | 'over' = 'sending';
   #stopped = false;
   #hasStarted = false;
@@ -95,7 +96,7 @@ export class Worker implements Desk {
     this.endUs = stagesMs(start.scenario.stages) * 1000;
     this.drainUs = Math.min(start.scenario.drainMs * 1000, maxDrainUs);
     this.history = new HistoryWriter(start.historyFile, (text) => {
-      this.#say({ kind: 'history-failed', text });
+      this.#say({ kind: 'history-failed', text, moved: this.#historyMoved });
     });
     this.#http = http === undefined ? undefined : this.#httpLoad(http);
     this.#makeUsers();
@@ -231,6 +232,13 @@ export class Worker implements Desk {
     await this.history.flush();
     const last = this.#second(Math.ceil(nowUs / 1_000_000));
     this.#say({ kind: 'done', last, lost, refused, leanUsers, clientUsers });
+  }
+
+  /** Where the history goes on; `null`: nowhere. */
+  historyTo(file: string | null): void {
+    this.#historyMoved = true;
+    if (file === null) this.history.giveUp();
+    else this.history.moveTo(file);
   }
 
   /** For the last moment: what is in memory goes to the file. */
