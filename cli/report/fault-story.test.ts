@@ -25,7 +25,7 @@ function killed(change: Partial<FaultResult> = {}): FaultResult {
 
 test('a killed node, in one sentence', () => {
   expect(faultSentence(killed(), 500)).toBe(
-    "Killed ws-2 under 500 users (251 on it): 251 noticed, in 3.0 ms, resumed p50 1.1 s p99 1.6 s, 0 never back; 12,210 acked meanwhile, 0 lost; 276 client-seconds down (4 waiting for an ack) = 0.02% of a 99.9% month's budget; MTTR 2.1 s.",
+    "Killed ws-2 under 500 users (251 on it): 251 noticed, in 3.0 ms, resumed p50 1.1 s p99 1.6 s, 0 never back; 4,200 acked in its 10.0 s, 8,010 acked soon after, 0 lost; 276 client-seconds down (4 waiting for an ack) = 0.02% of a 99.9% month's budget; MTTR 2.1 s.",
   );
 });
 
@@ -35,7 +35,7 @@ describe('what is told of a fault', () => {
     [
       'nobody noticed',
       unnoticed,
-      'no chat user noticed; 12,210 acked meanwhile, 0 lost; MTTR 0 ms',
+      'no chat user noticed; 4,200 acked in its 10.0 s, 8,010 acked soon after, 0 lost; MTTR 0 ms',
     ],
     ['HTTP failed', { ...unnoticed, httpFailed: 3 }, '3 of 500 HTTP requests failed'],
     [
@@ -46,6 +46,16 @@ describe('what is told of a fault', () => {
     ['some waited', { ...unnoticed, stalled: 9 }, '9 users waited over 1 s for an ack'],
     ['some never came back', { neverResumed: 2 }, '2 never back'],
     ['acked messages were lost', { lostAcked: 7 }, '7 lost'],
+    [
+      'nothing could be acked while it was there',
+      { ackedWithin: 0, until: 23_100, dueWithin: 240, answeredWithin: 239, acked: 1048 },
+      'nothing acked in its 3.1 s (of 240 due then 239 were acked later), 1,048 acked soon after, 0 lost',
+    ],
+    [
+      'it was of an instant',
+      { until: 20_000, ackedWithin: 0, dueWithin: 0 },
+      '; 12,210 acked soon after, 0 lost',
+    ],
     ['it did not recover', { mttrMs: null }, 'not as before within the 30.0 s it was watched'],
     ['it did not bite', { unfelt: 'pid 812 lives' }, 'it did not bite, pid 812 lives.'],
     ['a kind nobody has heard of', { kind: 'melt' }, 'Did melt to ws-2'],

@@ -39,13 +39,30 @@ export function faultSentence(fault: FaultResult, users: number): string {
   const parts = [
     ...seen(fault),
     ...httpPart(fault),
-    `${formatCount(fault.acked)} acked meanwhile, ${formatCount(fault.lostAcked)} lost`,
+    `${ackedPart(fault)}, ${formatCount(fault.lostAcked)} lost`,
     ...(fault.downClientSeconds > 0 ? [cost(fault, users)] : []),
     fault.mttrMs === null
       ? `not as before within the ${formatSeconds(fault.watchedMs)} it was watched`
       : `MTTR ${formatSeconds(fault.mttrMs)}`,
   ];
   return `${start}: ${parts.join('; ')}.`;
+}
+
+/** What was acked while it was there, and after: two things, for a dead Redis lets nothing be acked. */
+function ackedPart({
+  at,
+  until,
+  acked,
+  ackedWithin,
+  dueWithin,
+  answeredWithin,
+}: FaultResult): string {
+  const after = `${formatCount(acked - ackedWithin)} acked soon after`;
+  if (until <= at) return after;
+  if (ackedWithin > 0 || dueWithin === 0) {
+    return `${formatCount(ackedWithin)} acked in its ${formatSeconds(until - at)}, ${after}`;
+  }
+  return `nothing acked in its ${formatSeconds(until - at)} (of ${formatCount(dueWithin)} due then ${formatCount(answeredWithin)} were acked later), ${after}`;
 }
 
 /** What failed on a fresh connection cannot be put down to keep-alive; what was reset on a kept one can. */

@@ -351,6 +351,10 @@ export const reportSchema = z.looseObject({
       stalledClientSeconds: figure,
       due: count,
       acked: count,
+      // Reports from before these were told apart have none.
+      dueWithin: count.default(0),
+      answeredWithin: count.default(0),
+      ackedWithin: count.default(0),
       ackP99Ms: figure,
       httpRequests: count,
       httpFailed: count,

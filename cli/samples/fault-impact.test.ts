@@ -232,6 +232,19 @@ describe('signs other than a lost connection', () => {
     expect(only(nacked).downClientSeconds).toBe(0);
   });
 
+  test('acks while it was there are told apart from those soon after', () => {
+    const windows = [killWindow(20_000, { kind: 'kill', node: 'redis', untilMs: 23_000 })];
+    const dead = quiet.map((record) =>
+      record.kind === recordKind.acked && isWithin(record, 20_000, 23_000)
+        ? { ...record, atUs: 23_100_000 }
+        : record,
+    );
+    const fault = only(impactOf(dead, { windows }));
+    expect(fault).toMatchObject({ ackedWithin: 0, dueWithin: 300, answeredWithin: 300 });
+    expect(fault.acked).toBeGreaterThan(1200);
+    expect(only(impactOf(quiet, { windows })).ackedWithin).toBe(300);
+  });
+
   test('who was thrown off waited too, but not on a living connection', () => {
     const windows = [killWindow(20_000), killWindow(22_000, { node: 'ws-1', clientsOnNode: 1 })];
     const records = failoverRun({ ...shape, backoffMs: () => 4000 });

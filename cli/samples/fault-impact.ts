@@ -128,6 +128,7 @@ function impactOf(
     // What comes after the next fault has begun is put down to that one.
     const toMs = Math.max(untilMs, Math.min(untilMs + aftermathMs, nextAtMs));
     const during = countBetween(messages, atMs, toMs);
+    const within = countBetween(messages, atMs, untilMs);
     const http = requests.between(atMs, toMs);
     const detect = fourQuantiles([...signs.values()].map((ms) => Math.max(0, ms - atMs)));
     const facts = {
@@ -165,6 +166,9 @@ function impactOf(
       stalledClientSeconds: stalledSec,
       due: during.due,
       acked: during.acked,
+      dueWithin: within.due,
+      answeredWithin: within.answered,
+      ackedWithin: within.acked,
       ackP99Ms: ackP99(messages, (one) => isBetween(one.dueUs, atMs, untilMs)),
       httpRequests: http.count,
       httpFailed: facts.httpFailed,

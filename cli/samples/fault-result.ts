@@ -53,6 +53,10 @@ export type FaultResult = {
   /** Messages due, and acks that came, from `at` to 10 s after `until` or to the next fault; HTTP too. */
   readonly due: number;
   readonly acked: number;
+  /** While the fault was there, `at` to `until`: messages due, those of them acked ever, acks that came. */
+  readonly dueWithin: number;
+  readonly answeredWithin: number;
+  readonly ackedWithin: number;
   /** p99 of the acks of messages due from `at` to `until`. */
   readonly ackP99Ms: number;
   readonly httpRequests: number;

@@ -118,7 +118,7 @@ describe('the figures of a fault, counted again', () => {
       it: 'an ack in the window',
       which: ({ kind, atUs }) => kind === recordKind.acked && atUs > 22_000_000,
       change: { kind: recordKind.refused },
-      in: ['acked'],
+      in: ['acked', 'answeredWithin', 'ackedWithin'],
     },
     {
       it: 'a fresh request that failed and is made a kept one',

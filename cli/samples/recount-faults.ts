@@ -129,7 +129,8 @@ function count(run: FaultedRun, seen: Seen): FaultRecount {
       isMine(Math.min(fromMs + stallMs, untilMs)),
     );
     const hungSec = sum(hung.map(({ fromMs, untilMs }) => untilMs - Math.max(at, fromMs))) / 1000;
-    const inFault = sent.filter(({ dueUs }) => dueUs >= at * 1000 && dueUs <= until * 1000);
+    const isThere = (us: number): boolean => us >= at * 1000 && us <= until * 1000;
+    const inFault = sent.filter(({ dueUs }) => isThere(dueUs));
     const recoveredAt = recovered(level, run.clients, at, nextMs);
     const lost = seen.losses.filter((loss) => blamedForLoss(faults, loss) === index);
     return {
@@ -160,6 +161,9 @@ function count(run: FaultedRun, seen: Seen): FaultRecount {
       stalledClientSeconds: hungSec,
       due: sent.filter(({ dueUs }) => isDuring(dueUs)).length,
       acked: seen.messages.filter(({ ackedUs }) => isDuring(ackedUs)).length,
+      dueWithin: inFault.length,
+      answeredWithin: inFault.filter(({ acked }) => acked).length,
+      ackedWithin: seen.messages.filter(({ ackedUs }) => isThere(ackedUs)).length,
       ackP99Ms: nearestRank(ackWaits(inFault), 0.99),
       httpRequests: http.length,
       httpFailed: failed.length,

@@ -102,7 +102,21 @@ describe('a run whose faults prove nothing never passes', () => {
       () => judged([{ due: 0, acked: 0 }]),
       'no message was due during kill@ws-2',
     ],
-    ['nothing was acked', () => judged([{ acked: 0 }]), 'nothing was acked during kill@ws-2'],
+    [
+      'nothing was acked',
+      () => judged([{ acked: 0, ackedWithin: 0 }]),
+      'nothing was acked during kill@ws-2 or in the 10 s after it',
+    ],
+    [
+      'nothing was acked while it was there, nor later what was due then',
+      () => judged([{ ackedWithin: 0, answeredWithin: 0, dueWithin: 240 }]),
+      'nothing was acked during kill@ws-2, nor later any of the 240 messages',
+    ],
+    [
+      'nobody sent anything while it was there',
+      () => judged([{ ackedWithin: 0, answeredWithin: 0, dueWithin: 0 }]),
+      'no message was due while kill@ws-2 was there',
+    ],
     [
       'there was no steady state',
       () =>
@@ -118,6 +132,16 @@ describe('a run whose faults prove nothing never passes', () => {
     const judgement = run();
     expect(judgement).toMatchObject({ verdict: 'no-data', exitCode: 122 });
     expect(judgement.notes.join('\n')).toContain(note);
+  });
+
+  test.each<readonly [string, Partial<FaultResult>]>([
+    ['with Redis dead nothing can be acked, but what was due went through it', { ackedWithin: 0 }],
+    [
+      'a fault of an instant may fall between two messages',
+      { until: 20_400, ackedWithin: 0, answeredWithin: 0, dueWithin: 0 },
+    ],
+  ])('%s: valid', (_, change) => {
+    expect(judged([change])).toMatchObject({ verdict: 'pass', notes: [] });
   });
 
   test('but what it disproves stays disproved', () => {

@@ -14,7 +14,7 @@ export const faultMetrics: readonly Metric[] = [
   countMetric('fault.lostAcked', 'acked messages that a fault took', '', {
     one: ({ lostAcked }) => lostAcked,
     samples: ({ acked }) => acked,
-    note: 'messages acked during the fault',
+    note: 'messages acked during the fault and soon after',
   }),
   {
     name: 'fault.resume',
