@@ -32,6 +32,10 @@ describe('rtops alerts test', () => {
     expect(await alertsTest(world, { alertmanager: alertmanager.url, json: false })).toBe(
       exitCode.pass,
     );
+    // Its API asks nobody for a password.
+    const status = await (await fetch(`${alertmanager.url}/api/v2/status`)).text();
+    expect(status).toContain('webhook_configs');
+    expect(status).not.toContain('hush');
     const lines = world.printed.stdout.trim().split('\n');
     expect(lines).toHaveLength(4);
     for (const way of ['slack', 'discord', 'webhook']) {

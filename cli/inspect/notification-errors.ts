@@ -31,7 +31,17 @@ export function readNotificationErrors(log: string): ReadonlyMap<string, Notific
   return errors;
 }
 
-function explained(err: string): NotificationError {
+const relayMark = 'rtops could not pass it on';
+
+/** What the relay before a webhook answers when the webhook itself gave no answer. */
+export function relayFailed(reason: string): string {
+  return `${relayMark}: ${reason}`;
+}
+
+function explained(said: string): NotificationError {
+  // The status of such an answer is the relay's own.
+  const behindRelay = said.indexOf(relayMark);
+  const err = behindRelay < 0 ? said : said.slice(behindRelay);
   const code = /status code:? (\d{3})/.exec(err)?.[1];
   if (code !== undefined) return { status: Number(code), why: meaning(Number(code)) };
   if (/connection refused/.test(err)) return { status: null, why: 'the connection was refused' };

@@ -1,25 +1,40 @@
 /**
- * Alertmanager behind a filter of its log: `node alertmanager-main.ts <binary> <its arguments…>`.
- * 0.25 writes the whole address of a webhook that fails into its log, and whatever the receiver
+ * Alertmanager behind a filter of its log, and before a relay to its generic webhooks:
+ * `node alertmanager-main.ts <binary> <its arguments…>`. 0.25 shows the address of such a webhook in
+ * its API, so it is started with a copy of its configuration that has the relay's. And it writes the whole address of a webhook that fails into its log, and whatever the receiver
  * answered, which is often the path it was asked for; and the address is the secret.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 import { redactAddresses } from '../inspect/redact-addresses.ts';
-import { receiverAddresses } from './receiver-addresses.ts';
+import { receiverAddresses, relayed, webhookAddresses } from './receiver-addresses.ts';
+import { openWebhookRelay } from './webhook-relay.ts';
 
 const [binary, ...argv] = process.argv.slice(2);
 if (binary === undefined) throw new Error('give the program and its arguments');
-const configFile = argv
-  .find((arg) => arg.startsWith('--config.file='))
-  ?.slice('--config.file='.length);
-if (configFile === undefined) throw new Error('--config.file= says which addresses are secret');
-const redact = redactAddresses(receiverAddresses(readFileSync(configFile, 'utf8')));
+const flag = '--config.file=';
+const configFile = argv.find((arg) => arg.startsWith(flag))?.slice(flag.length);
+if (configFile === undefined) throw new Error(`${flag} says which addresses are secret`);
+const configuration = readFileSync(configFile, 'utf8');
+
+const webhooks = webhookAddresses(configuration);
+const relay = await openWebhookRelay(webhooks);
+const relayedConfiguration = relayed(configuration, (_, index) => relay.addressOf(index));
+const relayedFile = `${configFile}.relayed`;
+writeFileSync(relayedFile, relayedConfiguration, { mode: 0o600 });
+const redact = redactAddresses([
+  ...receiverAddresses(configuration),
+  ...receiverAddresses(relayedConfiguration),
+]);
 
 // In the same process group, so that who ends the service ends both.
-const child = spawn(binary, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+const child = spawn(
+  binary,
+  argv.map((arg) => (arg.startsWith(flag) ? `${flag}${relayedFile}` : arg)),
+  { stdio: ['ignore', 'pipe', 'pipe'] },
+);
 for (const [from, to] of [
   [child.stdout, process.stdout],
   [child.stderr, process.stderr],
@@ -30,9 +45,11 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   process.on(signal, () => child.kill(signal));
 }
 child.once('error', (error) => {
+  relay.close();
   process.stderr.write(`${binary}: ${error.message}\n`);
   process.exitCode = 1;
 });
 child.once('close', (code) => {
+  relay.close();
   process.exitCode = code ?? 1;
 });
