@@ -1,23 +1,15 @@
 /** The probe against other people's Socket.IO servers behind an nginx that others configured. */
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Server } from 'socket.io';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { breakOf } from '../../verdict/sticky/break-cause.ts';
 import type { BreakCause } from '../../verdict/sticky/break-cause.ts';
-import { findBinary } from '../../system/find-binary.ts';
 import { freePorts } from '../../system/ports.ts';
 import { testWorld } from '../../system/testing/test-world.ts';
 import type { StickyPass } from '../../samples/sticky-session.ts';
 import { probeStickiness } from './probe-stickiness.ts';
 import type { StickyProbe } from './probe-stickiness.ts';
 import { anySpeech } from './speech.ts';
+import { nginxOf, stockServers } from './testing/foreign-system.ts';
 
 const upgradeHeaders = `
   proxy_set_header Upgrade $http_upgrade;
@@ -92,72 +84,15 @@ function causesOf(sessions: StickyPass['sessions']): readonly BreakCause[] {
   return sessions.flatMap((session) => breakOf(session, new Set())?.cause ?? []);
 }
 
-/** Socket.IO as its tutorial starts it; their ports. */
-async function stockServers(count: number): Promise<readonly number[]> {
-  return await Promise.all(
-    Array.from({ length: count }, async () => {
-      const http = createServer();
-      const io = new Server(http);
-      onTestFinished(() => void io.close());
-      await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-      return (http.address() as AddressInfo).port;
-    }),
-  );
-}
-
 /** nginx as somebody might have written it; its URL. */
 async function nginxBefore(
   ports: readonly number[],
   method: string,
   headers: string,
 ): Promise<string> {
-  const [port = 0] = await freePorts(testWorld(), '127.0.0.1', 1, []);
-  const dir = mkdtempSync(join(tmpdir(), 'rtops-sticky-'));
-  mkdirSync(join(dir, 'tmp'));
-  const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  writeFileSync(
-    join(dir, 'nginx.conf'),
-    `daemon off; master_process off; pid tmp/pid; error_log stderr crit;
-events {}
-http {
-  access_log off;
-  ${temps.map((name) => `${name}_temp_path tmp/${name};`).join(' ')}
-  map $http_upgrade $connection_upgrade { '' ''; default upgrade; }
-  upstream nodes { ${method} ${ports.map((one) => `server 127.0.0.1:${one};`).join(' ')} }
-  server {
-    listen 127.0.0.1:${port};
-    add_header X-Upstream $upstream_addr always;
-    location / { proxy_pass http://nodes; proxy_http_version 1.1; ${headers} }
-  }
-}
-`,
-  );
-  const nginx = await findBinary('nginx', process.env['PATH']);
-  const child = spawn(nginx ?? 'nginx', [
-    '-p',
-    `${dir}/`,
-    '-c',
-    join(dir, 'nginx.conf'),
-    '-e',
-    'stderr',
-  ]);
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-    rmSync(dir, { recursive: true, force: true });
-  });
-  while (!(await isOpen(port))) await new Promise((resolve) => setImmediate(resolve));
-  return `http://127.0.0.1:${port}`;
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
+  return await nginxOf({
+    http: `map $http_upgrade $connection_upgrade { '' ''; default upgrade; }
+  upstream nodes { ${method} ${ports.map((one) => `server 127.0.0.1:${one};`).join(' ')} }`,
+    server: `location / { proxy_pass http://nodes; proxy_http_version 1.1; ${headers} }`,
   });
 }
