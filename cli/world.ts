@@ -5,6 +5,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
 import { exitCode } from './exit-code.ts';
+import { Failure } from './failure.ts';
 
 /** A text stream: where it goes, and how large the terminal behind it is, if there is one. */
 export type Output = {
@@ -41,19 +42,19 @@ export type World = {
   /** 0 ≤ x < 1. Seeded scenarios never use it. */
   random(): number;
   /**
-   * Calls `handler` on each SIGINT, SIGTERM or SIGHUP (the terminal was closed) until the returned
+   * Calls `handler` on each SIGINT, SIGTERM, SIGQUIT (Ctrl-\\) or SIGHUP (the terminal was closed) until the returned
    * function is called. While nobody handles them, one ends the process with 105.
    */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
 };
 
-/** The real world of this process. Only `main.ts` calls it, once, before it loads the rest. */
+/** The real world of this process. Only `main.ts` calls it, once, before it loads the rest. Throws 120 without a working folder. */
 export function realWorld(): World {
   const onSignal = listenForSignals();
   return {
     argv: process.argv.slice(2),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     stdinIsTTY: process.stdin.isTTY === true,
@@ -68,6 +69,18 @@ export function realWorld(): World {
     random: () => Math.random(),
     onSignal,
   };
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new Failure(exitCode.notReady, 'the folder that rtops was started in is gone', {
+      why: error instanceof Error ? error.message : String(error),
+      next: 'cd to a folder that is there',
+      cause: error,
+    });
+  }
 }
 
 async function ask(question: string): Promise<string | undefined> {
@@ -117,7 +130,7 @@ function output(stream: NodeJS.WriteStream): Output {
  */
 function listenForSignals(): World['onSignal'] {
   const handlers = new Set<(signal: NodeJS.Signals) => void>();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) {
     process.on(name, (signal) => {
       if (handlers.size === 0) process.exit(exitCode.interrupted);
       for (const handler of handlers) handler(signal);

@@ -57,6 +57,17 @@ describe('an interrupted bench', () => {
     expect(verified.code, verified.stdout).toBe(0);
   });
 
+  test('SIGQUIT (Ctrl-\\) is an orderly end too, and leaves no process', async () => {
+    const home = newHome();
+    const running = home.start(...long, '--reporter', 'json');
+    await running.said(/"acked":[1-9]/);
+    running.child.kill('SIGQUIT');
+    const ended = await running.ended;
+    expect(ended, ended.stderr).toMatchObject({ code: 105, signal: null });
+    expect(home.report().run.partial).toBe(true);
+    expect(processesOf(home)).toEqual([]);
+  });
+
   test.each([0, 100, 200])('Ctrl-C %i ms after the first line of bench exits 105', async (ms) => {
     const home = newHome();
     // Counted from when rtops' first line runs: Node itself needs some 50 to 100 ms before it.

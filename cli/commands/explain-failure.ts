@@ -5,7 +5,8 @@ import type { Failure } from '../failure.ts';
 export function explainFailure(failure: Failure): string {
   const lines = [`rtops: ${failure.message}`];
   if (failure.why !== undefined) lines.push(`  why: ${failure.why}`);
-  for (const line of failure.evidence) lines.push(`  | ${line}`);
+  const evidence = failure.evidence.flatMap((text) => text.trimEnd().split(/\r?\n/));
+  for (const line of evidence) lines.push(`  | ${line}`);
   if (failure.next !== undefined) lines.push(`  next: ${failure.next}`);
   return `${lines.join('\n')}\n`;
 }

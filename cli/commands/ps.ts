@@ -1,6 +1,7 @@
 /** `rtops ps`: what is up in this folder. */
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { refuseBrokenState } from '../system/broken-state.ts';
 import { isAlive } from '../system/process-identity.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import { readSystemState } from '../system/system-state.ts';
@@ -8,9 +9,10 @@ import type { SystemState } from '../system/system-state.ts';
 import type { World } from '../world.ts';
 import { observeLines, systemDocument } from './system-document.ts';
 
-/** It informs and does not judge: 0 whatever is up, and when nothing is. */
+/** It informs and does not judge: 0 whatever is up, and when nothing is. Throws 120 when that cannot be told. */
 export function ps(world: World, { json }: { readonly json: boolean }): ExitCode {
   const folder = stateFolder(world.cwd);
+  refuseBrokenState(folder);
   const recorded = readSystemState(folder);
   const state = recorded !== undefined && isAlive(recorded.supervisor) ? recorded : undefined;
   if (json) {

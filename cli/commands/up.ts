@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { refuseBrokenState } from '../system/broken-state.ts';
 import { sameSystem } from '../system/same-system.ts';
 import { startSystem } from '../system/start-system.ts';
 import type { ServiceEvent, StartedSystem } from '../system/start-system.ts';
@@ -138,6 +139,7 @@ function isAlreadyUp(world: World, { topology, port }: UpOptions): boolean {
   const folder = stateFolder(world.cwd);
   const supervisor = aliveSupervisor(folder);
   if (supervisor === undefined) return false;
+  refuseBrokenState(folder);
   const state = readSystemState(folder);
   if (state?.phase !== 'ready') {
     throw new Failure(exitCode.notReady, 'a system is just starting or stopping in this folder', {

@@ -2,6 +2,7 @@
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
+import { refuseBrokenState } from './broken-state.ts';
 import { isAlive } from './process-identity.ts';
 import type { RunningSystem } from './running-system.ts';
 import { createSampler } from './sampler.ts';
@@ -11,10 +12,11 @@ import type { ServiceRecord } from './system-state.ts';
 
 /**
  * `undefined` when nothing is up, or only leftovers of a supervisor that was killed (the next start
- * heals those). Throws 120 while a system is starting or stopping.
+ * heals those). Throws 120 while a system is starting or stopping, or when its record cannot be read.
  */
 export async function attachSystem(world: World): Promise<RunningSystem | undefined> {
   const folder = stateFolder(world.cwd);
+  refuseBrokenState(folder);
   const state = readSystemState(folder);
   if (state === undefined || !isAlive(state.supervisor)) return undefined;
   if (state.phase !== 'ready') {
