@@ -58,7 +58,7 @@ function connect(port, token) {
     });
     socket.on('error', reject);
     socket.on('message', (data) => {
-      const text = String(data);
+      const text = Buffer.from(data).toString();
       if (text.startsWith('0')) socket.send(`40/chat,${JSON.stringify({ token })}`);
       if (text.startsWith('40/chat')) resolve(socket);
       if (text === '2') socket.send('3');
