@@ -121,6 +121,7 @@ export function startFaultTimeline(input: FaultTimelineInput): FaultTimeline {
         untilMs: untilMs ?? durationMs,
         clientsOnNode: injected.clientsOnNode,
         effective: injected.effective,
+        onlyUsersShow: injected.onlyUsersShow ?? false,
       }));
       return { windows: [...windows, ...failed].toSorted((a, b) => a.atMs - b.atMs), problems };
     },

@@ -138,6 +138,17 @@ describe('negative controls', () => {
     });
   });
 
+  test('what only users can show did not bite unless one noticed', () => {
+    const window = { kind: 'refuse', node: 'nginx-ws-2', evidence: 'no refusal was seen' };
+    const windows = [killWindow(20_000, { ...window, onlyUsersShow: true })];
+    const unnoticed = impactOf(failoverRun({ ...shape, killAtMs: null }), { windows });
+    expect(only(unnoticed)).toMatchObject({
+      bit: false,
+      unfelt: 'it met nobody: no refusal was seen',
+    });
+    expect(only(impactOf(failoverRun(shape), { windows }))).toMatchObject({ bit: true });
+  });
+
   test('nobody was on the node: a kill that nobody notices bit all the same', () => {
     const windows = [killWindow(20_000, { node: 'api-1', clientsOnNode: 0 })];
     const impact = impactOf(failoverRun({ ...shape, killAtMs: null }), { windows });

@@ -14,4 +14,6 @@ export type FaultWindow = {
   readonly evidence: string;
   /** Whether the effect was there at all as far as the injector can tell. */
   readonly effective: boolean;
+  /** The injector cannot see the effect: unless a user noticed, there was none. */
+  readonly onlyUsersShow?: boolean;
 };

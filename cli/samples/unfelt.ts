@@ -10,13 +10,15 @@ const stallShowsMs = 2500;
 
 /** Why the fault did not bite, as a sentence's end; `null` when it did. */
 export function unfeltReason(
-  { effective, evidence, kind, clientsOnNode, atMs, untilMs }: FaultWindow,
+  { effective, evidence, kind, clientsOnNode, atMs, untilMs, onlyUsersShow }: FaultWindow,
   felt: { readonly affected: number; readonly stalled: number; readonly httpFailed: number },
 ): string | null {
   if (!effective) return evidence === '' ? 'it had no effect' : `it had no effect: ${evidence}`;
+  const noticed = felt.affected + felt.stalled + felt.httpFailed > 0;
+  if (onlyUsersShow === true && !noticed) return `it met nobody: ${evidence}`;
   const mustShow =
     cuttingKinds.has(kind) || (stallingKinds.has(kind) && untilMs - atMs >= stallShowsMs);
   if (!mustShow || clientsOnNode === null || clientsOnNode === 0) return null;
-  if (felt.affected + felt.stalled + felt.httpFailed > 0) return null;
+  if (noticed) return null;
   return `${clientsOnNode} clients were on it, and none of them noticed`;
 }

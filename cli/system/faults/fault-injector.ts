@@ -14,6 +14,8 @@ export type Injected = {
   /** What was seen of the effect, and whether it was there. */
   readonly evidence: string;
   readonly effective: boolean;
+  /** Nothing but what users say can show that it was there: nobody else can see it. */
+  readonly onlyUsersShow?: boolean;
   /** Undoes it and waits until the node is ready again; resolves with the wall clock of that. Harmless when repeated. */
   undo(): Promise<number>;
 };

@@ -118,7 +118,20 @@ export async function openInjector(world: World, system: RunningSystem): Promise
       undo,
     };
     open.add(doing);
-    return { ...injected, undo: () => undo().finally(() => open.delete(doing)) };
+    return {
+      ...{ fault, atMs: injected.atMs, clientsOnNode: injected.clientsOnNode },
+      // Known in full only when it is over.
+      get evidence() {
+        return injected.evidence;
+      },
+      get effective() {
+        return injected.effective;
+      },
+      get onlyUsersShow() {
+        return injected.onlyUsersShow ?? false;
+      },
+      undo: () => undo().finally(() => open.delete(doing)),
+    };
   }
 
   return {

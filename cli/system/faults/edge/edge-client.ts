@@ -15,7 +15,8 @@ export type EdgeClient = {
   apply(order: ToxicOrder): Promise<number>;
   /** `false` when it had lapsed, or the proxy forgot it with everything else. */
   renew(id: string): Promise<boolean>;
-  remove(id: string): Promise<void>;
+  /** How often it was felt, as the proxy can count it; `null` when it had lapsed. */
+  remove(id: string): Promise<number | null>;
 };
 
 const answerWithinMs = 5000;
@@ -72,7 +73,8 @@ export function createEdgeClient({ host, controlPort, token }: EdgesConfig): Edg
     },
     async remove(id) {
       const { status, text } = await call('DELETE', `/toxics/${id}`);
-      if (status !== 204) throw refused(`${status} ${text}`);
+      if (status !== 200) throw refused(`${status} ${text}`);
+      return (JSON.parse(text) as { felt: number | null }).felt;
     },
   };
 }

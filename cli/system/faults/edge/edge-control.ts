@@ -5,7 +5,7 @@
  *     GET    /edges                      {edges: EdgeStatus[]}
  *     POST   /toxics          ToxicOrder → {met}: connections it met; an id that is there is replaced
  *     POST   /toxics/<id>/renew          204; 404 when it is gone
- *     DELETE /toxics/<id>                204, also when it is gone
+ *     DELETE /toxics/<id>                {felt}: how often it was felt; null when it is gone
  *
  * Every toxic lapses `ttlMs` after its last renewal: whoever dies leaves no fault behind.
  */
@@ -29,12 +29,13 @@ export async function openControl(
 ): Promise<Server> {
   const leases = new Map<string, Lease>();
 
-  async function remove(id: string): Promise<void> {
+  async function remove(id: string): Promise<number | null> {
     const lease = leases.get(id);
-    if (lease === undefined) return;
+    if (lease === undefined) return null;
     clearTimeout(lease.timer);
     leases.delete(id);
-    await Promise.all(proxies.map((proxy) => proxy.remove(id)));
+    const felt = await Promise.all(proxies.map((proxy) => proxy.remove(id)));
+    return felt.reduce((total, count) => total + count, 0);
   }
 
   function expiry({ id, ttlMs }: ToxicOrder): NodeJS.Timeout {
@@ -67,8 +68,7 @@ export async function openControl(
     }
     const [, id, verb] = /^\/toxics\/([^/]+)(\/renew)?$/.exec(path) ?? [];
     if (id !== undefined && request.method === 'DELETE' && verb === undefined) {
-      await remove(id);
-      return { status: 204 };
+      return { status: 200, body: { felt: await remove(id) } };
     }
     if (id !== undefined && request.method === 'POST' && verb !== undefined) {
       const lease = leases.get(id);

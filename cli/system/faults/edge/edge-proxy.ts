@@ -19,13 +19,24 @@ export type EdgeProxy = {
   open(): Promise<void>;
   /** In effect when it resolves; with how many connections it met. An id that is there is replaced. */
   apply(id: string, toxic: Toxic): Promise<number>;
-  /** Undone when it resolves: what was held goes, who was refused may come. Harmless when repeated. */
-  remove(id: string): Promise<void>;
+  /**
+   * Undone when it resolves: what was held goes, who was refused may come. With how often it was felt:
+   * pieces that it delayed noticeably, waits for its rate, connections cut or reset; 0 of the others,
+   * which nobody here can count, and when repeated.
+   */
+  remove(id: string): Promise<number>;
   status(): EdgeStatus;
   close(): void;
 };
 
-type Applied = { readonly toxic: Toxic; readonly wires: Readonly<Record<Way, Wire | undefined>> };
+type Applied = {
+  readonly toxic: Toxic;
+  readonly wires: Readonly<Record<Way, Wire | undefined>>;
+  felt: number;
+};
+
+/** A delay below this is lost in what any piece of data takes through a proxy on a busy machine. */
+const noticeableMs = 2;
 
 export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]): EdgeProxy {
   const links = new Set<Link>();
@@ -40,6 +51,7 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
   function accept(client: Socket): void {
     accepted += 1;
     if (has('reset')) {
+      feel('reset');
       client.on('error', () => undefined);
       client.resetAndDestroy();
       return;
@@ -47,6 +59,7 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
     const link = createLink(client, { host, port: edge.targetPort }, weather, {
       targetRefused: () => target.refused(),
       targetEnded: () => target.suspect(),
+      cut: () => feel('cut'),
       over: () => {
         links.delete(link);
         past.up += link.passedBytes('up');
@@ -54,6 +67,10 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
       },
     });
     links.add(link);
+  }
+
+  function feel(kind: Toxic['kind']): void {
+    for (const one of toxics.values()) if (one.toxic.kind === kind) one.felt += 1;
   }
 
   function has(kind: Toxic['kind']): boolean {
@@ -74,12 +91,15 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
     const cuts = new Map<string, number>();
     let { delayMs, jitterMs, wire, silent } = calm;
     let slowest = Infinity;
-    for (const [id, { toxic, wires }] of toxics) {
+    const delays: Applied[] = [];
+    for (const [id, applied] of toxics) {
+      const { toxic, wires } = applied;
       switch (toxic.kind) {
         case 'latency':
           if (!hits(toxic, way)) break;
           delayMs += toxic.delayMs;
           jitterMs += toxic.jitterMs;
+          if (toxic.delayMs + toxic.jitterMs >= noticeableMs) delays.push(applied);
           break;
         case 'rate':
           if (!hits(toxic, way) || toxic.bytesPerSec >= slowest) break;
@@ -99,14 +119,23 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
           toxic satisfies never;
       }
     }
-    return { delayMs, jitterMs, wire, silent, cuts };
+    const met = (): void => {
+      for (const one of delays) one.felt += 1;
+    };
+    return { delayMs, jitterMs, wire, silent, cuts, met: delays.length === 0 ? undefined : met };
   }
 
-  function discard(id: string): void {
-    const { wires } = toxics.get(id) ?? {};
-    wires?.up?.close();
-    wires?.down?.close();
+  /** @returns how often it was felt */
+  function discard(id: string): number {
+    const applied = toxics.get(id);
+    if (applied === undefined) return 0;
     toxics.delete(id);
+    let { felt } = applied;
+    for (const wire of [applied.wires.up, applied.wires.down]) {
+      felt += wire?.starved() ?? 0;
+      wire?.close();
+    }
+    return felt;
   }
 
   return {
@@ -117,16 +146,22 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
       const met = links.size;
       const wire = (way: Way) =>
         toxic.kind === 'rate' && hits(toxic, way) ? createWire(toxic.bytesPerSec) : undefined;
-      toxics.set(id, { toxic, wires: { up: wire('up'), down: wire('down') } });
+      toxics.set(id, { toxic, wires: { up: wire('up'), down: wire('down') }, felt: 0 });
       await align();
       reweather();
-      if (toxic.kind === 'reset') for (const link of links) link.reset();
+      if (toxic.kind === 'reset') {
+        for (const link of links) {
+          feel('reset');
+          link.reset();
+        }
+      }
       return met;
     },
     async remove(id) {
-      discard(id);
+      const felt = discard(id);
       reweather();
       await align();
+      return felt;
     },
     status: () => ({
       name: edge.name,

@@ -20,6 +20,8 @@ export type LinkEvents = {
   readonly targetRefused: () => void;
   /** The target ended or broke the connection first: maybe it died. */
   readonly targetEnded: () => void;
+  /** As much passed as a cut lets through. */
+  readonly cut: () => void;
   /** Both ends are gone. */
   readonly over: () => void;
 };
@@ -112,6 +114,7 @@ export function createLink(
   /** An orderly end of both ways: what went through before still arrives. */
   function cut(): void {
     closePipes();
+    events.cut();
     const sockets = [client, ...(server === undefined ? [] : [server])];
     for (const socket of sockets) {
       socket.end();

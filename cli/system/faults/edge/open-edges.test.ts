@@ -141,6 +141,34 @@ describe('a real system with the proxy on every edge', () => {
     expect(await timed('quick again')).toBeLessThan(100);
   });
 
+  test('a fault that changed nothing for anybody says so when it is over; one that did is counted', async () => {
+    const system = await start({ ...small, ws: { count: 1, cores: null } });
+    const edges = await edgesOf(system);
+    const sender = await user(system, 'lee');
+    const done = async (text: string, meanwhile: () => Promise<unknown>) => {
+      const injected = await edges.inject(parseFault(text));
+      await meanwhile();
+      await injected.undo();
+      const { effective, onlyUsersShow, evidence } = injected;
+      return { effective, onlyUsersShow, evidence };
+    };
+    const speak = () => say(sender, String(performance.now()));
+    const bitten = { effective: true, onlyUsersShow: false };
+    expect(await done('latency@nginx-ws-1,for=5s,delay=20ms', speak)).toMatchObject(bitten);
+    const faint = await done('latency@nginx-ws-1,for=5s,delay=0ms,jitter=1ms', speak);
+    expect(faint).toMatchObject({ effective: false });
+    expect(faint.evidence).toContain('nothing was held up');
+    expect(await done('rate@nginx-ws-1,for=5s,rate=500MB/s', speak)).toMatchObject({
+      effective: false,
+    });
+    // A WebSocket that is there stays, so nobody dials. Then somebody does, and nginx is refused.
+    expect(await done('refuse@nginx-ws-1,for=5s', speak)).toMatchObject({ onlyUsersShow: true });
+    const dialled = () => fetch(`${system.url}/socket.io/?EIO=4&transport=polling`);
+    const refused = await done('refuse@nginx-ws-1,for=5s', dialled);
+    expect(refused).toMatchObject(bitten);
+    expect(refused.evidence).toMatch(/nginx was refused [1-9]/);
+  });
+
   test('a controller that is killed leaves no fault behind', async () => {
     const system = await start({ ...single, proxy: null, chaos: true }, { serverArgv: [standIn] });
     const config = readEdgesConfig(system.stateDir);

@@ -15,6 +15,7 @@ import type { Injected } from '../fault-injector.ts';
 import { answers, stateOf } from '../target.ts';
 import { createEdgeClient, readEdgesConfig } from './edge-client.ts';
 import type { EdgeClient } from './edge-client.ts';
+import { watchRefusals } from './refusals-seen.ts';
 import { edgeFaultKinds, toxicOf } from './toxic-of-fault.ts';
 import type { Toxic } from './toxic.ts';
 
@@ -74,14 +75,31 @@ async function inject(
   const names = edges.map(({ name }) => name);
   const met = await client.apply({ id, edges: names, toxic, ttlMs });
   const heartbeat = keepAlive(client, id);
+  const refusals = watchRefusals(
+    system.stateDir,
+    edges.map(({ port }) => port),
+  );
   let undone: Promise<number> | undefined;
+  /** `null`: not known, for it is still there, or cannot be counted. */
+  let felt: number | null = null;
+  const said = evidenceOf(toxic, names, met);
   return {
     fault,
     atMs,
     clientsOnNode,
-    evidence: evidenceOf(toxic, names, met),
-    effective: !isNothing(toxic),
-    undo: () => (undone ??= undo(system, client, id, edges, heartbeat)),
+    get evidence() {
+      return felt === null ? said : `${said}; ${feltWords(toxic, felt)}`;
+    },
+    get effective() {
+      return toxic.kind === 'refuse' || felt !== 0;
+    },
+    get onlyUsersShow() {
+      return toxic.kind === 'refuse' && felt === 0;
+    },
+    undo: () =>
+      (undone ??= undo(system, client, id, edges, heartbeat, (counted) => {
+        felt = toxic.kind === 'refuse' ? refusals() : isCounted(toxic) ? counted : null;
+      })),
   };
 }
 
@@ -91,10 +109,11 @@ async function undo(
   id: string,
   edges: EdgesConfig['edges'],
   heartbeat: Heartbeat,
+  over: (felt: number | null) => void,
 ): Promise<number> {
   heartbeat.stop();
   try {
-    await client.remove(id);
+    over(await client.remove(id));
   } catch (error) {
     // A proxy that is down has no toxics; one that is up and deaf lets them lapse.
     if (await isReady(...healthOf(readEdgesConfig(system.stateDir)))) throw error;
@@ -178,9 +197,28 @@ function healthOf({ host, controlPort }: EdgesConfig): Parameters<typeof isReady
   return [host, { kind: 'http', port: controlPort, path: '/health' }];
 }
 
-/** Whether a toxic changes nothing by what was asked of it. */
-function isNothing(toxic: Toxic): boolean {
-  return toxic.kind === 'latency' && toxic.delayMs + toxic.jitterMs === 0;
+/** Whether the proxy can count how often it was felt. */
+function isCounted({ kind }: Toxic): boolean {
+  return kind !== 'blackhole' && kind !== 'refuse';
+}
+
+function feltWords({ kind }: Toxic, felt: number): string {
+  switch (kind) {
+    case 'latency':
+      return felt === 0 ? 'nothing was held up by 2 ms or more' : `${felt} pieces of data waited`;
+    case 'rate':
+      return felt === 0 ? 'nothing had to wait for it' : `it was at its limit ${felt} times`;
+    case 'cut':
+      return `${felt} were cut`;
+    case 'reset':
+      return `${felt} were reset in all`;
+    case 'refuse':
+      return felt === 0 ? 'no refusal was seen' : `nginx was refused ${felt} times`;
+    case 'blackhole':
+      return '';
+    default:
+      return kind satisfies never;
+  }
 }
 
 function evidenceOf(toxic: Toxic, edges: readonly string[], met: number): string {

@@ -13,6 +13,8 @@ export type Weather = {
   readonly silent: boolean;
   /** Close after so many bytes from the moment the cut came, by the toxic's id. */
   readonly cuts: ReadonlyMap<string, number>;
+  /** Told of every piece of data that comes while somebody counts them. */
+  readonly met: (() => void) | undefined;
 };
 
 export const calm: Weather = {
@@ -21,6 +23,7 @@ export const calm: Weather = {
   wire: undefined,
   silent: false,
   cuts: new Map(),
+  met: undefined,
 };
 
 export type Pipe = {
@@ -66,6 +69,7 @@ export function createPipe(from: Socket, to: Socket, first: Weather, onCut: () =
 
   function receive(chunk: Buffer | undefined): void {
     if (closed) return;
+    if (chunk !== undefined) weather.met?.();
     if (held.length === 0 && isCalm()) {
       send(chunk);
     } else {

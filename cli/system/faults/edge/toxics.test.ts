@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { waitUntil } from '../../testing/wait-until.ts';
 import { proxiedEcho } from './testing/proxied-echo.ts';
+import type { Toxic } from './toxic.ts';
 
 /** Whether nothing happens to it for so long: absence can only be waited for. */
 async function staysPending(work: Promise<unknown>, forMs: number): Promise<boolean> {
@@ -67,6 +68,56 @@ describe('without a toxic', () => {
     expect(await again.ask('back')).toBeLessThan(200);
   });
 });
+
+describe('what a toxic did is counted when it goes', () => {
+  test.each<{ is: string; toxic: Toxic; asks: number; felt: boolean }>([
+    { is: 'latency', toxic: latency(20, 0), asks: 1, felt: true },
+    { is: 'latency nothing passed under', toxic: latency(20, 0), asks: 0, felt: false },
+    { is: 'a jitter of 1 ms', toxic: latency(0, 1), asks: 5, felt: false },
+    { is: 'a jitter of 30 ms', toxic: latency(0, 30), asks: 5, felt: true },
+    { is: 'a rate that is met', toxic: rate(50_000), asks: 3, felt: true },
+    { is: 'a rate far above what passes', toxic: rate(500e6), asks: 3, felt: false },
+    { is: 'a cut in time', toxic: cut(10), asks: 0, felt: false },
+  ])('$is, $asks × asked: felt $felt', async ({ toxic, asks, felt }) => {
+    const echo = await proxiedEcho();
+    const caller = await echo.dial();
+    await caller.ask('before');
+    await echo.apply(toxic);
+    for (let i = 0; i < asks; i += 1) await caller.ask('x'.repeat(4000));
+    const count = await echo.remove();
+    expect((count ?? 0) > 0).toBe(felt);
+    // Gone, and what it was is not known any more.
+    expect(await echo.remove()).toBeNull();
+  });
+
+  test('connections cut and reset, each', async () => {
+    const echo = await proxiedEcho();
+    const callers = [await echo.dial(), await echo.dial()];
+    for (const caller of callers) await caller.ask('before');
+    await echo.apply(cut(3));
+    callers[0]?.socket.write('four');
+    await callers[0]?.ended;
+    expect(await echo.remove()).toBe(1);
+    await waitUntil(async () => (await echo.client.edges())[0]?.connections === 1);
+    await echo.apply({ kind: 'reset' });
+    await callers[1]?.ended;
+    expect(await echo.remove()).toBe(1);
+    await echo.apply({ kind: 'reset' });
+    expect(await echo.remove()).toBe(0);
+  });
+});
+
+function latency(delayMs: number, jitterMs: number): Toxic {
+  return { kind: 'latency', direction: 'both', delayMs, jitterMs };
+}
+
+function rate(bytesPerSec: number): Toxic {
+  return { kind: 'rate', direction: 'both', bytesPerSec };
+}
+
+function cut(bytes: number): Toxic {
+  return { kind: 'cut', direction: 'up', bytes };
+}
 
 describe('each toxic, and its end', () => {
   test('latency delays each way within its jitter; removed, the echo is quick again', async () => {

@@ -13,6 +13,8 @@ export type Wire = {
   /** Waits in the queue; harmless when it does already. */
   join(user: WireUser): void;
   leave(user: WireUser): void;
+  /** How often somebody had to wait for it: its rate was felt. */
+  starved(): number;
   /** Nobody is served any more. */
   close(): void;
 };
@@ -29,6 +31,7 @@ export function createWire(bytesPerSec: number): Wire {
   let tokens = mostTokens;
   let filledAtMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  let starved = 0;
 
   function fill(): void {
     const now = performance.now();
@@ -50,8 +53,12 @@ export function createWire(bytesPerSec: number): Wire {
       // At the end of the queue, where this very loop meets it again.
       waiting.add(user);
     }
-    if (waiting.size > 0) schedule();
-    else tokens = Math.min(tokens, mostTokens);
+    if (waiting.size > 0) {
+      starved += 1;
+      schedule();
+    } else {
+      tokens = Math.min(tokens, mostTokens);
+    }
   }
 
   function schedule(): void {
@@ -66,6 +73,7 @@ export function createWire(bytesPerSec: number): Wire {
       schedule();
     },
     leave: (user) => waiting.delete(user),
+    starved: () => starved,
     close() {
       clearTimeout(timer);
       waiting.clear();

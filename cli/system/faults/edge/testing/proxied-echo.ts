@@ -29,7 +29,7 @@ export type ProxiedEcho = {
   dialDirect(): Promise<TestSocket>;
   /** Under the id `t`, on the one edge, for a minute unless told. */
   apply(toxic: Toxic, ttlMs?: number): Promise<number>;
-  remove(): Promise<void>;
+  remove(): Promise<number | null>;
   closeTarget(): Promise<void>;
   openTarget(): Promise<void>;
 };
