@@ -30,7 +30,7 @@ function pickLost({ ledger, run }: Report): Picked {
   return { kind: 'none', why: `run ${run.id} lost no message: there is none to trace` };
 }
 
-async function pickSlowest({ run, impact }: Report, historyDir: string): Promise<Picked> {
+async function pickSlowest({ run, impact, ledger }: Report, historyDir: string): Promise<Picked> {
   // Of a run with faults the report names them.
   const named = impact?.worstMessages[0]?.id;
   if (named !== undefined) return { kind: 'id', id: named, notes: [] };
@@ -54,13 +54,22 @@ async function pickSlowest({ run, impact }: Report, historyDir: string): Promise
     }
   }
   if (slowest === undefined) {
-    return { kind: 'none', why: `run ${run.id} sent no message: there is none to trace` };
+    if (count === 0 && ledger.sent > 0) throw emptyHistory(run.id, ledger.sent);
+    const what = count === 0 ? 'sent no message' : `got no message through of ${count}`;
+    return { kind: 'none', why: `run ${run.id} ${what}: there is none to trace` };
   }
   return {
     kind: 'id',
     id: messageId(slowest.sender, slowest.room, slowest.n),
     notes: [`the slowest of ${count}: ${slowestUs / 1000} ms from due to its last step`],
   };
+}
+
+function emptyHistory(runId: string, sent: number): Failure {
+  return new Failure(exitCode.badFile, `the history of ${runId} holds no message`, {
+    why: `its report counts ${sent} that were sent: the files were emptied or taken away`,
+    next: `rtops verify ${runId}`,
+  });
 }
 
 /** Its ack or its last delivery, whichever came later. */

@@ -151,6 +151,7 @@ describe('the logs a run keeps', () => {
     expect(await readKeptLogs(runDir)).toEqual({
       since,
       leftOutBytes: {},
+      keptBytes: { 'api-1': 4, 'ws-1': 10 },
       logs: [
         { service: 'api-1', text: 'new\n' },
         { service: 'ws-1', text: 'meanwhile\n' },

@@ -49,12 +49,14 @@ export async function keepLogs(
   const into = keptLogsDir(runDir);
   await mkdir(into, { recursive: true });
   const leftOutBytes: Record<string, number> = {};
+  const keptBytes: Record<string, number> = {};
   for (const name of loggedServices(logsDir)) {
     if (!isOfTheRun(name)) continue;
     const left = await copyFrom(logsDir, name, marks.get(name) ?? 0, serviceLog(into, name));
     if (left > 0) leftOutBytes[name] = left;
+    keptBytes[name] = sizeOf(serviceLog(into, name));
   }
-  const index = { schemaVersion: 1, startedAtMs, startedAtUs, leftOutBytes };
+  const index = { schemaVersion: 1, startedAtMs, startedAtUs, leftOutBytes, keptBytes };
   await writeFile(join(into, indexName), `${JSON.stringify(index, null, 2)}\n`);
 }
 
@@ -65,6 +67,8 @@ export type KeptLogs = {
   readonly logs: readonly { readonly service: string; readonly text: string }[];
   /** Bytes at the start of a log that were not kept, by service. */
   readonly leftOutBytes: Readonly<Record<string, number>>;
+  /** How long each log was when it was kept, by service; none where the index does not say. */
+  readonly keptBytes: Readonly<Record<string, number>>;
 };
 
 /** `undefined`: the run kept none. */
@@ -76,6 +80,7 @@ export async function readKeptLogs(runDir: string): Promise<KeptLogs | undefined
   return {
     since: index?.since,
     leftOutBytes: index?.leftOutBytes ?? {},
+    keptBytes: index?.keptBytes ?? {},
     logs: await readLogs(dir),
   };
 }
@@ -124,24 +129,29 @@ async function copyFrom(logsDir: string, name: string, mark: number, to: string)
   return leftOut;
 }
 
-function parseIndex(
-  text: string,
-): { since: KeptSince; leftOutBytes: Readonly<Record<string, number>> } | undefined {
+type Index = { readonly since: KeptSince } & Pick<KeptLogs, 'leftOutBytes' | 'keptBytes'>;
+
+function parseIndex(text: string): Index | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return undefined;
-    const { startedAtMs, startedAtUs, leftOutBytes } = value as Readonly<Record<string, unknown>>;
+    const fields = value as Readonly<Record<string, unknown>>;
+    const { startedAtMs, startedAtUs } = fields;
     if (typeof startedAtMs !== 'number' || typeof startedAtUs !== 'number') return undefined;
-    const left = typeof leftOutBytes === 'object' && leftOutBytes !== null ? leftOutBytes : {};
     return {
       since: { startedAtMs, startedAtUs },
-      leftOutBytes: Object.fromEntries(
-        Object.entries(left).filter((entry): entry is [string, number] => {
-          return typeof entry[1] === 'number';
-        }),
-      ),
+      leftOutBytes: numbersOf(fields['leftOutBytes']),
+      keptBytes: numbersOf(fields['keptBytes']),
     };
   } catch {
     return undefined;
   }
+}
+
+function numbersOf(value: unknown): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(value ?? {}).filter((entry): entry is [string, number] => {
+      return typeof entry[1] === 'number';
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import { composeTrace } from './compose-trace.ts';
 import type { TraceInput } from './compose-trace.ts';
 import type { LogText } from './log-search.ts';
 import { createMessageHistory } from './message-history.ts';
+import { noGaps } from './trace-gaps.ts';
 import { renderTrace, traceDocument } from './render-trace.ts';
 
 const runId = '20261121-143000-ab12';
@@ -56,6 +57,7 @@ function inputOf(over: Partial<TraceInput> = {}, history = records): TraceInput 
   return {
     ...{ id: '12.3.4', runId, start: { wallMs: startMs, us: startUs } },
     ...{ ownSystem: true, traceSample: 0.01, messagePath: 'log', hasRedis: true, hasProxy: true },
+    ...{ hasAccessLog: false, gaps: noGaps },
     logs: [logOf('ws-1', ws1), logOf('ws-2', ws2)],
     history: messages,
     faults: [],
@@ -213,10 +215,14 @@ describe('a connection', () => {
 
   test('that is open has no line of nginx yet, and says so; one that ended has', () => {
     const open = [...inputOf().logs, logOf('nginx-access', [access({})])];
-    const notes = (logs: readonly LogText[]): string =>
-      composeTrace(inputOf({ id: 'c-1', logs, history: undefined }))?.notes.join('\n') ?? '';
+    const notes = (logs: readonly LogText[], hasAccessLog = true): string =>
+      composeTrace(inputOf({ id: 'c-1', logs, hasAccessLog, history: undefined }))?.notes.join(
+        '\n',
+      ) ?? '';
     expect(notes(open)).toContain('when it ends');
-    expect(notes(inputOf().logs)).toContain('--observe');
+    expect(notes(inputOf().logs, false)).toContain('--observe');
+    // It was told to, and what it wrote is gone: nothing follows from that.
+    expect(notes(inputOf().logs)).toBe('');
     const ended = access({ request_id: 'req-1', status: '101', request_time: '1.400' });
     const closed = [...inputOf().logs, logOf('nginx-access', [ended])];
     expect(notes(closed)).toBe('');
@@ -249,7 +255,49 @@ describe('what is damaged', () => {
     });
     const logs = [logOf('ws-1', skewed), logOf('ws-2', ws2)];
     expect(stepsOf(inputOf({ logs }))).toEqual(stepsOf(inputOf()));
-    expect(composeTrace(inputOf({ logs }))?.notes.join('\n')).toContain('moved by 3600000 ms');
+    expect(composeTrace(inputOf({ logs }))?.notes.join('\n')).toMatch(
+      /moved by (up to )?3600000 ms/,
+    );
+  });
+
+  test('so is one that was set before the last lines only, and a held-up process is none', () => {
+    const moved = (lastLines: number, byMs: number): readonly string[] =>
+      ws1.map((one, at) => {
+        const fields = JSON.parse(one) as { time: number };
+        const skewMs = at < ws1.length - lastLines ? 0 : byMs;
+        return JSON.stringify({ ...fields, time: fields.time + skewMs });
+      });
+    const inputWith = (lastLines: number, byMs: number): TraceInput =>
+      inputOf({ logs: [logOf('ws-1', moved(lastLines, byMs)), logOf('ws-2', ws2)] });
+    const notes = (input: TraceInput): string => composeTrace(input)?.notes.join('\n') ?? '';
+    expect(notes(inputWith(2, 3_600_000))).toContain('moved by up to 3600000 ms within the lines');
+    expect(notes(inputWith(2, -3_600_000))).toContain('moved by up to -3600000 ms');
+    expect(stepsOf(inputWith(2, 3_600_000))).toEqual(stepsOf(inputOf()));
+    expect(notes(inputWith(1, 40))).not.toContain('moved');
+    expect(notes(inputWith(5, 0))).not.toContain('moved');
+  });
+
+  test('a wall clock that came back is placed by the lines nearest to it', () => {
+    // Set an hour ahead before the second line: nginx's line of then bears that hour too.
+    const hour = 3_600_000;
+    const opened = line(-900_000, 'connection opened', conn);
+    const closed = line(
+      1_000_000,
+      'connection closed',
+      { ...conn, reason: 'transport close' },
+      hour,
+    );
+    const ended = access({
+      ...{ request_id: 'req-1', status: '101', request_time: '1.900' },
+      time: ((startMs + 1000 + hour) / 1000).toFixed(3),
+    });
+    const logs = [
+      logOf('ws-1', [opened, line(5000, 'connection upgraded', conn), closed]),
+      logOf('nginx-access', [ended]),
+    ];
+    const trace = composeTrace(inputOf({ id: 'c-1', logs, history: undefined }));
+    const nginx = trace?.timelines[0]?.steps.filter(({ where }) => where === 'nginx') ?? [];
+    expect(nginx.map(({ atUs }) => atUs)).toEqual([-900_000, 1_000_000]);
   });
 
   test('without the start on the servers clock their times are of the wall, and coarse', () => {

@@ -6,6 +6,8 @@ import type { LogLine } from './log-line.ts';
 import { accessSteps, lineSteps } from './log-steps.ts';
 import type { MessageHistory } from './message-history.ts';
 import { inOrder } from './trace.ts';
+import { gapNotes } from './trace-gaps.ts';
+import type { TraceGaps } from './trace-gaps.ts';
 import type { Step, Timeline, Trace } from './trace.ts';
 import { traceClock } from './trace-clock.ts';
 import type { RunStart, TraceClock } from './trace-clock.ts';
@@ -21,7 +23,11 @@ export type TraceInput = {
   readonly messagePath: string | undefined;
   readonly hasRedis: boolean;
   readonly hasProxy: boolean;
+  /** Whether nginx was told to keep an access log. */
+  readonly hasAccessLog: boolean;
   readonly logs: readonly LogText[];
+  /** What the run kept and is not whole any more. */
+  readonly gaps: TraceGaps;
   /** The run's faults; times in ms since its start. */
   readonly faults: readonly {
     readonly kind: string;
@@ -183,14 +189,20 @@ function serversSilent({ ownSystem, traceSample, logs }: TraceInput, what: strin
 }
 
 /** Why nginx does not speak of a connection. */
-function socketNotes({ hasProxy, logs }: TraceInput, found: Found): readonly string[] {
+function socketNotes(
+  { hasProxy, hasAccessLog, logs }: TraceInput,
+  found: Found,
+): readonly string[] {
   if (!hasProxy || found.access.length > 0) return [];
-  return logs.some(({ service }) => service === accessLogService)
-    ? ['nginx has no line of this connection: it writes that of a WebSocket when it ends']
-    : ['nginx kept no access log: it does with --observe'];
+  if (!hasAccessLog) return ['nginx kept no access log: it does with --observe'];
+  const log = logs.find(({ service }) => service === accessLogService);
+  // That it is gone is a note of its own, and from an empty one nothing follows.
+  return log === undefined || log.text === ''
+    ? []
+    : ['nginx has no line of this connection: it writes that of a WebSocket when it ends'];
 }
 
-function commonNotes({ logs, start }: TraceInput, clock: TraceClock): readonly string[] {
+function commonNotes({ logs, gaps, start }: TraceInput, clock: TraceClock): readonly string[] {
   const damaged = logs
     .map(damageOf)
     .flatMap(({ service, garbage, cut }) => [
@@ -199,12 +211,13 @@ function commonNotes({ logs, start }: TraceInput, clock: TraceClock): readonly s
     ]);
   const empty = logs.filter(({ text }) => text === '').map(({ service }) => service);
   return [
+    ...gapNotes(gaps),
     ...damaged,
     ...(empty.length === 0 ? [] : [`empty: the log of ${empty.join(', ')}`]),
     ...(clock.skewMs === 0
       ? []
       : [
-          `the wall clock moved by ${Math.round(clock.skewMs)} ms since the run began: nginx's times are off by up to that`,
+          `the wall clock moved by ${clock.skewVaries ? 'up to ' : ''}${Math.round(clock.skewMs)} ms ${clock.skewVaries ? 'within the lines of this trace' : 'since the run began'}: nginx's times are off by up to that`,
         ]),
     ...(start.us === undefined && logs.length > 0
       ? [

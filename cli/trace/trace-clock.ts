@@ -19,24 +19,43 @@ export type Moment = { readonly atUs: number; readonly errorUs: number };
 const wallErrorUs = 2000;
 /** The wall clock was set, or slewed this far, within the run. */
 const notedSkewMs = 5;
+/** So far in one line only: less is a process that was held up between its two stamps. */
+const notedOnceMs = 100;
 
 export type TraceClock = {
   ofLine(line: LogLine): Moment;
   /** @param wallMs ms since 1970 */
   ofWall(wallMs: number): Moment;
-  /** How far the wall clock of the lines is from where it was at run start, in ms; 0 below 5 ms. */
+  /**
+   * How far the wall clock of the lines is from where it was at run start, in ms, where it is
+   * farthest; 0 below 5 ms.
+   */
   readonly skewMs: number;
+  /** It was moved between some of the lines and others. */
+  readonly skewVaries: boolean;
 };
 
 /** @param lines those of the trace: they tell whether the wall clock was moved. */
 export function traceClock(start: RunStart, lines: readonly LogLine[]): TraceClock {
-  const skewMs = wallSkewMs(start, lines);
-  const ofWall = (wallMs: number): Moment => ({
-    atUs: Math.round((wallMs - start.wallMs - skewMs) * 1000),
-    errorUs: wallErrorUs + Math.abs(skewMs) * 1000,
-  });
+  const seen = skewsOf(start, lines);
+  const median = seen[Math.floor(seen.length / 2)]?.skewMs ?? 0;
+  const farthest = seen.reduce(
+    (most, { skewMs }) => (Math.abs(skewMs - median) > Math.abs(most - median) ? skewMs : most),
+    median,
+  );
+  const skewVaries = Math.abs(farthest - median) >= notedOnceMs;
+  const constantMs = Math.abs(median) < notedSkewMs ? 0 : median;
+  const skewMs = skewVaries && Math.abs(farthest) > Math.abs(constantMs) ? farthest : constantMs;
+  const ofWall = (wallMs: number): Moment => {
+    const here = skewVaries ? skewAt(seen, wallMs) : constantMs;
+    return {
+      atUs: Math.round((wallMs - start.wallMs - here) * 1000),
+      errorUs: wallErrorUs + Math.abs(skewMs) * 1000,
+    };
+  };
   return {
     skewMs,
+    skewVaries,
     ofWall,
     ofLine: ({ us, timeMs }) =>
       us === undefined || start.us === undefined
@@ -45,14 +64,25 @@ export function traceClock(start: RunStart, lines: readonly LogLine[]): TraceClo
   };
 }
 
-function wallSkewMs(start: RunStart, lines: readonly LogLine[]): number {
-  const { us } = start;
-  if (us === undefined) return 0;
-  const skews = lines
-    .flatMap((line) =>
-      line.us === undefined ? [] : [line.timeMs - start.wallMs - (line.us - us) / 1000],
+type Skew = { readonly timeMs: number; readonly skewMs: number };
+
+/** Of the lines that bear both clocks, by skew. */
+function skewsOf({ wallMs, us: startUs }: RunStart, lines: readonly LogLine[]): readonly Skew[] {
+  if (startUs === undefined) return [];
+  return lines
+    .flatMap(({ timeMs, us }) =>
+      us === undefined ? [] : [{ timeMs, skewMs: timeMs - wallMs - (us - startUs) / 1000 }],
     )
-    .toSorted((a, b) => a - b);
-  const median = skews[Math.floor(skews.length / 2)] ?? 0;
-  return Math.abs(median) < notedSkewMs ? 0 : median;
+    .toSorted((a, b) => a.skewMs - b.skewMs);
+}
+
+/** Of the line whose wall clock stood nearest. */
+function skewAt(seen: readonly Skew[], wallMs: number): number {
+  const distance = ({ timeMs }: Skew): number => Math.abs(timeMs - wallMs);
+  return (
+    seen.reduce<Skew | undefined>(
+      (best, one) => (best === undefined || distance(one) < distance(best) ? one : best),
+      undefined,
+    )?.skewMs ?? 0
+  );
 }
