@@ -79,7 +79,7 @@ test('a failure names the first session and the lines that mend it', () => {
 });
 
 test('a control that does not break is blind, and so is the test', () => {
-  const text = render(documentOf([{ ...control, broken: 0 }, held]));
+  const text = render(documentOf([{ ...control, broken: 0, causes: [] }, held]));
   expect(text).toContain('NO VERDICT');
   expect(text).toContain('BLIND');
 });

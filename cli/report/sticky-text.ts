@@ -1,4 +1,5 @@
 /** A stickiness test in the terminal: verdict, a table of modes, causes, spread, what mends it. */
+import { controlSees, isEnoughAstray } from '../verdict/sticky/control.ts';
 import { changeWords } from '../verdict/sticky/judge-changes.ts';
 import type {
   StickyChangeResult,
@@ -98,10 +99,10 @@ function rowOf(mode: StickyModeResult | StickyModeRefused): readonly string[] {
   ];
 }
 
-/** A control has done well when it broke. */
-function verdictCell({ role, verdict, broken }: StickyModeResult): string {
-  if (role === 'control') return broken > 0 ? 'breaks: good' : 'BLIND';
-  return { pass: 'sticky', fail: 'NOT STICKY', 'no-data': 'no verdict' }[verdict];
+/** A control has done well when it broke as it must. */
+function verdictCell(mode: StickyModeResult): string {
+  if (mode.role === 'control') return controlSees(mode) ? 'breaks: good' : 'BLIND';
+  return { pass: 'sticky', fail: 'NOT STICKY', 'no-data': 'no verdict' }[mode.verdict];
 }
 
 function pText(p: number): string {
@@ -110,7 +111,7 @@ function pText(p: number): string {
 
 function rowTone(mode: StickyModeResult | StickyModeRefused): Tone {
   if (mode.verdict === 'refused') return 'dim';
-  if (mode.role === 'control') return mode.broken > 0 ? 'good' : 'warn';
+  if (mode.role === 'control') return controlSees(mode) ? 'good' : 'warn';
   return toneOf(mode.verdict);
 }
 
@@ -150,9 +151,10 @@ function modeLines(mode: StickyModeResult, style: TextStyle, width: number): rea
     );
   }
   if (mode.withoutCookies !== null) {
-    const { broken, sessions } = mode.withoutCookies;
+    const { broken, astray, sessions } = mode.withoutCookies;
+    const fits = isEnoughAstray(astray, sessions, mode.nodes.length);
     told.push(
-      `without the cookie ${broken} of ${sessions} sessions broke${broken > 0 ? ', as they must' : ''}`,
+      `without the cookie ${broken} of ${sessions} sessions broke${fits ? ', as they must' : ''}`,
     );
   }
   if (mode.loss !== null) told.push(lossWords(mode.loss));

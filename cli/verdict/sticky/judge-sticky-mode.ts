@@ -3,6 +3,7 @@ import { nodeOfStep } from '../../samples/sticky-session.ts';
 import type { StickyPass, StickySession } from '../../samples/sticky-session.ts';
 import { breakOf } from './break-cause.ts';
 import type { Break } from './break-cause.ts';
+import { fewestSessions, isEnoughAstray, isStray } from './control.ts';
 import { ipHashNode } from './ip-hash.ts';
 import { changeProblem, judgeChanges } from './judge-changes.ts';
 import { judgeLoss, lossProblem } from './judge-loss.ts';
@@ -40,6 +41,10 @@ export function judgeStickyMode(pass: StickyPass, context: ModeContext): StickyM
       : {
           sessions: pass.withoutCookies.length,
           broken: pass.withoutCookies.filter((session) => breakOf(session, nobody) !== null).length,
+          astray: pass.withoutCookies.filter((session) => {
+            const cause = breakOf(session, nobody)?.cause;
+            return cause !== undefined && isStray(cause);
+          }).length,
         };
   const loss = pass.loss === null ? null : judgeLoss(pass.loss, nodes, context.affine);
   const changes = judgeChanges(pass, nodes);
@@ -101,7 +106,7 @@ function verdictOf(
     return said('fail', `sessions hold, but the fullest node has ${share} times the mean`);
   }
   if (lost !== null) return lost;
-  const unproven = whyUnproven(nodes, withoutCookies);
+  const unproven = whyUnproven(nodes, sessions, withoutCookies);
   if (unproven !== null) return said('no-data', unproven);
   return said('pass', `${sessions} of ${sessions} sessions stayed at the node that made them`);
 }
@@ -109,6 +114,7 @@ function verdictOf(
 /** Why sessions that held prove nothing. */
 function whyUnproven(
   nodes: readonly string[],
+  sessions: number,
   withoutCookies: StickyModeResult['withoutCookies'],
 ): string | null {
   if (nodes.length === 0) {
@@ -117,8 +123,17 @@ function whyUnproven(
   if (nodes.length === 1) {
     return `no session broke, but ${nodes[0] ?? 'one node'} answered everything: with one node nothing can break`;
   }
-  if (withoutCookies !== null && withoutCookies.broken === 0) {
-    return 'sessions without cookies held as well: it is not the cookie that sticks';
+  const needed = fewestSessions(nodes.length);
+  if (sessions < needed) {
+    return `no session broke, but ${sessions} of them may all have found home by chance: over ${nodes.length} nodes it takes ${needed}`;
+  }
+  if (withoutCookies !== null) {
+    const { astray, broken, sessions: without } = withoutCookies;
+    if (broken === 0)
+      return 'sessions without cookies held as well: it is not the cookie that sticks';
+    if (!isEnoughAstray(astray, without, nodes.length)) {
+      return `of ${without} sessions without cookies only ${astray} broke because another node got the request: that it is the cookie that sticks is not shown`;
+    }
   }
   return null;
 }

@@ -1,7 +1,7 @@
 /** From what was seen to the verdict: every row has one that must pass and ones that must not. */
 import { describe, expect, test } from 'vitest';
 
-import type { StickyPass } from '../../samples/sticky-session.ts';
+import type { StickyPass, StickySession } from '../../samples/sticky-session.ts';
 import { ipHashNode } from './ip-hash.ts';
 import { judgeStickyMode } from './judge-sticky-mode.ts';
 import type { ModeContext } from './judge-sticky-mode.ts';
@@ -93,13 +93,53 @@ describe('one mode', () => {
   test('without cookies they held too: the cookie is not what sticks', () => {
     const { sessions } = heldPass();
     expect(judged({ withoutCookies: sessions })).toMatchObject({ verdict: 'no-data' });
-    const withoutCookies = [strayed('ws-1', 'ws-2', 0)];
+    const withoutCookies = [strayed('ws-1', 'ws-2', 0), sessionOn('ws-1', 1)];
     expect(judged({ withoutCookies })).toMatchObject({
       verdict: 'pass',
-      withoutCookies: { sessions: 1, broken: 1 },
+      withoutCookies: { sessions: 2, broken: 1, astray: 1 },
     });
   });
+
+  test.each([
+    { name: 'a third of what must stray', strays: 2, cut: 0, verdict: 'no-data' },
+    { name: 'half of it', strays: 4, cut: 0, verdict: 'pass' },
+    { name: 'enough, but most for another reason', strays: 2, cut: 6, verdict: 'no-data' },
+  ])('sessions without cookies: $name: $verdict', ({ strays, cut, verdict }) => {
+    const withoutCookies = Array.from({ length: 12 }, (_, at) =>
+      at < strays
+        ? strayed('ws-1', 'ws-2', at)
+        : at < strays + cut
+          ? cutOff('ws-1', at)
+          : sessionOn('ws-1', at),
+    );
+    expect(judged({ withoutCookies }).verdict).toBe(verdict);
+  });
+
+  test.each([
+    { sessions: 6, nodes: 3, verdict: 'no-data' },
+    { sessions: 7, nodes: 3, verdict: 'pass' },
+    { sessions: 9, nodes: 2, verdict: 'no-data' },
+    { sessions: 10, nodes: 2, verdict: 'pass' },
+  ])('$sessions that held over $nodes nodes: $verdict', ({ sessions, nodes: count, verdict }) => {
+    const few = Array.from({ length: sessions }, (_, at) =>
+      sessionOn(`ws-${1 + (at % count)}`, at),
+    );
+    const result = judged({ sessions: few }, { nodes: nodes.slice(0, count) });
+    expect(result.verdict).toBe(verdict);
+    if (verdict === 'no-data') expect(result.why).toContain('by chance');
+  });
 });
+
+/** A session whose connection was cut: that says nothing of stickiness. */
+function cutOff(home: string, client: number): StickySession {
+  return sessionOn(home, client, {
+    steps: [
+      stepOn(home, { step: 'handshake' }),
+      stepOn(home, { step: 'connect', status: null, trouble: { kind: 'closed', text: 'cut' } }),
+    ],
+    socket: null,
+  });
+}
 
 describe('the oracle of ip_hash', () => {
   const ipHash = { mode: 'ip_hash', even: false, predictable: true } as const;
@@ -174,15 +214,30 @@ describe('the loss of a node', () => {
 
 describe('the whole test', () => {
   const subject = judged({});
-  const broken = judged({ sessions: [strayed('ws-1', 'ws-2', 0)] });
+  const broken = judged({
+    sessions: Array.from({ length: 12 }, (_, at) =>
+      at < 8 ? strayed('ws-1', 'ws-2', at) : sessionOn('ws-1', at),
+    ),
+  });
   const control = { ...broken, mode: 'none', role: 'control' } as const;
+  const held = { ...control, broken: 0, causes: [] } as const;
+  const cutShort = {
+    ...control,
+    causes: [{ cause: 'connection', step: 'connect', count: 12 }],
+  } as const;
+  const seldom = {
+    ...control,
+    causes: [{ cause: 'no-stickiness', step: 'connect', count: 3 }],
+  } as const;
   const refused = { mode: 'native', role: 'subject', verdict: 'refused', why: 'too old' } as const;
 
   test.each([
     { name: 'the control broke, the subject held', modes: [control, subject], code: 0 },
     { name: 'the subject broke as well', modes: [control, broken], code: 99 },
-    { name: 'the control held: blind', modes: [{ ...control, broken: 0 }, subject], code: 122 },
-    { name: 'blind, but the subject broke', modes: [{ ...control, broken: 0 }, broken], code: 99 },
+    { name: 'the control held: blind', modes: [held, subject], code: 122 },
+    { name: 'blind, but the subject broke', modes: [held, broken], code: 99 },
+    { name: 'the control broke for another reason: blind', modes: [cutShort, subject], code: 122 },
+    { name: 'it strayed too seldom: blind', modes: [seldom, subject], code: 122 },
     {
       name: 'a mode that cannot be played counts for nothing',
       modes: [control, subject, refused],

@@ -1,9 +1,10 @@
 /** Modes → one verdict. */
 import { exitCode } from '../../exit-code.ts';
+import { astrayOf, controlSees } from './control.ts';
 import type { StickyJudgement, StickyModeRefused, StickyModeResult } from './sticky-result.ts';
 
 /**
- * Any subject that fails fails the test. A control that does not break shows that the test is
+ * Any subject that fails fails the test. A control that does not break as it must shows that the test is
  * blind: nothing passes then. Modes that this machine cannot play count for nothing, unless none
  * is left.
  */
@@ -21,11 +22,11 @@ export function judgeSticky(
       exitCode: exitCode.failed,
     };
   }
-  const blind = played.find(({ role, broken }) => role === 'control' && broken === 0);
+  const blind = played.find((mode) => mode.role === 'control' && !controlSees(mode));
   if (blind !== undefined) {
     return {
       verdict: 'no-data',
-      why: `the test is blind: without stickiness no session broke (${blind.nodes.length === 1 ? 'there is one node' : `${blind.sessions} tried`})`,
+      why: `the test is blind: without stickiness ${blindness(blind)}`,
       exitCode: exitCode.noVerdict,
     };
   }
@@ -42,4 +43,12 @@ export function judgeSticky(
     why: subjects.map(({ mode, why }) => (subjects.length === 1 ? why : mode)).join(', '),
     exitCode: exitCode.pass,
   };
+}
+
+function blindness({ broken, causes, nodes, sessions }: StickyModeResult): string {
+  if (broken === 0) {
+    return `no session broke (${nodes.length === 1 ? 'there is one node' : `${sessions} tried`})`;
+  }
+  const share = `${astrayOf(causes)} of ${sessions} sessions broke because another node got the request`;
+  return `${share}, and over ${nodes.length} nodes at least half of ${Math.round(100 * (1 - 1 / nodes.length))}% must`;
 }

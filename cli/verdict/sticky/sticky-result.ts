@@ -93,7 +93,12 @@ export type StickyModeResult = {
     }[];
   } | null;
   /** The same without cookies: they must break, or the cookie is not what holds. */
-  readonly withoutCookies: { readonly sessions: number; readonly broken: number } | null;
+  readonly withoutCookies: {
+    readonly sessions: number;
+    readonly broken: number;
+    /** Of them, those that broke because another node got the request. */
+    readonly astray: number;
+  } | null;
   readonly loss: StickyLossResult | null;
   readonly changes: readonly StickyChangeResult[];
   readonly findings: readonly StickyFinding[];
