@@ -271,6 +271,7 @@ export const reportSchema = z.looseObject({
       fresh: count.optional(),
       freshErrors: count.optional(),
       reusedResets: count.optional(),
+      givenUp: count.optional(),
     }),
   ),
   ledger: z.looseObject({

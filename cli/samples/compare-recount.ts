@@ -117,7 +117,7 @@ function userChecks({ users, cutShort }: ReportedFigures, recounted: Recount): F
 
 /** A report from before they were counted has none of them. */
 function connectionChecks(op: OpSummary, seen: Recount['http']): FigureCheck[] {
-  return (['fresh', 'freshErrors', 'reusedResets'] as const).flatMap((name) => {
+  return (['fresh', 'freshErrors', 'reusedResets', 'givenUp'] as const).flatMap((name) => {
     const reported = op[name];
     return reported === undefined ? [] : [check(`http ${name}`, reported, seen[name])];
   });

@@ -58,7 +58,8 @@ export const recordKind = {
   stored: 15,
   /**
    * An HTTP request. at = due, value = µs from due to the response, n = µs from due to the send
-   * (capped), code = status class (2, 3, 4, 5), 0 for no answer, or {@link httpResetCode}; peer 1 = a
+   * (capped), code = status class (2, 3, 4, 5), 0 where it failed, {@link httpResetCode} or
+   * {@link httpGivenUpCode}, with value = µs from due to the failure; peer 1 = a
    * connection was opened for it, 0 = it went over a kept one.
    */
   http: 16,
@@ -75,6 +76,9 @@ export const recordKind = {
  * answer: both may close and send at the same moment. Browsers repeat such a request by themselves.
  */
 export const httpResetCode = 6;
+
+/** `code` of an HTTP request that nobody answered, neither with a yes nor a no, until it was given up. */
+export const httpGivenUpCode = 7;
 
 /** Why something failed, as far as a client can tell. */
 export const errorCode = {

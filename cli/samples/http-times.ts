@@ -1,6 +1,6 @@
 /** When each HTTP request was due, and how it ended: 16 bytes a request. */
 import { Column } from './column.ts';
-import { httpResetCode } from './history.ts';
+import { httpGivenUpCode, httpResetCode } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 
 export type HttpCounts = {
@@ -25,7 +25,7 @@ const fresh = 2;
 const reset = 4;
 
 /** What a fault can cause: no answer, an error of the server, a kept connection that was reset. */
-const failedCodes: ReadonlySet<number> = new Set([0, 5, httpResetCode]);
+const failedCodes: ReadonlySet<number> = new Set([0, 5, httpResetCode, httpGivenUpCode]);
 
 /** No request yet. */
 export function createHttpTimes(): HttpTimes {

@@ -3,7 +3,7 @@
  * each fault began and ended. It shares no code with fault-impact.ts and its parts. The rules are
  * those of docs/failover-test.md; simple before fast.
  */
-import { httpResetCode, recordKind } from './history.ts';
+import { httpGivenUpCode, httpResetCode, recordKind } from './history.ts';
 import { absenceKinds, absencesOf } from './recount-absences.ts';
 import type { Absence, ClientEvent } from './recount-absences.ts';
 import type { Message } from './recount.ts';
@@ -124,7 +124,7 @@ function count(run: FaultedRun, seen: Seen): FaultRecount {
     const toMs = Math.max(until, Math.min(until + aftermathMs, nextMs));
     const isDuring = (us: number): boolean => us >= at * 1000 && us <= toMs * 1000;
     const http = seen.requests.filter(({ ms }) => ms >= at && ms <= toMs);
-    const failed = http.filter(({ code }) => code === 0 || code === 5 || code === httpResetCode);
+    const failed = http.filter(({ code }) => [0, 5, httpResetCode, httpGivenUpCode].includes(code));
     const hung = stalls.filter(({ fromMs, untilMs }) =>
       isMine(Math.min(fromMs + stallMs, untilMs)),
     );

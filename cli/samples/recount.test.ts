@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { createHistoryReader } from './history-reader.ts';
-import { readRecord, recordBytes, recordKind } from './history.ts';
+import { readRecord, recordBytes, httpGivenUpCode, recordKind } from './history.ts';
 import { createLedger, historyEndUs } from './ledger.ts';
 import type { LedgerSummary } from './summary.ts';
 import { recount } from './recount.ts';
@@ -141,14 +141,16 @@ describe('the recount', () => {
 
   test('counts connections, joins and answered requests by what their records carry', () => {
     const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 5 };
-    const { ops } = recount(
+    const { ops, http } = recount(
       [
         encodeRecords([
           { ...empty, kind: recordKind.connected, value: 5000, n: 1000 },
           { ...empty, kind: recordKind.joined, n: 700 },
           { ...empty, kind: recordKind.http, code: 2, value: 9000, n: 2000 },
           { ...empty, kind: recordKind.http, code: 5, value: 8000, n: 2000 },
-          { ...empty, kind: recordKind.http, code: 0, value: 9000, n: 2000 },
+          { ...empty, kind: recordKind.http, code: 0, value: 99_000, n: 2000 },
+          // Waited for in vain: a latency, and an error.
+          { ...empty, kind: recordKind.http, code: httpGivenUpCode, value: 12_000, n: 2000 },
           { ...empty, kind: recordKind.connectFailed, code: 1 },
           { ...empty, kind: recordKind.sent },
         ]),
@@ -166,8 +168,9 @@ describe('the recount', () => {
       ['chat.join', 1, 0, 0.7],
       ['chat.ack', 1, 1, 0],
       ['chat.delivery', 0, 0, 0],
-      ['http', 3, 2, 7],
+      ['http', 4, 3, 10],
     ]);
+    expect(http.givenUp).toBe(1);
   });
 
   test('says how many bytes of an unfinished record a file ends with, and names unknown kinds', () => {

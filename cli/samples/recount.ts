@@ -4,7 +4,7 @@
  * reading of the rules of owed.ts. It shares no code with the ledger but the record kinds.
  * Simple before fast: it keeps the whole history in memory.
  */
-import { httpResetCode, recordKind } from './history.ts';
+import { httpGivenUpCode, httpResetCode, recordKind } from './history.ts';
 import { auditFaults } from './recount-faults.ts';
 import type { FaultedRun, FaultRecount, Loss } from './recount-faults.ts';
 import { auditUsers } from './recount-users.ts';
@@ -81,6 +81,7 @@ export type Recount = {
     readonly fresh: number;
     readonly freshErrors: number;
     readonly reusedResets: number;
+    readonly givenUp: number;
   };
   /** What the faults did; `undefined` without any. */
   readonly impact: FaultRecount | undefined;
@@ -106,7 +107,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     'chat.delivery': newOp(),
     http: newOp(),
   };
-  const http = { fresh: 0, freshErrors: 0, reusedResets: 0 };
+  const http = { fresh: 0, freshErrors: 0, reusedResets: 0, givenUp: 0 };
   const acks: { message: Message; atUs: number }[] = [];
   const unanswered: { message: Message; atUs: number }[] = [];
   const ends: number[] = [];
@@ -183,6 +184,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
         if (r.peer === 1 && isError) http.freshErrors++;
         const isReset = r.code === httpResetCode;
         if (isReset) http.reusedResets++;
+        if (r.code === httpGivenUpCode) http.givenUp++;
         if (r.code !== 0 && !isReset) addLatency(ops.http, r.value, r.value - r.n);
       }
       audit?.note(r, message);

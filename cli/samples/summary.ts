@@ -27,6 +27,8 @@ export type OpSummary = {
    * a race that keep-alive has by nature. They are among `errors`.
    */
   readonly reusedResets?: number | undefined;
+  /** HTTP: requests without any answer until they were given up. Among `errors`, and in the latencies. */
+  readonly givenUp?: number | undefined;
 };
 
 export type UserCounts = {

@@ -62,6 +62,7 @@ describe('one threshold', () => {
     ],
     // Sends that were never answered were watched in vain, which is a measurement.
     ['chat.ack p95 < 3ms', { ops: { 'chat.ack': op(30, 4, 11) } }, 'fail', 4, 'p95 4 ms'],
+    ['http p95 < 3ms', { ops: { http: { ...op(30, 4, 30), givenUp: 30 } } }, 'fail', 4, 'p95 4 ms'],
     ['http p95 < 9ms', { ops: { http: op(30, 0, 30) } }, 'no-data', null, 'no http was measured'],
     [
       'chat.ack p95 < 1ms',

@@ -14,7 +14,7 @@ const opAbout: Readonly<Record<(typeof opNames)[number], string>> = {
   'chat.join': 'from asking to join a room to the ack',
   'chat.ack': 'from the time a message is due to its ack, or to the end of the watch',
   'chat.delivery': 'from the time a message is due to its arrival at a member',
-  http: 'from the time a request is due to the whole response',
+  http: 'from the time a request is due to the whole response, or until it was given up',
 };
 
 /** Percentiles by name, with the fewest samples that can hold one: 1/(1−q). */
@@ -254,10 +254,12 @@ function readLateSends({ generator, holdSends }: Summary): Observation {
 
 /**
  * `count` has both ends of an operation; only those that ended well have a latency. A send that was
- * never answered has one too, the time it was watched in vain; one that was refused has none.
+ * never answered has one too, the time it was watched in vain; one that was refused has none. So it
+ * is with HTTP requests.
  */
-function timed(name: string, { count, errors }: OpSummary, { ledger }: Summary): number {
-  return Math.max(0, count - (name === 'chat.ack' ? ledger.refused : errors));
+function timed(name: string, op: OpSummary, { ledger }: Summary): number {
+  const { count, errors, givenUp = 0 } = op;
+  return Math.max(0, count - (name === 'chat.ack' ? ledger.refused : errors - givenUp));
 }
 
 function entries<K extends string>(

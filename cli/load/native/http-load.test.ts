@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { history } from '../../../test/servers/load-run.ts';
-import { httpResetCode, recordKind } from '../../samples/history.ts';
+import { httpGivenUpCode, httpResetCode, recordKind } from '../../samples/history.ts';
+import type { HistoryRecord } from '../../samples/history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { HttpLoad } from './http-load.ts';
 import { createMeasures } from './measures.ts';
@@ -56,6 +57,31 @@ describe('HTTP load by connection', () => {
     expect(counters.httpReusedResets).toBe(0);
   });
 
+  test('a server that says nothing: what is given up took at least the time it was waited for', async () => {
+    const { requests, measures, records, server } = await open({
+      answer: () => 'silence',
+      freshShare: 0.25,
+    });
+    requests.fire(39);
+    await expect.poll(server.requests).toBe(40);
+    const askedUs = performance.now() * 1000;
+    await requests.close();
+    await expect.poll(() => requests.isQuiet).toBe(true);
+    expect(measures.counters).toMatchObject({ http: 40, httpErrors: 40, httpGivenUp: 40 });
+    expect(measures.histograms.http.count).toBe(40);
+    expect(measures.histograms.http.latencyMs().p50).toBeGreaterThan((askedUs / 1000) * 0.99);
+    const all = await records();
+    expect(all).toHaveLength(40);
+    expect(all.every(({ code }) => code === httpGivenUpCode)).toBe(true);
+    expect(all.every(({ value }) => value >= askedUs - 40)).toBe(true);
+  });
+
+  test('nobody listens: what is refused at once is an error and no latency', async () => {
+    const { counters, latency } = await load({ answer: () => ok, freshShare: 0.25, closed: true });
+    expect(counters).toMatchObject({ httpErrors: 40, httpGivenUp: 0 });
+    expect(latency.count).toBe(0);
+  });
+
   test('nobody listens: every failure is one of a fresh connection', async () => {
     const { counters } = await load({ answer: () => ok, freshShare: 0.25, closed: true });
     expect(counters).toMatchObject({ httpErrors: 40, httpFreshErrors: 40, httpReusedResets: 0 });
@@ -64,8 +90,24 @@ describe('HTTP load by connection', () => {
 
 type Answer = (nthOnItsConnection: number) => string;
 
+type How = { answer: Answer; freshShare: number; closed?: boolean };
+
 /** Forty requests, one after the other, on a server that does what `answer` says. */
-async function load(how: { answer: Answer; freshShare: number; closed?: boolean }) {
+async function load(how: How) {
+  const { requests, measures, records, server } = await open(how);
+  for (let k = 0; k < 40; k += 1) {
+    requests.fire(k);
+    while (!requests.isQuiet) await new Promise(setImmediate);
+  }
+  const { counters, histograms } = measures;
+  return {
+    ...{ counters, server, latency: histograms.http },
+    records: await records(),
+    problems: measures.takeProblems(),
+  };
+}
+
+async function open(how: How) {
   const server = await listen(how.answer);
   if (how.closed === true) await server.close();
   const dir = mkdtempSync(join(tmpdir(), 'rtops-http-'));
@@ -94,17 +136,16 @@ async function load(how: { answer: Answer; freshShare: number; closed?: boolean 
   onTestFinished(async () => {
     await requests.close();
   });
-  for (let k = 0; k < 40; k += 1) {
-    requests.fire(k);
-    while (!requests.isQuiet) await new Promise(setImmediate);
-  }
-  await writer.flush();
-  const records = history(dir).filter(({ kind }) => kind === recordKind.http);
-  return { counters: measures.counters, records, problems: measures.takeProblems(), server };
+  const records = async (): Promise<readonly HistoryRecord[]> => {
+    await writer.flush();
+    return history(dir).filter(({ kind }) => kind === recordKind.http);
+  };
+  return { requests, measures, records, server };
 }
 
 async function listen(answer: Answer) {
   let connections = 0;
+  let requests = 0;
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     connections += 1;
@@ -114,10 +155,11 @@ async function listen(answer: Answer) {
     socket.on('close', () => open.delete(socket));
     socket.on('data', () => {
       nth += 1;
+      requests += 1;
       const said = answer(nth);
       if (said === 'reset') socket.resetAndDestroy();
       else if (said === 'begin') socket.write('HTTP/1.1 200', () => socket.destroy());
-      else socket.write(said);
+      else if (said !== 'silence') socket.write(said);
     });
   });
   await new Promise<void>((resolve) => {
@@ -130,5 +172,5 @@ async function listen(answer: Answer) {
     await new Promise((resolve) => server.close(resolve));
   };
   onTestFinished(close);
-  return { port, connections: () => connections, close };
+  return { port, connections: () => connections, requests: () => requests, close };
 }

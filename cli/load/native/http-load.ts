@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 
 import { buildConnector, Client, Pool } from 'undici';
 
-import { httpResetCode, recordKind } from '../../samples/history.ts';
+import { httpGivenUpCode, httpResetCode, recordKind } from '../../samples/history.ts';
 import type { Pacer } from '../../scenario/pacer.ts';
 import type { HistoryWriter } from './history-writer.ts';
 import type { Measures } from './measures.ts';
@@ -37,6 +37,7 @@ export class HttpLoad {
   #connections = 0;
   #k = 0;
   #open = 0;
+  #isOver = false;
 
   constructor(options: HttpLoadOptions) {
     this.#options = options;
@@ -63,8 +64,9 @@ export class HttpLoad {
     }
   }
 
-  /** Breaks off what has no answer yet; it is recorded as unanswered. */
+  /** Breaks off what has no answer yet; it is recorded as given up. */
   async close(): Promise<void> {
+    this.#isOver = true;
     await Promise.all(
       [this.#kept, this.#fresh].map(async (pool) => await pool.destroy().catch(() => undefined)),
     );
@@ -103,7 +105,8 @@ export class HttpLoad {
       code = Math.floor(statusCode / 100);
       if (statusCode >= 400) measures.problem(`GET ${path}: HTTP ${statusCode}`);
     } catch (error) {
-      if (isClosedByPeer(error) && way.wasKeptAndSilent) code = httpResetCode;
+      if (this.#isOver || isTimeout(error)) code = httpGivenUpCode;
+      else if (isClosedByPeer(error) && way.wasKeptAndSilent) code = httpResetCode;
       const where = code === httpResetCode ? ' on a kept connection, before any answer' : '';
       measures.problem(`GET ${path}: ${reason(error)}${where}`);
     }
@@ -111,6 +114,7 @@ export class HttpLoad {
     const tookUs = clock.nowUs() - dueUs;
     const waitedUs = Math.min(sentUs - dueUs, 0xffffff);
     this.#count(code, way);
+    // What was waited for in vain took at least so long; what was refused took no time of that kind.
     if (code !== 0 && code !== httpResetCode) {
       measures.histograms.http.record(tookUs);
       measures.histograms.httpService.record(tookUs - waitedUs);
@@ -125,6 +129,7 @@ export class HttpLoad {
     counters.http += 1;
     if (isError) counters.httpErrors += 1;
     if (code === httpResetCode) counters.httpReusedResets += 1;
+    if (code === httpGivenUpCode) counters.httpGivenUp += 1;
     if (!way.opened) return;
     counters.httpFresh += 1;
     if (isError) counters.httpFreshErrors += 1;
@@ -181,6 +186,17 @@ const closedCodes: ReadonlySet<string | undefined> = new Set([
   'EPIPE',
   'UND_ERR_SOCKET',
 ]);
+
+const timeoutCodes: ReadonlySet<string | undefined> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+function isTimeout(error: unknown): boolean {
+  return timeoutCodes.has((error as NodeJS.ErrnoException).code);
+}
 
 function isClosedByPeer(error: unknown): boolean {
   return closedCodes.has((error as NodeJS.ErrnoException).code);

@@ -45,6 +45,8 @@ export type Counters = {
   httpFreshErrors: number;
   /** Requests on a kept connection that was closed before any byte of the answer. */
   httpReusedResets: number;
+  /** Requests without any answer until they were given up. */
+  httpGivenUp: number;
   holdSends: number;
   lateSends: number;
   attempted: number;
@@ -125,6 +127,7 @@ export function noCounts(): Counters {
     httpFresh: 0,
     httpFreshErrors: 0,
     httpReusedResets: 0,
+    httpGivenUp: 0,
     holdSends: 0,
     lateSends: 0,
     attempted: 0,

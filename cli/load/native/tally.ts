@@ -163,7 +163,7 @@ export class Tally {
 
   /**
    * `count` counts what ended well and what did not; the latencies are of what was answered, and of
-   * sends also how long the unanswered and the unsent were waited for.
+   * sends and HTTP requests also how long the unanswered (and the unsent) were waited for.
    */
   ops(durationMs: number): Readonly<Record<string, OpSummary>> {
     const now = this.#sum();
@@ -196,6 +196,7 @@ export class Tally {
         fresh: now.httpFresh,
         freshErrors: now.httpFreshErrors,
         reusedResets: now.httpReusedResets,
+        givenUp: now.httpGivenUp,
       },
     };
   }
