@@ -30,6 +30,10 @@ export type StandIn = {
   muteLeaves: boolean;
   /** Resolves when somebody has asked to leave. */
   readonly firstLeave: Promise<void>;
+  /** While true, only members of a room may read its log, as the reference server has it. */
+  membersOnly: boolean;
+  /** How often somebody who is in no such room asked for its log meanwhile. */
+  readonly forbidden: () => number;
   /** What a leave's ack holds beside `ok`, given the head of the room; by default its seq. */
   leaveAck: (head: number) => object;
   /** Forgets the log: the next resume must refetch. */
@@ -52,6 +56,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
   });
   const rooms = new Map<string, ChatMessage[]>();
   let delivered = 0;
+  let forbidden = 0;
   const left = Promise.withResolvers<void>();
   const io = new Server({ serveClient: false });
   const standIn: StandIn = {
@@ -65,6 +70,8 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     answerAfterMs: 0,
     muteJoins: false,
     muteLeaves: false,
+    membersOnly: false,
+    forbidden: () => forbidden,
     firstLeave: left.promise,
     leaveAck: (seq) => ({ seq, epoch: 'e1' }),
     resyncOnResume: { value: false },
@@ -133,6 +140,11 @@ export async function startStandIn(port = 0): Promise<StandIn> {
         { room, after, limit }: { room: string; after: number; limit: number },
         answer: (value: unknown) => void,
       ) => {
+        if (standIn.membersOnly && !socket.rooms.has(room)) {
+          forbidden += 1;
+          answer({ ok: false, code: 'FORBIDDEN', message: `not in ${room}` });
+          return;
+        }
         const log = logOf(room);
         const messages = log.slice(after, after + limit);
         answer({ ok: true, epoch: 'e1', messages, head: log.length });

@@ -7,6 +7,7 @@ import { recordKind, roomName } from '../../samples/history.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { historyPage, readHistoryPage, type HistoryPage } from './history-page.ts';
 import type { HistoryWriter } from './history-writer.ts';
+import { readReply } from './reply.ts';
 import type { RunClock } from './run-clock.ts';
 
 const roomsAtOnce = 16;
@@ -37,6 +38,7 @@ export async function readLogs(reading: LogReading): Promise<string | null> {
     for (let room = waiting.shift(); room !== undefined; room = waiting.shift()) {
       const why = await readRoom(reading, line, room);
       if (why !== null) reasons.push(why);
+      line.leave(roomName(reading.runId, room));
     }
   };
   try {
@@ -90,6 +92,8 @@ class RequestLine implements ChannelListener {
   readonly #open = new Map<number, (value: unknown) => void>();
   readonly #watch: NodeJS.Timeout;
   #channel: Channel | undefined;
+  /** Rooms this connection has asked to be let into. */
+  readonly #entered = new Set<string>();
   #isIn = false;
   #outSinceUs: number;
   #whenIn: (() => void)[] = [];
@@ -112,20 +116,28 @@ class RequestLine implements ChannelListener {
     const asked = historyPage(room, after);
     let joined = false;
     while (!this.#isOver) {
+      this.#enter(room);
       const value = await this.#request(event.history, asked);
       if (value === undefined) continue;
       const page = readHistoryPage(value);
       if (page.refused === 'FORBIDDEN' && !joined) {
-        // A server may let only members read.
-        joined = true;
-        await this.#request(event.join, `{"room":"${room}"}`);
-      } else if (page.refused === 'UNAVAILABLE' || page.refused === 'RATE_LIMITED') {
+        // It did not get in, or the server has this line in fewer rooms than it asks for.
+        const { code, retryAfterMs } = readReply(await this.#request(event.join, joining(room)));
+        if (isForLater(code)) await pause(Math.min(1000, retryAfterMs ?? retryMs));
+        else joined = true;
+      } else if (isForLater(page.refused)) {
         await pause(Math.min(1000, page.retryAfterMs ?? retryMs));
       } else {
         return page;
       }
     }
     return undefined;
+  }
+
+  /** It has been read: a server keeps a connection in so many rooms only. */
+  leave(room: string): void {
+    if (!this.#entered.delete(room) || !this.#isIn) return;
+    void this.#request(event.leave, joining(room));
   }
 
   close(): void {
@@ -145,6 +157,7 @@ class RequestLine implements ChannelListener {
 
   closed(): void {
     this.#isIn = false;
+    this.#entered.clear();
     this.#outSinceUs = this.#reading.clock.nowUs();
     this.#channel = undefined;
     for (const [id, answer] of this.#open) {
@@ -154,7 +167,7 @@ class RequestLine implements ChannelListener {
   }
 
   message(): void {
-    // The reader is in no room.
+    // What is sent to the rooms it reads is in their log.
   }
 
   event(): void {
@@ -173,6 +186,16 @@ class RequestLine implements ChannelListener {
   get #isOver(): boolean {
     const nowUs = this.#reading.clock.nowUs();
     return nowUs > this.#deadlineUs || (!this.#isIn && nowUs > this.#outSinceUs + noEntryMs * 1000);
+  }
+
+  /**
+   * A server may let only members read, and counts each refusal. Its answer is not waited for: a
+   * connection's requests are served in order, and one that never answers may let anyone read.
+   */
+  #enter(room: string): void {
+    if (this.#entered.has(room)) return;
+    this.#entered.add(room);
+    void this.#request(event.join, joining(room));
   }
 
   async #request(name: string, payload: string): Promise<unknown> {
@@ -197,6 +220,14 @@ class RequestLine implements ChannelListener {
       answer(undefined);
     }
   }
+}
+
+function joining(room: string): string {
+  return `{"room":"${room}"}`;
+}
+
+function isForLater(code: string | undefined): boolean {
+  return code === 'UNAVAILABLE' || code === 'RATE_LIMITED';
 }
 
 async function pause(ms: number): Promise<void> {

@@ -97,6 +97,18 @@ describe('a server that refuses or does not answer', () => {
     expect(result.users).toMatchObject({ refused: 10, lost: 0 });
   });
 
+  test('a log that only members may read is read to the end, and no ack says no', async () => {
+    const server = await standIn();
+    server.membersOnly = true;
+    const { drive, historyDir } = start(server.url, { stages: hold(20, 100, 900), drainMs: 300 });
+    await drive.result;
+    const stored = [...server.rooms.values()].flat().length;
+    expect(stored).toBeGreaterThan(0);
+    const read = history(historyDir).filter(({ kind }) => kind === recordKind.stored);
+    expect(read).toHaveLength(stored);
+    expect(server.forbidden()).toBe(0);
+  });
+
   test('a server that answers slowly: nothing leaves any more once the log is read', async () => {
     const server = await standIn();
     server.answerAfterMs = 400;
