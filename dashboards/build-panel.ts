@@ -30,7 +30,11 @@ export function buildPanel(
   if (!isQueried(spec)) return { ...panel, description: spec.description };
   return {
     ...panel,
-    description: withExpectation(spec.description, { kind: spec.expect, needs: spec.needs ?? [] }),
+    description: withExpectation(spec.description, {
+      kind: spec.expect,
+      needs: spec.needs ?? [],
+      zero: spec.queries.flatMap(({ mayBeZero }, at) => (mayBeZero ? [refIdOf(at)] : [])),
+    }),
     ...(spec.repeat === undefined ? {} : { repeat: spec.repeat, maxPerRow: 2 }),
   };
 }
@@ -68,7 +72,7 @@ function target(
   at: number,
   isLoki: boolean,
 ): Builder<Dataquery> {
-  const refId = String.fromCodePoint('A'.charCodeAt(0) + at);
+  const refId = refIdOf(at);
   if (isLoki) return new loki.DataqueryBuilder().refId(refId).expr(expr).legendFormat(legend);
   const query = new prometheus.DataqueryBuilder().refId(refId).expr(expr).legendFormat(legend);
   query.datasource({ type: 'prometheus', uid: `\${${datasourceVariable}}` });
@@ -76,6 +80,11 @@ function target(
   if (spec.view.kind === 'table') return query.instant().format(prometheus.PromQueryFormat.Table);
   if (spec.view.kind === 'heatmap') return query.range().format(prometheus.PromQueryFormat.Heatmap);
   return query.range();
+}
+
+/** `A`, `B`, … */
+function refIdOf(at: number): string {
+  return String.fromCodePoint('A'.charCodeAt(0) + at);
 }
 
 /** What the builders of all views have in common. */

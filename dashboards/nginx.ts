@@ -49,9 +49,17 @@ const front: RowSpec = {
       view: { kind: 'stacked' },
       unit: 'short',
       queries: [
-        { expr: sum(foreign.nginx('nginx_connections_reading')), legend: 'reading' },
+        {
+          expr: sum(foreign.nginx('nginx_connections_reading')),
+          legend: 'reading',
+          mayBeZero: true,
+        },
         { expr: sum(foreign.nginx('nginx_connections_writing')), legend: 'writing' },
-        { expr: sum(foreign.nginx('nginx_connections_waiting')), legend: 'waiting' },
+        {
+          expr: sum(foreign.nginx('nginx_connections_waiting')),
+          legend: 'waiting',
+          mayBeZero: true,
+        },
       ],
       expect: 'nonzero',
       needs,
@@ -79,6 +87,7 @@ const front: RowSpec = {
         {
           expr: `${rate(foreign.nginx('nginx_connections_accepted'))} - ${rate(foreign.nginx('nginx_connections_handled'))}`,
           legend: 'dropped',
+          mayBeZero: true,
         },
       ],
       expect: 'nonzero',
@@ -188,7 +197,7 @@ const upstreams: RowSpec = {
       view: { kind: 'bars' },
       unit: 'cps',
       queries: [{ expr: rate(exporterMetrics.lbRetries, { by }), legend }],
-      expect: 'empty-when-healthy',
+      expect: 'failover-only',
       needs,
       whyEmpty: 'No upstream failed.',
       width: 8,

@@ -16,7 +16,12 @@ export type Unit =
   | 'bool';
 
 /** A query and the name of each of its series, with `{{label}}` for a label's value. */
-export type PanelQuery = { readonly expr: string; readonly legend: string };
+export type PanelQuery = {
+  readonly expr: string;
+  readonly legend: string;
+  /** Zero while all is well, on a panel that is `nonzero`. */
+  readonly mayBeZero?: true;
+};
 
 /** A target of the project: red at or above, or red below. Shown only where one exists. */
 export type Target = { readonly atMost: number } | { readonly atLeast: number };

@@ -84,7 +84,7 @@ const work: RowSpec = {
       unit: 'short',
       queries: [
         { expr: sum(foreign.redis('redis_pubsub_channels')), legend: 'channels' },
-        { expr: sum(foreign.redis('redis_pubsub_patterns')), legend: 'patterns' },
+        { expr: sum(foreign.redis('redis_pubsub_patterns')), legend: 'patterns', mayBeZero: true },
       ],
       expect: 'nonzero',
       needs,
@@ -170,7 +170,7 @@ const limits: RowSpec = {
       unit: 'short',
       queries: [
         { expr: sum(foreign.redis('redis_connected_clients')), legend: 'connected' },
-        { expr: sum(foreign.redis('redis_blocked_clients')), legend: 'blocked' },
+        { expr: sum(foreign.redis('redis_blocked_clients')), legend: 'blocked', mayBeZero: true },
       ],
       expect: 'nonzero',
       needs,
@@ -184,7 +184,11 @@ const limits: RowSpec = {
       unit: 'short',
       queries: [
         { expr: sum(foreign.redis('redis_db_keys')), legend: 'keys' },
-        { expr: sum(foreign.redis('redis_db_keys_expiring')), legend: 'with an end' },
+        {
+          expr: sum(foreign.redis('redis_db_keys_expiring')),
+          legend: 'with an end',
+          mayBeZero: true,
+        },
       ],
       expect: 'nonzero',
       needs,

@@ -111,7 +111,7 @@ export const betweenRow: RowSpec = {
       queries: [
         { expr: sum(exporterMetrics.serviceRestarts, { by: ['service'] }), legend: '{{service}}' },
       ],
-      expect: 'empty-when-healthy',
+      expect: 'restart-only',
       whyEmpty: 'Nothing was restarted.',
       width: 8,
       height: 6,

@@ -62,7 +62,11 @@ const connections: RowSpec = {
       unit: 'cps',
       queries: [
         { expr: rate(serverMetrics.connectionsOpened, { by }), legend: `${legend} opened` },
-        { expr: rate(serverMetrics.transportUpgrades, { by }), legend: `${legend} upgraded` },
+        {
+          expr: rate(serverMetrics.transportUpgrades, { by }),
+          legend: `${legend} upgraded`,
+          mayBeZero: true,
+        },
       ],
       expect: 'nonzero',
       whyEmpty: notRead,

@@ -25,14 +25,17 @@ test('scaled, a node killed under load: no panel, variable, band or rule is empt
   expect(new Set(skipped.map(({ why }) => why))).toEqual(new Set(['no Loki here']));
   expect(readFileSync(join(home.dir, 'sheet.html'), 'utf8')).toContain('kill ws-2');
 
-  // The same dashboards with one metric misspelt and one label changed: each is found, and named.
+  // The same dashboards with metrics misspelt, one of them of a panel that is empty while all is
+  // well, and one label changed: each is found, and named.
   sabotage(home, (text) =>
     text
       .replaceAll('rtops_client_active_users', 'rtops_client_activ_users')
+      .replaceAll('rtops_server_slow_clients_closed', 'rtops_server_slow_client_closed')
       .replaceAll('job=\\"nginx\\"', 'job=\\"proxy\\"'),
   );
   const broken = await check(home, 'broken');
   expect(broken.code).toBe(99);
+  expect(wrong(broken.document).join('\n')).toMatch(/Slow clients closed · empty/);
   const causes = broken.document.rows.flatMap(({ cause }) => cause ?? []);
   expect(causes).toEqual(expect.arrayContaining(['never-created', 'label-mismatch']));
 });

@@ -56,22 +56,23 @@ export async function inspectedSetting(
     const answer = await prometheus.query(expr, toMs);
     return answer.kind === 'series' && answer.series.length > 0;
   };
-  const [targets, alertmanagers, run, http, fault] = await Promise.all([
+  const [targets, alertmanagers, run, http, fault, cameBack] = await Promise.all([
     prometheus.series('up', window),
     prometheus.alertmanagers(),
     isThere(`count_over_time(rtops_run_info[${span}])`),
     isThere(`sum(increase(rtops_client_http_seconds_count[${span}])) > 0`),
     isThere(`max(max_over_time(rtops_fault_active[${span}])) > 0`),
+    isThere(`sum(increase(rtops_client_reconnects_total[${span}])) > 0`),
   ]);
   const has = (job: string): boolean => targets.some((labels) => labels['job'] === job);
   const servers = targets.filter((labels) => labels['job'] === 'rtops-server').length;
   const topology = report?.topology ?? null;
-  const felt = report?.faults.some((one) => one.affected > 0);
+  const nginx = topology === null ? has('nginx') : topology.proxy !== null;
   return {
     present: {
       loki: hasLoki,
       alertmanager: alertmanagers > 0,
-      nginx: topology === null ? has('nginx') : topology.proxy !== null,
+      nginx,
       redis: topology === null ? has('redis') : topology.redis !== null,
       run: report !== null || run,
       http: report === null ? http : report.scenario.http.perSec > 0,
@@ -79,8 +80,37 @@ export async function inspectedSetting(
       log: topology === null || topology.messagePath === 'log',
     },
     hadFault: report === null ? fault : report.faults.length > 0,
-    faulted: felt ?? fault,
+    faulted: report === null ? fault && cameBack : report.faults.some(threwOff),
+    restarted: report !== null && endedAndBack(report),
+    failedOver: report !== null && nginx && report.faults.some(hadToBeGoneRound),
   };
+}
+
+type Fault = Report['faults'][number];
+
+/** Not who only waited: on a connection that holds nobody comes back. */
+function threwOff({ stormPerSec }: Fault): boolean {
+  return stormPerSec > 0;
+}
+
+/** Faults that end a process of a service. */
+const ending = ['kill', 'term', 'restart', 'power-loss'];
+/** Until it is up again, was seen by the supervisor, and was scraped. */
+const backWithinMs = 8000;
+
+function endedAndBack({ faults, services, run }: Report): boolean {
+  return faults.some(
+    ({ kind, node, bit, until }) =>
+      bit &&
+      ending.includes(kind) &&
+      until + backWithinMs < run.durationMs &&
+      services.some(({ name, restarts }) => name === node && restarts > 0),
+  );
+}
+
+/** A dead port refuses, so nginx tries another at once; one that hangs is waited for. */
+function hadToBeGoneRound(fault: Fault): boolean {
+  return fault.kind === 'kill' && (fault.clientsOnNode ?? 0) > 0 && threwOff(fault);
 }
 
 /** `null` where this folder has no run, or none by that name was asked for. */

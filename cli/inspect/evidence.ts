@@ -125,7 +125,7 @@ function mismatch(
 }
 
 /** Prometheus' matching: anchored patterns, a label that is not there is empty. */
-function matches({ label, op, value }: Matcher, labels: Labels): boolean {
+export function matches({ label, op, value }: Matcher, labels: Labels): boolean {
   const own = labels[label] ?? '';
   switch (op) {
     case '=':

@@ -31,6 +31,10 @@ export type Setting = {
   readonly hadFault: boolean;
   /** Whether a fault threw users off in the window. */
   readonly faulted: boolean;
+  /** Whether a fault ended a service that was back before the window's end. */
+  readonly restarted: boolean;
+  /** Whether a fault killed a server with users on it, so that nginx had to go round it. */
+  readonly failedOver: boolean;
 };
 
 export type Judgement = {
@@ -77,15 +81,12 @@ export function judgePanel(
 type Read = Extract<QueryAnswer, { kind: 'series' }>;
 
 function judgeValues(
-  { kind }: PanelExpectation,
+  { kind, zero = [] }: PanelExpectation,
   answers: readonly Read[],
-  { faulted }: Setting,
+  setting: Setting,
 ): Judgement | undefined {
-  const mayBeEmpty = kind === 'empty-when-healthy' || (kind === 'fault-only' && !faulted);
-  const values = answers.map((answer) => figuresOf(answer));
-  const isZero = values.every((own) => own.every((value) => value === 0));
-  if (mayBeEmpty) {
-    return isZero ? { verdict: 'healthy', cause: null, refId: null } : undefined;
+  if (mayBeEmpty(kind, setting)) {
+    return answers.every(isZero) ? { verdict: 'healthy', cause: null, refId: null } : undefined;
   }
   for (const answer of answers) {
     const { refId } = answer.query;
@@ -96,10 +97,39 @@ function judgeValues(
       return { verdict: 'nan', cause: { kind: 'nothing-observed' }, refId };
     }
   }
-  if ((kind === 'nonzero' || kind === 'fault-only') && isZero) {
-    return { verdict: 'all-zero', cause: { kind: 'only-zeros' }, refId: null };
+  // One that is dead may return zeros beside one that lives.
+  const dead =
+    kind === 'data'
+      ? undefined
+      : answers.find((answer) => isZero(answer) && !zero.includes(answer.query.refId));
+  return dead === undefined
+    ? undefined
+    : { verdict: 'all-zero', cause: { kind: 'only-zeros' }, refId: dead.query.refId };
+}
+
+function mayBeEmpty(
+  kind: PanelExpectation['kind'],
+  { faulted, restarted, failedOver }: Setting,
+): boolean {
+  switch (kind) {
+    case 'data':
+    case 'nonzero':
+      return false;
+    case 'empty-when-healthy':
+      return true;
+    case 'fault-only':
+      return !faulted;
+    case 'restart-only':
+      return !restarted;
+    case 'failover-only':
+      return !failedOver;
+    default:
+      return kind satisfies never;
   }
-  return undefined;
+}
+
+function isZero(answer: Read): boolean {
+  return figuresOf(answer).every((value) => value === 0);
 }
 
 function judgeNames(panel: Panel, answers: readonly Read[]): Judgement | undefined {

@@ -22,6 +22,8 @@ const setting: Setting = {
   },
   hadFault: true,
   faulted: true,
+  restarted: true,
+  failedOver: true,
 };
 const without = (need: 'redis' | 'nginx' | 'run'): Setting => ({
   ...setting,

@@ -11,6 +11,7 @@ describe('the expectation at the end of a panel’s description', () => {
   const rows = expectationKinds.flatMap((kind) => [
     { kind, needs: [] },
     { kind, needs: panelNeeds.slice(0, 2) },
+    { kind, needs: panelNeeds.slice(0, 1), zero: ['B', 'C'] },
   ]);
   test.each(rows)('$kind, $needs: comes back as it was written', (expectation) => {
     const written = withExpectation('What users see.\nIn seconds.', expectation);
@@ -23,6 +24,7 @@ describe('the expectation at the end of a panel’s description', () => {
     'no expectation',
     'expect: anything',
     'expect: data; needs: mongodb',
+    'expect: nonzero; zero: all',
     'expect: data\nand more text',
     'We expect: data',
   ];

@@ -10,6 +10,8 @@ import type { PrometheusClient } from './prometheus-client.ts';
 
 export type Witness = {
   readonly targets: readonly TargetState[];
+  /** Names that pages declare, with or without series; asked for once. */
+  declared(): Promise<ReadonlySet<string>>;
   /** Why an expression that returned nothing did so. */
   whyEmpty(expr: string): Promise<Cause>;
   /** Of each selector that has no series in the window, why; the others are left out. */
@@ -40,8 +42,13 @@ export async function openWitness(
     const found = await Promise.all(metrics.map(async (one) => [one, await ask(one)] as const));
     return { targets, allNames, seriesOf: new Map(found), rangeSamples: new Map() };
   };
+  let declared: Promise<ReadonlySet<string>> | undefined;
   return {
     targets,
+    declared: async () => {
+      declared ??= prometheus.declaredMetrics().then((all) => new Set(all));
+      return await declared;
+    },
     whyEmpty: async (expr) => {
       const selectors = promqlSelectors(expr);
       const evidence = await about(selectors);

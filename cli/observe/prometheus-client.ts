@@ -41,6 +41,8 @@ export type PrometheusClient = {
   labelValues(label: string, match: string | null, window: Window | null): Promise<ValuesAnswer>;
   labelNames(window: Window): Promise<ValuesAnswer>;
   targets(): Promise<readonly ActiveTarget[]>;
+  /** Metrics that pages of targets declare now; none where that is refused. */
+  declaredMetrics(): Promise<readonly string[]>;
   rules(): Promise<readonly Rule[]>;
   /** Alertmanagers it sends to. */
   alertmanagers(): Promise<number>;
@@ -86,6 +88,12 @@ export function prometheusClient(api: Api): PrometheusClient {
     targets: async () => {
       const { activeTargets } = await plain('api/v1/targets', targetsSchema);
       return activeTargets;
+    },
+    declaredMetrics: async () => {
+      const answer = await api.get('api/v1/metadata');
+      return answer.kind === 'refused'
+        ? []
+        : Object.keys(parsed(api, z.record(z.string(), z.unknown()), answer.data));
     },
     rules: async () => {
       const { groups } = await plain('api/v1/rules', rulesSchema);

@@ -4,7 +4,8 @@ import type { CheckRow, DrawnPanel } from '../inspect/inspection.ts';
 import { interpolate } from '../inspect/interpolate.ts';
 import type { Scope } from '../inspect/interpolate.ts';
 import { failsCheck, judgePanel, missingNeed } from '../inspect/judge-panel.ts';
-import type { QueryAnswer } from '../inspect/judge-panel.ts';
+import type { QueryAnswer, Setting } from '../inspect/judge-panel.ts';
+import { judgePanelSelector } from '../inspect/judge-panel-selector.ts';
 import { panelQueries } from '../inspect/panel-query.ts';
 import type { PanelQuery } from '../inspect/panel-query.ts';
 import { nameSeries } from '../inspect/series.ts';
@@ -91,10 +92,19 @@ async function judged(
   const result = { ...judgement, cause, count };
   if (cause?.kind === 'other-source')
     return { answers, exprs, result: { ...result, verdict: 'skipped' } };
-  // What may be empty while all is well may not be so because nobody looked.
-  const blind = judgement.verdict === 'healthy' ? await notScraped(exprs, answers, witness) : null;
-  if (blind === null) return { answers, exprs, result };
-  return { answers, exprs, result: { ...result, verdict: 'empty', cause: blind } };
+  // What may be empty while all is well may not be so because nobody looked, or nobody can.
+  const dead = mayHideDeadQueries(panel, judgement.verdict)
+    ? await deadSelector(queries, request.setting, witness)
+    : null;
+  if (dead === null) return { answers, exprs, result };
+  return { answers, exprs, result: { ...result, verdict: 'empty', ...dead } };
+}
+
+function mayHideDeadQueries({ expectation }: Panel, verdict: string): boolean {
+  return (
+    verdict === 'healthy' ||
+    (verdict === 'ok' && expectation.kind !== 'data' && expectation.kind !== 'nonzero')
+  );
 }
 
 async function causeOf(
@@ -106,19 +116,19 @@ async function causeOf(
   return verdict === 'empty' && query !== undefined ? await witness.whyEmpty(query.expr) : null;
 }
 
-async function notScraped(
-  exprs: readonly string[],
-  answers: readonly QueryAnswer[],
+/** Also of a query that returned something: `missing or 0 * sent` does so without the first. */
+async function deadSelector(
+  queries: readonly PanelQuery[],
+  setting: Setting,
   witness: Witness,
-): Promise<CheckRow['cause']> {
-  for (const [index, expr] of exprs.entries()) {
-    const given = answers[index];
-    if (given?.kind === 'series' && given.series.length > 0) continue;
-    const missing = await witness.missingSelectors(expr);
-    const blind = missing.find(
-      ({ cause }) => cause.kind === 'no-target' || cause.kind === 'target-down',
-    );
-    if (blind !== undefined) return blind.cause;
+): Promise<Pick<CheckRow, 'cause' | 'refId'> | null> {
+  const { targets } = witness;
+  for (const { expr, refId } of queries) {
+    for (const { selector, cause } of await witness.missingSelectors(expr)) {
+      const known = { targets, declared: await witness.declared() };
+      const dead = judgePanelSelector(selector, cause, setting, known);
+      if (dead !== null) return { cause: dead, refId };
+    }
   }
   return null;
 }

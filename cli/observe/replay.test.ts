@@ -39,6 +39,8 @@ const setting: Setting = {
   },
   hadFault: true,
   faulted: true,
+  restarted: true,
+  failedOver: true,
 };
 
 let prometheus: PrometheusClient;
@@ -191,6 +193,14 @@ describe('a panel replayed against a real Prometheus', () => {
   const healthy: readonly [string, Given][] = [
     ['nothing', { expr: 'shop_queue > 100', expect: 'empty-when-healthy' }],
     ['only zeros', { expr: 'shop_errors_total', expect: 'empty-when-healthy' }],
+    [
+      'what a page declares and has no series of yet',
+      { expr: 'rate(shop_closed[1m])', expect: 'empty-when-healthy' },
+    ],
+    [
+      'a value of a label that others have',
+      { expr: 'shop_orders_total{kind="cheque"}', expect: 'empty-when-healthy' },
+    ],
   ];
   test.each(healthy)('%s where that means health: healthy', async (_, given) => {
     expect(await panelRow(given)).toMatchObject({ verdict: 'healthy', cause: null });
@@ -279,6 +289,45 @@ describe('a panel replayed against a real Prometheus', () => {
       /^data source unknown: uid gone is not provisioned$/,
     ],
     [
+      'zeros of one query of two',
+      { expr: ['shop_queue', 'shop_errors_total'], expect: 'nonzero' },
+      'all-zero',
+      /^only zeros/,
+    ],
+    [
+      'health of what is misspelt',
+      { expr: 'rate(shop_eror_total[$__rate_interval])', expect: 'empty-when-healthy' },
+      'empty',
+      /^series never created: Prometheus never saw shop_eror_total/,
+    ],
+    [
+      'health of what is misspelt, behind an or',
+      {
+        expr: 'sum(shop_eror_total) or 0 * sum(shop_orders_total)',
+        expect: 'empty-when-healthy',
+      },
+      'empty',
+      /^series never created: Prometheus never saw shop_eror_total/,
+    ],
+    [
+      'trouble beside what is misspelt',
+      { expr: ['shop_queue', 'shop_eror_total'], expect: 'empty-when-healthy' },
+      'empty',
+      /^series never created: Prometheus never saw shop_eror_total/,
+    ],
+    [
+      'health of a label that is nowhere',
+      { expr: 'shop_errors_total{nosuch="x"}', expect: 'empty-when-healthy' },
+      'empty',
+      /^label mismatch: no series of shop_errors_total has the label of nosuch="x"$/,
+    ],
+    [
+      'health of a target that is nowhere',
+      { expr: 'shop_errors_total{instance="z"}', expect: 'empty-when-healthy' },
+      'empty',
+      /^label mismatch: no series of shop_errors_total has instance="z"; there is a$/,
+    ],
+    [
       'health that nobody looked at',
       { expr: 'redis_rejected_connections_total', expect: 'empty-when-healthy' },
       'empty',
@@ -316,6 +365,23 @@ describe('a panel replayed against a real Prometheus', () => {
     expect((await panelRow(given)).verdict).toBe('all-zero');
     const calm = { ...setting, faulted: false };
     expect((await panelRow(given, { setting: calm })).verdict).toBe('healthy');
+  });
+
+  test('restart-only and failover-only: the same, of a service that ended and of a node that was killed', async () => {
+    for (const [kind, calm] of [
+      ['restart-only', { ...setting, restarted: false }],
+      ['failover-only', { ...setting, failedOver: false }],
+    ] as const) {
+      const given = { expr: 'shop_errors_total', expect: kind };
+      expect((await panelRow(given)).verdict).toBe('all-zero');
+      expect((await panelRow(given, { setting: calm })).verdict).toBe('healthy');
+    }
+  });
+
+  test('a query that may be zero is exempt, the others are not', async () => {
+    const expr = ['shop_queue', 'shop_errors_total'];
+    expect((await panelRow({ expr, expect: 'nonzero; zero: B' })).verdict).toBe('ok');
+    expect((await panelRow({ expr, expect: 'nonzero; zero: A' })).verdict).toBe('all-zero');
   });
 
   test('a panel is replayed for All and for each value by name', async () => {

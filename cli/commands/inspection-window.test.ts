@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+
+import type { PrometheusClient } from '../observe/prometheus-client.ts';
+import type { Report } from '../report/report.ts';
+import { failedReport } from '../report/testing/sample-report.ts';
+import { inspectedSetting } from './inspection-window.ts';
+
+/** A Prometheus that holds nothing, or answers some questions. */
+function holding(...metrics: readonly string[]): PrometheusClient {
+  const none = { kind: 'series', series: [] } as const;
+  const some = { kind: 'series', series: [{ labels: {}, points: [[0, 1]] }] } as const;
+  return {
+    name: 'stub',
+    query: async (expr) => (metrics.some((name) => expr.includes(name)) ? some : none),
+    queryRange: async () => none,
+    series: async () => [],
+    labelValues: async () => ({ kind: 'values', values: [] }),
+    labelNames: async () => ({ kind: 'values', values: [] }),
+    targets: async () => [],
+    declaredMetrics: async () => [],
+    rules: async () => [],
+    alertmanagers: async () => 0,
+    nowMs: async () => 0,
+  };
+}
+
+type Fault = Report['faults'][number];
+
+function withFault(fault: Partial<Fault>, restarts: number): Report {
+  const report = failedReport();
+  const [first] = report.faults;
+  const [service] = report.services;
+  if (first === undefined || service === undefined) throw new Error('the sample has no fault');
+  const node = fault.node ?? 'ws-2';
+  return {
+    ...report,
+    run: { ...report.run, durationMs: 60_000 },
+    faults: [{ ...first, bit: true, at: 10_000, until: 20_000, node, affected: 60, ...fault }],
+    services: [{ ...service, name: node, restarts }],
+  };
+}
+
+async function settingOf(report: Report | null, prometheus = holding()) {
+  const window = { fromMs: 0, toMs: 60_000, report };
+  const { hadFault, faulted, restarted, failedOver } = await inspectedSetting(
+    prometheus,
+    window,
+    false,
+  );
+  return { hadFault, faulted, restarted, failedOver };
+}
+
+describe('what panels must show of a fault', () => {
+  const kill = { kind: 'kill', stormPerSec: 40, clientsOnNode: 30 };
+  const rows: readonly [string, Partial<Fault>, number, object][] = [
+    [
+      'a node killed under its users: who came back, that it was started again, who was asked instead',
+      kill,
+      1,
+      { faulted: true, restarted: true, failedOver: true },
+    ],
+    [
+      'Redis killed: users only waited, so nobody came back',
+      { ...kill, node: 'redis', stormPerSec: 0, clientsOnNode: null },
+      1,
+      { faulted: false, restarted: true, failedOver: false },
+    ],
+    [
+      'a node that hangs: nothing was started again, and nothing refused',
+      { ...kill, kind: 'pause' },
+      0,
+      { faulted: true, restarted: false, failedOver: false },
+    ],
+    ['a node that stays down', kill, 0, { faulted: true, restarted: false, failedOver: true }],
+    [
+      'a node that is back when the run is over',
+      { ...kill, until: 57_000 },
+      1,
+      { faulted: true, restarted: false, failedOver: true },
+    ],
+    [
+      'an API node, which has no users',
+      { ...kill, node: 'api-1', stormPerSec: 0, clientsOnNode: 0 },
+      1,
+      { faulted: false, restarted: true, failedOver: false },
+    ],
+  ];
+  test.each(rows)('%s', async (_, fault, restarts, expected) => {
+    expect(await settingOf(withFault(fault, restarts))).toEqual({ hadFault: true, ...expected });
+  });
+
+  test('without a report Prometheus says whether anybody came back', async () => {
+    const nothing = { restarted: false, failedOver: false };
+    expect(await settingOf(null, holding('rtops_fault_active'))).toEqual({
+      ...nothing,
+      hadFault: true,
+      faulted: false,
+    });
+    const both = holding('rtops_fault_active', 'rtops_client_reconnects_total');
+    expect(await settingOf(null, both)).toEqual({ ...nothing, hadFault: true, faulted: true });
+  });
+});
