@@ -1,4 +1,5 @@
 /** A scenario with the command line over it. */
+import { Failure } from '../failure.ts';
 import { defaultThresholds, everyThreshold } from './default-thresholds.ts';
 import { defaultFidelityUsers } from './fidelity-users.ts';
 import { checkNoOverlap } from './fault-overlap.ts';
@@ -48,10 +49,29 @@ export function overrideScenario(scenario: Scenario, overrides: ScenarioOverride
       ? scenario.fidelityUsers
       : defaultFidelityUsers(stages, scenario.fidelityUsers),
     seed: overrides.seed ?? scenario.seed,
-    faults: faultsOf(overrides.faults ?? scenario.faults.map(({ text }) => text), stages),
+    faults:
+      overrides.faults === undefined
+        ? ownFaults(scenario, stages)
+        : faultsOf(overrides.faults, stages),
     flood: overrides.flood ?? scenario.flood,
   };
   return { ...changed, thresholds: thresholdsOf(scenario, changed, overrides) };
+}
+
+/** @throws Failure `usage` naming the scenario: nobody typed the fault that does not fit. */
+function ownFaults({ name, faults }: Scenario, stages: Stages): readonly Fault[] {
+  try {
+    return faultsOf(
+      faults.map(({ text }) => text),
+      stages,
+    );
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.code, `the faults of the scenario ${name} do not fit these stages`, {
+      why: `${error.message}: ${error.why ?? ''}`,
+      next: 'name faults of your own, which then take their place (--fault kill@ws-2: without at= it falls into the stages), or leave --stage and -d out',
+    });
+  }
 }
 
 function faultsOf(texts: readonly string[], stages: Stages): readonly Fault[] {

@@ -139,6 +139,13 @@ describe('in a scenario', () => {
     const short = failureOf(() => overrideScenario(scenario, { durationMs: 3000 }));
     expect(short.code).toBe(exitCode.usage);
     expect(short.why).toContain('lasts until 11 s');
+    // Nobody typed it: where it comes from is said, and what to do.
+    expect(short.message).toBe('the faults of the scenario my do not fit these stages');
+    expect(short.next).toContain('--fault');
+    const typed = failureOf(() =>
+      overrideScenario(scenario, { durationMs: 3000, faults: ['kill@ws-2,at=6s,for=5s'] }),
+    );
+    expect(typed.message).toContain('"kill@ws-2,at=6s,for=5s"');
   });
 
   test.each(['http', 'http=0/s', 'http=fast', 'smtp=5/s', ''])(
