@@ -36,7 +36,7 @@ export function layoutScreen(state: RunState, size: Size): Layout {
     left -= got;
     return got;
   };
-  const count = state.services.length;
+  const count = state.services.length + state.absent.length;
   const faults =
     state.faults.length > 0 ? take(1 + Math.min(maxFaults, state.faults.length), 1) : 0;
   const firstMessage = state.messages.length > 0 ? take(1) : 0;

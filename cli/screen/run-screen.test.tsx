@@ -19,6 +19,7 @@ describe('the live screen', () => {
     ['just started', stateAfter(events.slice(0, 8))],
     ['running', stateAfter(events.slice(0, 40))],
     ['ended', stateAfter(events)],
+    ['all services held down', allHeld(stateAfter(sampleEvents({ services: 12 })))],
     ['40 services and 20 warnings', stateAfter(sampleEvents({ services: 40, warnings: 20 }))],
     ['names of two columns a character', stateAfter(withWideNames(sampleEvents()))],
   ];
@@ -67,6 +68,27 @@ describe('the live screen', () => {
     expect(lines.some((line) => line.includes('nginx'))).toBe(false);
   });
 
+  test('a service that is held down stays on the screen, and says so', () => {
+    const before = stateAfter(events.slice(0, 40));
+    const held = nextRunState(before, {
+      ...{ kind: 'service', name: 'ws-2', state: 'held', detail: 'kill@ws-2' },
+    });
+    const read = (names: readonly string[]): RunEvent => ({
+      ...{ kind: 'tick', t: 30_000, tick: held.tick ?? never() },
+      services: before.services.filter(({ name }) => names.includes(name)),
+    });
+    const all = before.services.map(({ name }) => name);
+    const without = nextRunState(held, read(all.filter((name) => name !== 'ws-2')));
+    const lineOf = (state: RunState) =>
+      screen(state, { columns: 80, rows: 30 }).find((line) => line.includes('ws-2  '));
+    expect(lineOf(without)).toMatch(/^ +ws-2 +held$/);
+    const starting = nextRunState(without, {
+      ...{ kind: 'service', name: 'ws-2', state: 'starting', detail: '' },
+    });
+    expect(lineOf(starting)).toMatch(/^ +ws-2 +starting$/);
+    expect(lineOf(nextRunState(starting, read(all)))).toContain('%');
+  });
+
   test('in ASCII there is no other character', () => {
     const lines = screen(stateAfter(events.slice(0, 40)), { columns: 120, rows: 50 }, true);
     for (const line of lines) expect(line).toMatch(/^[\u0020-\u007E]*$/);
@@ -102,4 +124,13 @@ function withWideNames(all: readonly RunEvent[]): readonly RunEvent[] {
     }
     return event;
   });
+}
+
+function allHeld(state: RunState): RunState {
+  const absent = state.services.slice(1).map(({ name }) => ({ name, state: 'held' }));
+  return { ...state, services: state.services.slice(0, 1), absent };
+}
+
+function never(): never {
+  throw new Error('no tick was heard of');
 }

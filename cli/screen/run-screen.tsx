@@ -70,6 +70,7 @@ function RunningScreen({ state, size, style, elapsedMs }: ScreenProps): ReactNod
       {layout.services > 0 ? (
         <ServicesPart
           services={state.services}
+          absent={state.absent}
           lines={layout.services}
           width={layout.width}
           style={style}

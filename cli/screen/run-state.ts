@@ -15,12 +15,16 @@ export type RunState = {
   /** The last ticks, the newest last, at most {@link keptTicks}. */
   readonly ticks: readonly Tick[];
   readonly services: readonly ServiceSample[];
+  /** Services that were read once and are not in the last reading, with the state last heard of. */
+  readonly absent: readonly AbsentService[];
   /** Notes and warnings, the newest last, at most {@link keptMessages}. */
   readonly messages: readonly Message[];
   /** The timeline of faults, in the order planned or first heard of. */
   readonly faults: readonly FaultState[];
   readonly phase: 'starting' | 'running' | 'draining' | 'interrupted' | 'ended';
 };
+
+export type AbsentService = { readonly name: string; readonly state: string };
 
 /** One fault, as far as it has come. */
 export type FaultState = {
@@ -51,6 +55,7 @@ export const emptyRunState: RunState = {
   tick: null,
   ticks: [],
   services: [],
+  absent: [],
   messages: [],
   faults: [],
   phase: 'starting',
@@ -74,6 +79,9 @@ export function nextRunState(state: RunState, event: RunEvent): RunState {
           state: event.state,
           detail: event.detail,
         }),
+        absent: state.absent.map((one) =>
+          one.name === event.name ? { name: one.name, state: event.state } : one,
+        ),
       };
     case 'note':
     case 'warning': {
@@ -89,7 +97,9 @@ export function nextRunState(state: RunState, event: RunEvent): RunState {
         ...state,
         tick: event.tick,
         ticks: [...state.ticks, event.tick].slice(-keptTicks),
-        services: event.services.length > 0 ? event.services : state.services,
+        ...(event.services.length > 0
+          ? { services: event.services, absent: absentOf(state, event.services) }
+          : {}),
         phase: phaseAt(state, event.t),
       };
     case 'draining':
@@ -97,6 +107,17 @@ export function nextRunState(state: RunState, event: RunEvent): RunState {
     case 'run-end':
       return { ...state, phase: 'ended' };
   }
+}
+
+/** A service that is held down has no process to read, but is no less part of the system. */
+function absentOf(
+  { services, absent, starting }: RunState,
+  read: readonly ServiceSample[],
+): readonly AbsentService[] {
+  const known = [...services, ...absent].map(({ name }) => name);
+  return known
+    .filter((name) => !read.some((one) => one.name === name))
+    .map((name) => ({ name, state: starting.get(name)?.state ?? 'down' }));
 }
 
 /** The same fault may come again once it was undone. */

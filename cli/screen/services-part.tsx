@@ -7,7 +7,7 @@ import { formatCount, formatMb, formatMs, formatPercent } from '../report/format
 import { bar } from '../report/sparkline.ts';
 import { fit, plainText } from '../report/text-style.ts';
 import type { TextStyle } from '../report/text-style.ts';
-import type { ServiceSample } from './run-state.ts';
+import type { AbsentService, ServiceSample } from './run-state.ts';
 import { Line, Toned } from './tone.tsx';
 
 /** From here on a Node process is close to its one core; the default threshold is 70. */
@@ -16,20 +16,24 @@ const hotPct = 70;
 /** A heading and `lines` − 1 rows; where they do not all fit, the busiest and how many more. */
 export function ServicesPart({
   services,
+  absent,
   lines,
   width,
   style,
 }: {
   readonly services: readonly ServiceSample[];
+  readonly absent: readonly AbsentService[];
   readonly lines: number;
   readonly width: number;
   readonly style: TextStyle;
 }): ReactNode {
-  const rows = lines - 1;
+  // What is not there is what a person looks for: it is shown before all others.
+  const missing = absent.slice(0, Math.max(0, lines - 1));
+  const rows = lines - 1 - missing.length;
   const all = services.length <= rows;
   const shown = all
     ? services
-    : services.toSorted(busiestFirst(({ cpuPct }) => cpuPct)).slice(0, Math.max(1, rows - 1));
+    : services.toSorted(busiestFirst(({ cpuPct }) => cpuPct)).slice(0, rows > 1 ? rows - 1 : rows);
   const barWidth = Math.max(6, Math.min(40, width - 62));
   const heading =
     ' '.repeat(4 + barWidth) +
@@ -43,6 +47,12 @@ export function ServicesPart({
         <Toned is="strong">{'Services  '}</Toned>
         <Toned is="dim">{heading}</Toned>
       </Line>
+      {missing.map(({ name, state }) => (
+        <Line key={name}>
+          {`  ${padColumns(fit(plainText(name), 11, style), 11)} `}
+          <Toned is="bad">{state}</Toned>
+        </Line>
+      ))}
       {shown.map((one) => (
         <Line key={one.name}>
           {`  ${padColumns(fit(plainText(one.name), 11, style), 11)} `}
