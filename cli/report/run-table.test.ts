@@ -21,11 +21,20 @@ function row(name: string, changed: Partial<RunRow> = {}): RunRow {
 
 describe('several runs as text', () => {
   test('repeats show every value, then the mean and its interval', () => {
-    const runs = [1500, 1600, 1700].map((ms, i) => row(`run ${i + 1}`, { resumeP99Ms: ms }));
+    const runs = [1500, 1600, 1700, 1550, 1650].map((ms, i) =>
+      row(`run ${i + 1}`, { resumeP99Ms: ms }),
+    );
     const text = renderRepeats(repeatsOf(runs, 1), plain);
     for (const shown of ['1,500', '1,600', '1,700', '48,210']) expect(text).toContain(shown);
     expect(text).toMatch(/resume p99: mean 1,600 ms, 95% interval 1,5\d\d ms to 1,[67]\d\d ms/);
-    expect(text).toContain('over 3 runs');
+    expect(text).toContain('over 5 runs');
+  });
+
+  test('of two runs there is a range, and no interval', () => {
+    const runs = [1500, 1700].map((ms, i) => row(`run ${i + 1}`, { resumeP99Ms: ms }));
+    const text = renderRepeats(repeatsOf(runs, 1), plain);
+    expect(text).toContain('resume p99: mean 1,600 ms, 1,500 ms to 1,700 ms (range of 2: an');
+    expect(text).not.toContain('95%');
   });
 
   test('a run in which nothing was measured has a dash, and is in no mean', () => {

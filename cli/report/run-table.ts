@@ -1,4 +1,5 @@
 /** Several runs as text: the repeats of one, the rungs of a ladder, the lies of a self-check. */
+import { fewestForInterval } from '../samples/bootstrap.ts';
 import { bareMs, formatCount, formatMs } from './format.ts';
 import type { Repeats, RunRow } from './run-row.ts';
 import { paint, symbolsOf } from './text-style.ts';
@@ -21,7 +22,9 @@ export function renderRepeats(repeats: Repeats, style: TextStyle): string {
     of === null
       ? []
       : [
-          `  ${name}: mean ${unit(of.mean)}, 95% interval ${unit(of.low)} to ${unit(of.high)} (bootstrap over ${of.values.length} runs)`,
+          of.values.length < fewestForInterval
+            ? `  ${name}: mean ${unit(of.mean)}, ${unit(of.low)} to ${unit(of.high)} (range of ${of.values.length}: an interval takes ${fewestForInterval} runs)`
+            : `  ${name}: mean ${unit(of.mean)}, 95% interval ${unit(of.low)} to ${unit(of.high)} (bootstrap over ${of.values.length} runs)`,
         ];
   return [
     '',

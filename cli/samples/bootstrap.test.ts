@@ -23,6 +23,10 @@ test('values that spread more have a wider interval', () => {
   expect(width([5, 5, 5])).toBe(0);
 });
 
+test('of fewer than five values it is the range', () => {
+  expect(bootstrapMean([30, 10, 20], 1)).toMatchObject({ mean: 20, low: 10, high: 30 });
+});
+
 test('one value is its own interval, and none is zero', () => {
   expect(bootstrapMean([42], 1)).toMatchObject({ mean: 42, low: 42, high: 42 });
   expect(bootstrapMean([], 1)).toMatchObject({ mean: 0, low: 0, high: 0, values: [] });

@@ -2,7 +2,7 @@
 
 export type BootstrapMean = {
   readonly mean: number;
-  /** Bounds of the 95 % percentile interval. */
+  /** Bounds of the 95 % percentile interval; with fewer than {@link fewestForInterval} values, the lowest and the highest. */
   readonly low: number;
   readonly high: number;
   /** What it is the mean of, in the order measured: few values are shown, not only summed up. */
@@ -10,15 +10,20 @@ export type BootstrapMean = {
 };
 
 const resamples = 2000;
+/** Two values resampled give one of three means: no interval of 95 %, whatever it is called. */
+export const fewestForInterval = 5;
 
 /**
  * Mean with a 95 % percentile bootstrap interval (Efron: resample with replacement, take the 2.5th
- * and 97.5th percentile of the means). The same values and seed give the same interval; one value
- * has an interval of no width, none has zeros.
+ * and 97.5th percentile of the means). The same values and seed give the same interval. Few values
+ * have their range instead; none has zeros.
  */
 export function bootstrapMean(values: readonly number[], seed: number): BootstrapMean {
   const mean = meanOf(values);
-  if (values.length < 2) return { mean, low: mean, high: mean, values };
+  if (values.length === 0) return { mean, low: mean, high: mean, values };
+  if (values.length < fewestForInterval) {
+    return { mean, low: Math.min(...values), high: Math.max(...values), values };
+  }
   const next = seeded(seed);
   const means: number[] = [];
   for (let resample = 0; resample < resamples; resample++) {
