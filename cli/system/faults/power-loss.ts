@@ -33,7 +33,9 @@ export function watchSizes(world: World, system: RunningSystem): FileSizes {
   const look = async () => {
     while (!over.signal.aborted) {
       const atMs = world.clock.now();
-      seen.push({ atMs, sizes: sizesOf(appendDir(system)) });
+      const sizes = sizesOf(appendDir(system));
+      // What was not seen is not known to be empty: it would be cut to nothing.
+      if (sizes !== undefined) seen.push({ atMs, sizes });
       while ((seen[0]?.atMs ?? atMs) < atMs - keepMs) seen.shift();
       await world.clock.sleep(lookEveryMs, over.signal).catch(() => undefined);
     }
@@ -80,7 +82,7 @@ export function powerLoss(injection: Injection, sizes: FileSizes): Effect {
 /** Cuts each incremental file to its size then; one that was not there then, to nothing. */
 function cutBack(dir: string, then: ReadonlyMap<string, number>): number {
   let cut = 0;
-  for (const [file, size] of sizesOf(dir)) {
+  for (const [file, size] of sizesOf(dir) ?? []) {
     const keep = Math.min(size, then.get(file) ?? 0);
     if (keep === size) continue;
     truncateSync(join(dir, file), keep);
@@ -89,14 +91,21 @@ function cutBack(dir: string, then: ReadonlyMap<string, number>): number {
   return cut;
 }
 
-/** The base is written and synced whole; only what is appended can be half on the disk. */
-function sizesOf(dir: string): ReadonlyMap<string, number> {
+/**
+ * The base is written and synced whole; only what is appended can be half on the disk. `undefined`
+ * when the folder cannot be read. A file that a rewrite removes between the two looks is left out;
+ * the others are not.
+ */
+export function sizesOf(dir: string): ReadonlyMap<string, number> | undefined {
   try {
     const files = readdirSync(dir).filter((file) => file.endsWith('.incr.aof'));
-    return new Map(files.map((file) => [file, statSync(join(dir, file)).size]));
+    const sizes = files.flatMap((file): readonly (readonly [string, number])[] => {
+      const size = statSync(join(dir, file), { throwIfNoEntry: false })?.size;
+      return size === undefined ? [] : [[file, size]];
+    });
+    return new Map(sizes);
   } catch {
-    // A rewrite removed a file between the two looks: the next look sees the new ones.
-    return new Map();
+    return undefined;
   }
 }
 
