@@ -344,11 +344,21 @@ async function inRedis(): Promise<Shared> {
   };
 }
 
-const holds = (shared: Shared, numRuns: number, lie?: (log: RoomLog) => RoomLog): Promise<void> =>
-  fc.assert(
+/** A busy machine may get through fewer plans in the time, but not through so few that they say nothing. */
+const leastShare = 0.2;
+
+async function holds(
+  shared: Shared,
+  numRuns: number,
+  lie?: (log: RoomLog) => RoomLog,
+): Promise<void> {
+  const result = await fc.check(
     fc.asyncProperty(steps, (plan) => play(shared, plan, lie)),
     { numRuns, interruptAfterTimeLimit: 9000, markInterruptAsFailure: false },
   );
+  if (result.failed) throw new Error(await fc.asyncDefaultReportMessage(result));
+  expect(result.numRuns).toBeGreaterThanOrEqual(numRuns * leastShare);
+}
 
 describe('over any interleaving, acked is stored, seqs have no holes, each id comes once', () => {
   test('in memory', () => holds(inMemory(), 200));
