@@ -56,6 +56,11 @@ describe('what is told of a fault', () => {
       { until: 20_000, ackedWithin: 0, dueWithin: 0 },
       '; 12,210 acked soon after, 0 lost',
     ],
+    [
+      'the next fault came before it was seen steady',
+      { mttrMs: 2100, watchedMs: 6000 },
+      'MTTR 2.1 s (seen steady for 3.9 s only).',
+    ],
     ['it did not recover', { mttrMs: null }, 'not as before within the 30.0 s it was watched'],
     ['it did not bite', { unfelt: 'pid 812 lives' }, 'it did not bite, pid 812 lives.'],
     ['a kind nobody has heard of', { kind: 'melt' }, 'Did melt to ws-2'],

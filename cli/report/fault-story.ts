@@ -1,5 +1,6 @@
 /** What the faults of a run did, as a person would tell it. */
 import type { FaultResult } from '../samples/fault-result.ts';
+import { steadyMs } from '../samples/service-level.ts';
 import type { Topology } from '../topology/topology.ts';
 import { formatCount, formatMs, formatSeconds, plural } from './format.ts';
 import type { Report } from './report.ts';
@@ -43,9 +44,14 @@ export function faultSentence(fault: FaultResult, users: number): string {
     ...(fault.downClientSeconds > 0 ? [cost(fault, users)] : []),
     fault.mttrMs === null
       ? `not as before within the ${formatSeconds(fault.watchedMs)} it was watched`
-      : `MTTR ${formatSeconds(fault.mttrMs)}`,
+      : `MTTR ${formatSeconds(fault.mttrMs)}${cutShort(fault.watchedMs - fault.mttrMs)}`,
   ];
   return `${start}: ${parts.join('; ')}.`;
+}
+
+/** Being as before was to be seen for ten seconds; the next fault or the end may have come sooner. */
+function cutShort(steadyForMs: number): string {
+  return steadyForMs < steadyMs ? ` (seen steady for ${formatSeconds(steadyForMs)} only)` : '';
 }
 
 /** What was acked while it was there, and after: two things, for a dead Redis lets nothing be acked. */

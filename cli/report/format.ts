@@ -77,6 +77,22 @@ export function formatObserved(value: number | null, unit: string): string {
   return unit === '' ? figure : `${figure}${unit.startsWith('/') ? '' : ' '}${unit}`;
 }
 
+/**
+ * {@link formatObserved} of a threshold's result. What failed without a figure was waited for and never
+ * came: a recovery that was not seen.
+ */
+export function observedOf({
+  observed,
+  unit,
+  verdict,
+}: {
+  readonly observed: number | null;
+  readonly unit: string;
+  readonly verdict: string;
+}): string {
+  return observed === null && verdict === 'fail' ? 'not seen' : formatObserved(observed, unit);
+}
+
 /** `1 user`, `2 users`; for words that take an s. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -10,7 +10,7 @@ import {
   formatInstant,
   formatMb,
   formatMs,
-  formatObserved,
+  observedOf,
   formatPercent,
   formatRate,
   latencyFigure,
@@ -80,7 +80,7 @@ export function thresholdSection(report: Report): string {
   const rows = report.thresholds.map(
     (row) =>
       `<tr><td class="l"><span class="pill ${row.verdict}">${pills[row.verdict]}</span></td><td class="l"><code>${esc(row.text)}</code></td>` +
-      `<td class="n">${esc(formatObserved(row.observed, row.unit))}</td><td class="n">${formatCount(row.samples)}</td><td class="l why">${esc(row.why)}</td></tr>`,
+      `<td class="n">${esc(observedOf(row))}</td><td class="n">${formatCount(row.samples)}</td><td class="l why">${esc(row.why)}</td></tr>`,
   );
   if (rows.length === 0) return '<h2>Thresholds</h2><p class="card text muted">None were set.</p>';
   return `<h2>Thresholds</h2>${table(['l:Verdict', 'l:Threshold', 'Observed', 'Samples', 'l:Why'], rows, 'rows')}`;

@@ -1,7 +1,7 @@
 /** A report as JUnit XML: one test case a threshold, one a fault, one for the validity of the run. */
 import { escapeMarkup } from './escape-markup.ts';
 import { faultSentence } from './fault-story.ts';
-import { formatObserved } from './format.ts';
+import { observedOf } from './format.ts';
 import type { Report } from './report.ts';
 import { verdictSentence } from './verdict-words.ts';
 
@@ -37,7 +37,7 @@ export function renderJunit(report: Report): string {
 }
 
 function thresholdCase(row: Report['thresholds'][number]): Case {
-  const message = `${row.text}: observed ${formatObserved(row.observed, row.unit)}. ${row.why}`;
+  const message = `${row.text}: observed ${observedOf(row)}. ${row.why}`;
   switch (row.verdict) {
     case 'pass':
       return { name: row.text, problem: null };

@@ -8,7 +8,7 @@ import {
   formatInstant,
   formatMb,
   formatMs,
-  formatObserved,
+  observedOf,
   formatPercent,
   formatRate,
   formatSeconds,
@@ -42,7 +42,7 @@ export function renderMarkdown(report: Report): string {
         report.thresholds.map((row) => [
           `${verdictMark[row.verdict]} ${row.verdict}`,
           escaped(row.text),
-          formatObserved(row.observed, row.unit),
+          observedOf(row),
           formatCount(row.samples),
           escaped(row.why),
         ]),

@@ -7,7 +7,7 @@ import {
   formatDuration,
   formatMb,
   formatMs,
-  formatObserved,
+  observedOf,
   formatPercent,
   formatRate,
   latencyFigure,
@@ -63,7 +63,7 @@ function thresholdRow(
   const mark = { pass: symbols.pass, fail: symbols.fail, 'no-data': symbols.noData }[row.verdict];
   const tone: Tone = ({ pass: 'good', fail: 'bad', 'no-data': 'warn' } as const)[row.verdict];
   const text = padColumns(fit(plainText(row.text), textWidth, style), textWidth);
-  const observed = formatObserved(row.observed, row.unit).padStart(10);
+  const observed = observedOf(row).padStart(10);
   const left = width - textWidth - observed.length - 8;
   // Said by the judge where clients and system share a machine.
   const room = /([\d.,]+ ms) left for the network/.exec(row.why)?.[1];

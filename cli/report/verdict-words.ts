@@ -2,7 +2,7 @@
 import { exitCode } from '../exit-code.ts';
 import { endedSentence } from '../verdict/generator-lateness.ts';
 import type { Verdict } from '../verdict/judge.ts';
-import { formatDuration, formatObserved, plural } from './format.ts';
+import { formatDuration, observedOf, plural } from './format.ts';
 import type { Report } from './report.ts';
 
 /** `PASS`, `FAIL` or `NO VERDICT`. */
@@ -60,7 +60,7 @@ function reasonOf(report: Report): string {
       if (first !== undefined) {
         const more = failed.length - 1;
         const rest = more > 0 ? `, and ${more} more of ${thresholds.length} failed` : '';
-        return `${first.text} does not hold: ${formatObserved(first.observed, first.unit)}${rest}.`;
+        return `${first.text} does not hold: ${observedOf(first)}${rest}.`;
       }
       return asSentence(note ?? 'the run did not prove what it had to');
     case 'no-data':

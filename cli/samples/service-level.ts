@@ -10,7 +10,7 @@ const goodShare = 0.99;
 /** Up to this share of the clients may be away: single clients come and go. */
 const awayShare = 0.01;
 /** The service must stay good for this long to have recovered. */
-const steadyMs = 10_000;
+export const steadyMs = 10_000;
 const secondSlots = 1000 / slotMs;
 
 export type ServiceLevel = {

@@ -43,6 +43,13 @@ describe('each threshold of a failover can fail', () => {
   });
 });
 
+test('a recovery that was not seen has no figure, and a reason in words', () => {
+  const change = { mttrMs: null, recoveredAt: null, watchedMs: 30_000 };
+  const [row] = judged([{}, change], ['fault.mttr < 5s']).thresholds;
+  expect(row).toMatchObject({ verdict: 'fail', observed: null });
+  expect(row?.why).toContain('not seen to end, and < 5,000 ms was asked');
+});
+
 describe('a selector picks faults by node, kind, both, or pool', () => {
   const slow = { node: 'ws-1', kind: 'term', mttrMs: 9000 };
   test.each([

@@ -40,7 +40,8 @@ export function judgeThreshold(
   const result = (verdict: Verdict, why: string): ThresholdResult => ({
     text: threshold.text,
     metric: nameOf(threshold),
-    observed: value,
+    // JSON has no infinity: a recovery that never came is a figure that is not there.
+    observed: value === Infinity ? null : value,
     bound: threshold.bound,
     unit: threshold.unit,
     samples,
@@ -132,6 +133,7 @@ function compare(value: number, comparison: Comparison, bound: number): boolean 
 
 /** With three digits that mean something: `4.12 ms`, `31.2%`, `1,204`. */
 function figure(value: number, unit: string): string {
+  if (value === Infinity) return 'not seen to end';
   const text = value.toLocaleString(
     'en-US',
     Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
