@@ -44,7 +44,7 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
       partial: summary.partial,
       seed: asked.scenario.seed,
       versions: { ...packageVersions(), ...(await binaryVersions(world)) },
-      host,
+      host: { ...host, ...summary.machine },
     },
     topology: target.system?.topology ?? null,
     scenario: asked.scenario,

@@ -87,10 +87,16 @@ function summaryOf(
     ),
     ledger: { ...ledger, ...seen.ledger },
     ...{ fidelity, services, generator, series },
+    machine: machineOf(report),
     finalRead: judged.finalRead,
     holdSends: judged.holdSends,
     ...(impact === null || impact === undefined
       ? {}
       : { impact: { ...impact, faults, planned: report.scenario.faults.length } }),
   };
+}
+
+function machineOf({ run }: Report): Summary['machine'] {
+  const { cpuPct, stealPct } = run.host;
+  return cpuPct === undefined || stealPct === undefined ? undefined : { cpuPct, stealPct };
 }

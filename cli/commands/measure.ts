@@ -6,6 +6,7 @@ import type { Drive, Driver, DriveResult, Target } from '../load/driver.ts';
 import { ledgerFromFiles } from '../load/history-files.ts';
 import { impactFromFiles } from '../load/impact-files.ts';
 import type { Detail } from '../samples/detail.ts';
+import type { MachineSample } from '../samples/machine-use.ts';
 import type { ServiceSample } from '../samples/resources.ts';
 import { blameExceptions } from '../samples/fault-blame.ts';
 import type { LossFacts } from '../samples/ledger.ts';
@@ -13,6 +14,7 @@ import { restartsSince } from '../samples/service-summary.ts';
 import { summarise } from '../samples/summarise.ts';
 import type { FaultSummary, Summary } from '../samples/summary.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { watchMachine } from '../system/machine-usage.ts';
 import type { RunningSystem } from '../system/running-system.ts';
 import { stageEnds, stagesMs } from '../scenario/timeline.ts';
 import type { FaultInjector } from '../system/faults/fault-injector.ts';
@@ -74,11 +76,11 @@ export async function measure(
   const flood = startFlood(driver, input, drive.startedAtMs, emit);
   obey(interrupt, drive, timeline, flood, emit);
   try {
-    const services = await watch(drive, input, endsAtStart, emit);
+    const { services, machine } = await watch(drive, input, endsAtStart, emit);
     const result = await drive.result;
     const faults = await timeline.finish(result.durationMs);
     const ends = difference(await endsOf(input.system), endsAtStart);
-    const reduced = await reduce(result, { services, ends }, faults, input);
+    const reduced = await reduce(result, { services, machine, ends }, faults, input);
     return { ...reduced, faults, flood: await flood.seen };
   } finally {
     flood.stop();
@@ -133,8 +135,10 @@ async function watch(
   input: MeasureInput,
   restartsAtStart: ReadonlyMap<string, number>,
   emit: (event: RunEvent) => void,
-): Promise<ServiceSample[]> {
+): Promise<Omit<UseSeen, 'ends'>> {
   const seen: ServiceSample[] = [];
+  const machine: MachineSample[] = [];
+  const machineSince = watchMachine();
   let stage = -1;
   for await (const tick of drive.ticks) {
     if (tick.stage !== stage) {
@@ -147,19 +151,22 @@ async function watch(
     }
     const services = restartsSince(restartsAtStart, (await input.system?.sample()) ?? []);
     seen.push(...services);
+    const use = machineSince();
+    if (use !== undefined) machine.push({ atMs: tick.t, ...use });
     emit({ kind: 'tick', t: tick.t, tick, services });
   }
-  return seen;
+  return { services: seen, machine };
 }
 
-type ServicesSeen = {
+type UseSeen = {
+  readonly machine: readonly MachineSample[];
   readonly services: readonly ServiceSample[];
   readonly ends: ReadonlyMap<string, number>;
 };
 
 async function reduce(
   result: DriveResult,
-  { services, ends }: ServicesSeen,
+  { services, machine, ends }: UseSeen,
   { windows }: FaultsDone,
   { runId, scenario }: MeasureInput,
 ): Promise<Omit<Measured, 'faults' | 'flood'>> {
@@ -187,6 +194,7 @@ async function reduce(
     partial: result.stopped,
     ledger,
     services: sinceStart,
+    machine,
     serviceEnds: ends,
   });
   return {

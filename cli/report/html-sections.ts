@@ -212,7 +212,7 @@ export function factsSection(report: Report): string {
   const { run } = report;
   const versions = Object.entries(run.versions).map(([name, version]) => `${name} ${version}`);
   return `<h2>How it was measured</h2><div class="card text"><dl>
-<dt>Machine</dt><dd>${esc(`${plural(run.host.cores, 'core')}, ${formatMb(run.host.memMb)}, kernel ${run.host.kernel}`)}</dd>
+<dt>Machine</dt><dd>${esc(`${plural(run.host.cores, 'core')}, ${formatMb(run.host.memMb)}, kernel ${run.host.kernel}${machineUseWords(run.host)}`)}</dd>
 <dt>Versions</dt><dd>${esc(versions.join(' · '))}</dd>
 <dt>Seed</dt><dd>${run.seed}</dd><dt>Run</dt><dd>${esc(run.id)}</dd></dl></div>
 ${folded('Scenario', report.scenario)}${report.topology === null ? '' : folded('Topology', report.topology)}
@@ -255,4 +255,11 @@ function tableBody(
     head.startsWith('l:') ? `<th class="l">${esc(head.slice(2))}</th>` : `<th>${esc(head)}</th>`,
   );
   return `<div class="scroll"><table class="data ${kind}"><thead><tr>${cells.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+/** Whoever used it. */
+function machineUseWords({ cpuPct, stealPct = 0 }: Report['run']['host']): string {
+  if (cpuPct === undefined) return '';
+  const stolen = stealPct < 1 ? '' : `, ${formatPercent(stealPct)} taken by the hypervisor`;
+  return `, ${formatPercent(cpuPct.avg)} in use on average, ${formatPercent(cpuPct.max)} over the busiest 5 s${stolen}`;
 }

@@ -232,7 +232,12 @@ export const reportSchema = z.looseObject({
     partial: z.boolean(),
     seed: figure,
     versions: z.record(z.string(), z.string()),
-    host: z.looseObject({ cores: count, memMb: count, node: z.string(), kernel: z.string() }),
+    host: z.looseObject({
+      ...{ cores: count, memMb: count, node: z.string(), kernel: z.string() },
+      // Reports from before the machine was looked at have neither.
+      cpuPct: z.looseObject({ avg: figure, max: figure }).optional(),
+      stealPct: figure.optional(),
+    }),
   }),
   topology: topology.nullable(),
   scenario,

@@ -13,6 +13,9 @@ export type HostFacts = {
   readonly memMb: number;
   readonly node: string;
   readonly kernel: string;
+  /** Over the run, all cores = 100, whoever used them; older reports have neither. */
+  readonly cpuPct?: { readonly avg: number; readonly max: number } | undefined;
+  readonly stealPct?: number | undefined;
 };
 
 export type RunFacts = {

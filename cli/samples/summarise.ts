@@ -1,5 +1,7 @@
 /** Puts the parts that were measured together as the summary the judge reads. */
 import type { DetailPoint } from './detail.ts';
+import { machineUse } from './machine-use.ts';
+import type { MachineSample } from './machine-use.ts';
 import type { ServiceSample } from './resources.ts';
 import { serviceSummaries } from './service-summary.ts';
 import type {
@@ -23,6 +25,7 @@ export type Measurements = {
   readonly services: readonly ServiceSample[];
   /** How often each ended in the run, as its supervisor says at the end. */
   readonly serviceEnds: ReadonlyMap<string, number>;
+  readonly machine: readonly MachineSample[];
   readonly generator: GeneratorSummary;
   readonly points: readonly DetailPoint[];
   readonly finalRead: Summary['finalRead'];
@@ -40,6 +43,7 @@ export function summarise(measured: Measurements): Summary {
     fidelity: measured.fidelity,
     services: serviceSummaries(measured.services, measured.serviceEnds),
     generator: measured.generator,
+    machine: machineUse(measured.machine),
     series: measured.points.map(seriesPoint),
     finalRead: measured.finalRead,
     holdSends: measured.holdSends,

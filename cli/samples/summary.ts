@@ -1,5 +1,6 @@
 /** What was seen in a run, reduced to the figures the judge and the reports read. */
 
+import type { MachineUse } from './machine-use.ts';
 import type { FaultImpact } from './fault-result.ts';
 
 /** A latency distribution in ms. All 0 when nothing was measured; `count` beside it tells. */
@@ -163,4 +164,6 @@ export type Summary = {
   /** Sends due in hold stages: the base of the share of late ones. */
   readonly holdSends: number;
   readonly impact?: FaultSummary;
+  /** Of the machine that ran the load, and the system where that is ours; older reports have none. */
+  readonly machine?: MachineUse | undefined;
 };

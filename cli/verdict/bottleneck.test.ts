@@ -51,6 +51,40 @@ describe('the bottleneck', () => {
       'by no process alone',
     ],
     [
+      'other programs fill the machine',
+      { machine: { cpuPct: { avg: 95, max: 99 }, stealPct: 0 } },
+      4,
+      'machine',
+      'the 4 cores of the machine were 99% in use, on average 6',
+    ],
+    [
+      'the generator is late for other programs fill the machine',
+      {
+        generator: { ...generator, lateSends: 500 },
+        machine: { cpuPct: { avg: 95, max: 99 }, stealPct: 0 },
+      },
+      4,
+      'machine',
+      'by other processes than the services and the load',
+    ],
+    [
+      'the generator is late, and nobody else is busy',
+      {
+        generator: { ...generator, lateSends: 500 },
+        machine: { cpuPct: { avg: 40, max: 45 }, stealPct: 0 },
+      },
+      4,
+      'generator',
+      'while the 4 cores of the machine were 45% in use',
+    ],
+    [
+      'the hypervisor has the cores',
+      { machine: { cpuPct: { avg: 97, max: 99 }, stealPct: 60 } },
+      4,
+      'machine',
+      '60% taken by the hypervisor',
+    ],
+    [
       'the generator is late on a free machine',
       { generator: { ...generator, lateSends: 500 } },
       4,

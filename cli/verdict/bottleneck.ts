@@ -10,7 +10,7 @@ export type Bottleneck = {
 
 /** A process that runs its work on one thread is at its limit here; the rest is noise of the reading. */
 const fullCorePct = 90;
-/** The machine is at its limit when everything rtops knows of uses this share of its cores. */
+/** The machine is at its limit when this share of its cores is in use, by whomever. */
 const fullMachinePct = 90;
 /** A Node loop this late (p99) holds up every client of the process, whatever its CPU. */
 const longLoopLagMs = 100;
@@ -28,12 +28,13 @@ const longWaitPct = 20;
  * | 3 | server    | a Node server used ≥ 90 % of one core (its JavaScript runs on one)                |
  * | 4 | proxy     | nginx used ≥ 90 % of the cores its workers can use                                |
  * | 5 | redis     | Redis used ≥ 90 % of one core (it runs commands on one)                           |
- * | 6 | machine   | all services and the generator together used ≥ 90 % of the cores                  |
+ * | 6 | machine   | all cores together were ≥ 90 % in use, by this run or by others                   |
  * | 7 | generator | its workers used ≥ 90 % of a core each, though still in time                      |
  * | 8 | machine   | a service stood ≥ 20 % of the time in the run queue: other programs are busy      |
  * | 9 | server    | a Node server's event loop lagged ≥ 100 ms (p99): work that blocks, not much work |
  *
- * CPU of a service is its highest mean over 5 s; of the generator, its mean over the run. Services
+ * CPU of a service and of the machine is the highest mean over 5 s; of the generator, its mean over
+ * the run. Where the machine was not looked at, services and generator together stand for it. Services
  * that only watch fill the machine like all others, but nothing waits for them: they are named in no
  * other rule.
  *
@@ -41,9 +42,9 @@ const longWaitPct = 20;
  */
 export function findBottleneck(summary: Summary, cores: number, proxyWorkers = 1): Bottleneck {
   const { services, generator } = summary;
-  const totalPct = services.reduce((sum, one) => sum + one.cpuPct.max, generator.cpuPct);
-  const usedPct = Math.min(100, totalPct / cores);
-  const machine = `the ${cores} cores of the machine were ${percent(usedPct)} in use`;
+  const use = useOf(summary, cores);
+  const { usedPct } = use;
+  const machine = `the ${cores} cores of the machine were ${percent(usedPct)} in use${othersOf(use)}`;
   const machineIsFull = usedPct >= fullMachinePct;
   const lateness = generatorLateness(summary);
   if (lateness !== undefined && generator.endedWorkers.length > 0) {
@@ -68,7 +69,10 @@ export function findBottleneck(summary: Summary, cores: number, proxyWorkers = 1
   if (redis !== undefined && redis.cpuPct.max >= fullCorePct) {
     return { kind: 'redis', evidence: `${cpuOf(redis)}; ${machine}` };
   }
-  if (machineIsFull) return { kind: 'machine', evidence: `${machine}, by no process alone` };
+  if (machineIsFull) {
+    const whose = othersOf(use) === '' ? ', by no process alone' : '';
+    return { kind: 'machine', evidence: `${machine}${whose}` };
+  }
   const perWorkerPct = generator.workers === 0 ? 0 : generator.cpuPct / generator.workers;
   if (perWorkerPct >= fullCorePct) {
     return {
@@ -80,7 +84,7 @@ export function findBottleneck(summary: Summary, cores: number, proxyWorkers = 1
   if (waiting !== undefined && waiting.waitPct >= longWaitPct) {
     return {
       kind: 'machine',
-      evidence: `${waiting.name} stood ${percent(waiting.waitPct)} of the time in the run queue, though ${machine} by this run: other programs are busy`,
+      evidence: `${waiting.name} stood ${percent(waiting.waitPct)} of the time in the run queue, though ${machine}${use.othersPct === null ? ' by this run: other programs are busy' : ''}`,
     };
   }
   const lagging = highest(services, 'server', ({ loopLagMs }) => loopLagMs ?? 0);
@@ -98,6 +102,60 @@ export function findBottleneck(summary: Summary, cores: number, proxyWorkers = 1
         ? `no service was read; ${machine} by the generator`
         : `nothing was at its limit: the busiest was ${cpuOf(busiest)}, and ${machine}`,
   };
+}
+
+type Use = {
+  /** Of all cores. */
+  readonly usedPct: number;
+  /** On average, by processes that are neither a service nor a load worker; `null`: not known. */
+  readonly othersPct: number | null;
+  readonly stealPct: number;
+  /** Without it the system is among the other processes, if it is on this machine. */
+  readonly hasSystem: boolean;
+};
+
+function useOf({ services, generator, machine }: Summary, cores: number): Use {
+  const hasSystem = services.length > 0;
+  const ownMax = services.reduce((sum, one) => sum + one.cpuPct.max, generator.cpuPct) / cores;
+  if (machine === undefined) {
+    return { usedPct: Math.min(100, ownMax), othersPct: null, stealPct: 0, hasSystem };
+  }
+  const { cpuPct, stealPct } = machine;
+  const ownAvg = services.reduce((sum, one) => sum + one.cpuPct.avg, generator.cpuPct) / cores;
+  const othersPct = Math.max(0, cpuPct.avg - stealPct - ownAvg);
+  return { usedPct: cpuPct.max, othersPct, stealPct, hasSystem };
+}
+
+/** Less than this is rtops itself, and the noise of two ways to count. */
+const leastOthersPct = 10;
+const leastStealPct = 1;
+/** A quarter of the machine in other hands may be what a latency came of. */
+const muchOthersPct = 25;
+
+/** `, on average 61% by other processes than the services and the load`; empty when it was this run. */
+function othersOf({ othersPct, stealPct, hasSystem }: Use): string {
+  const others =
+    othersPct !== null && othersPct >= leastOthersPct
+      ? `, on average ${percent(othersPct)} by other processes than ${hasSystem ? 'the services and ' : ''}the load`
+      : '';
+  const stolen = stealPct >= leastStealPct ? `, ${percent(stealPct)} taken by the hypervisor` : '';
+  return `${others}${stolen}`;
+}
+
+/**
+ * What a reader of a latency must know of the machine: that others used it, or that a service stood in
+ * its run queue; `undefined` when it was this run's own, and large enough.
+ */
+export function machineShared(summary: Summary, cores: number): string | undefined {
+  const use = useOf(summary, cores);
+  const waiting = highest(summary.services, null, ({ waitPct }) => waitPct);
+  const shared = use.hasSystem && (use.othersPct ?? 0) + use.stealPct >= muchOthersPct;
+  const waited = waiting !== undefined && waiting.waitPct >= longWaitPct;
+  if (!shared && !waited) return undefined;
+  const machine = `the ${cores} cores of the machine were ${percent(use.usedPct)} in use${othersOf(use)}`;
+  return waited
+    ? `${waiting.name} stood ${percent(waiting.waitPct)} of the time in the run queue, ${machine}`
+    : `the machine was not this run's own: ${machine}`;
 }
 
 function highest(

@@ -405,3 +405,27 @@ describe('the run', () => {
     expect(thresholds[0]?.why).toContain('the run is not valid');
   });
 });
+
+describe('a latency that failed on a machine that was not the run’s own', () => {
+  const slow = { ops: { ...goodSummary.ops, 'chat.ack': op(10_000, 2026) } };
+  const busy = { machine: { cpuPct: { avg: 95, max: 99 }, stealPct: 0 } };
+  const bound = 'chat.ack p95 < 30ms';
+
+  test('stays a fail, and says what else there was', () => {
+    const row = one(bound, { ...slow, ...busy });
+    expect(row.verdict).toBe('fail');
+    expect(row.why).toContain('by other processes than the services and the load');
+    const starved = service('ws-1', 'server', 30);
+    const waiting = { services: [{ ...starved, waitPct: 35 }] };
+    expect(one(bound, { ...slow, ...waiting }).why).toContain('ws-1 stood 35% of the time');
+  });
+
+  test('nothing is said of a quiet machine, nor beside what passed or is no latency', () => {
+    const quiet = { machine: { cpuPct: { avg: 40, max: 45 }, stealPct: 0 } };
+    expect(one(bound, { ...slow, ...quiet }).why).not.toContain('machine');
+    expect(one(bound, busy).why).not.toContain('other processes');
+    const lost = one('ledger.lost = 0', { ...busy, ledger: { ...ledger, lost: 1 } });
+    expect(lost.verdict).toBe('fail');
+    expect(lost.why).not.toContain('other processes');
+  });
+});

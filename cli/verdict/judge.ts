@@ -2,7 +2,7 @@
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Summary } from '../samples/summary.ts';
-import { findBottleneck } from './bottleneck.ts';
+import { findBottleneck, machineShared } from './bottleneck.ts';
 import { faultProblems } from './fault-validity.ts';
 import { generatorLateness } from './generator-lateness.ts';
 import { judgeThreshold } from './judge-threshold.ts';
@@ -55,9 +55,15 @@ export function judge(
   // The bottleneck's sentence is the lateness, with what the machine did meanwhile.
   const invalid =
     generatorLateness(summary) === undefined ? undefined : findBottleneck(summary, cores).evidence;
-  const results = thresholds.map((threshold) =>
-    judgeThreshold(threshold, summary, { loopback, invalid }),
-  );
+  const shared = machineShared(summary, cores);
+  const results = thresholds
+    .map((threshold) => judgeThreshold(threshold, summary, { loopback, invalid }))
+    // It stays a fail; who reads it must know what else there was.
+    .map((row) =>
+      row.verdict === 'fail' && row.unit === 'ms' && shared !== undefined
+        ? { ...row, why: `${row.why}; ${shared}` }
+        : row,
+    );
   const notes: string[] = invalid === undefined ? [] : [invalid];
   const verdicts = results.map(({ verdict }) => verdict);
   if (invalid !== undefined) verdicts.push('no-data');
