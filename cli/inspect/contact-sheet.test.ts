@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 
 import { findBinary } from '../system/find-binary.ts';
 import { renderSheet } from './contact-sheet.ts';
+import type { DrawnPanel, Inspection } from './inspection.ts';
 import { sampleInspection } from './testing/sample-inspection.ts';
 
 const require = createRequire(import.meta.url);
@@ -71,7 +72,8 @@ describe('the contact sheet in Chromium, offline', () => {
     expect(await text('3')).toMatch(/^\d\.\d+ s$/m);
     expect(await page.locator('#p-0-4 .bars li').count()).toBe(3);
     expect(await page.locator('#p-0-5 tr').count()).toBe(4);
-    expect(await page.locator('#p-0-7 .lanes u').allInnerTexts()).toEqual(['up', 'down', 'up']);
+    expect(await page.locator('#p-0-7 .lanes u').allInnerTexts()).toEqual(['up', '', 'up']);
+    expect(await page.locator('#p-0-7 .keys').innerText()).toBe('down');
     expect(await text('9')).toContain('Words sample');
     expect(await text('10')).toContain('Prometheus never saw metric sample');
     expect(await text('11')).toContain('no Loki here');
@@ -103,6 +105,33 @@ describe('the contact sheet in Chromium, offline', () => {
     expect(problems).toEqual([]);
   });
 
+  test('nothing is hidden behind a scroll bar or cut: legends, titles, words, states', async () => {
+    const { page } = await opened(renderSheet(crowded(), assets), 'light', 1440);
+    expect(await page.locator('#p-0-0 .legend li').count()).toBe(24);
+    expect(await page.evaluate(hiddenTexts)).toEqual([]);
+    expect(await page.evaluate(overlaps)).toEqual([]);
+    expect(await page.evaluate(paintedPanels)).toMatchObject({ 'p-0-0': true, 'p-0-2': true });
+    // The short state has no room for its name: it stands below.
+    expect(await page.locator('#p-0-7 .lanes u').allInnerTexts()).toEqual(['up', '', 'up']);
+    expect(await page.locator('#p-0-7 .keys').innerText()).toBe('not yet or over');
+    expect(await page.locator('#p-0-9 .body b').innerText()).toBe('Any id');
+    expect(await page.locator('#p-0-9 .body pre').innerText()).toBe('rtops trace ID\n**as it is**');
+    expect(await page.locator('#p-0-9 .body').innerText()).not.toContain('```');
+    // Control: the old height of legends is seen.
+    await page.evaluate(
+      `document.querySelector('#p-0-0 .legend').style.cssText = 'max-height:50px;overflow:auto'`,
+    );
+    expect(await page.evaluate(hiddenTexts)).toEqual(['p-0-0 legend']);
+  });
+
+  test('the last tick of the time axis is whole', async () => {
+    const { page } = await opened(renderSheet(sampleInspection(), assets), 'light', 1440);
+    const ends = await page.evaluate<readonly number[]>(rightmostInk);
+    expect(ends).toHaveLength(3);
+    // What is cut ends within a glyph or a gap of the edge.
+    expect(Math.min(...ends)).toBeGreaterThan(3);
+  });
+
   test('on a phone nothing is wider than the screen', async () => {
     const { page } = await opened(renderSheet(sampleInspection(), assets), 'light', 390);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
@@ -130,6 +159,49 @@ describe('the contact sheet in Chromium, offline', () => {
     return { page, problems, requests };
   }
 });
+
+/** Panels with more to say than there is room for in the grid. */
+function crowded(): Inspection {
+  const inspection = sampleInspection();
+  const [dashboard] = inspection.dashboards;
+  if (dashboard === undefined) throw new Error('no dashboard');
+  const panels = dashboard.panels.map((drawn): DrawnPanel => {
+    const { panel, queries } = drawn;
+    if (panel.title.startsWith('Lines')) {
+      const [wave] = queries[0]?.series ?? [];
+      const series = Array.from({ length: 24 }, (_, index) => ({
+        ...{ labels: {}, points: wave?.points ?? [] },
+        name: `ws-${index} chat:send-message`,
+      }));
+      const title = 'Connections accepted and closed a second, and those that were refused before';
+      return { ...drawn, title, queries: queries.map((query) => ({ ...query, series })) };
+    }
+    if (panel.title.startsWith('Words')) {
+      const text =
+        'Put it into **Any id**.\n\nOr:\n\n```\nrtops trace ID\n**as it is**\n```\n\n- one `code`\n- two';
+      return { ...drawn, panel: { ...panel, text } };
+    }
+    if (!panel.title.startsWith('States')) return drawn;
+    const mappings = { ...panel.style.mappings, 0: { text: 'not yet or over', color: 'red' } };
+    return { ...drawn, panel: { ...panel, style: { ...panel.style, mappings } } };
+  });
+  return { ...inspection, dashboards: [{ ...dashboard, panels }] };
+}
+
+/** Runs in the page: parts of panels that hold more than they show. */
+const hiddenTexts = `[...document.querySelectorAll('.panel')].flatMap((panel) =>
+  [panel, ...panel.querySelectorAll('h3, .legend, .legend li, .words, .words pre, .stats, .bars, .lanes, .lanes u, .keys, .none, .scroll')]
+    .filter((part) => part.scrollHeight > part.clientHeight + 1 || part.scrollWidth > part.clientWidth + 1)
+    .map((part) => panel.id + ' ' + (part.className || part.tagName)))`;
+
+/** Runs in the page: of each uPlot, how far from its right edge the text below its axis ends. */
+const rightmostInk = `[...document.querySelectorAll('.panel .u-wrap canvas')].map((canvas) => {
+  const height = 16 * devicePixelRatio;
+  const { data } = canvas.getContext('2d').getImageData(0, canvas.height - height, canvas.width, height);
+  let last = 0;
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 40) last = Math.max(last, ((i - 3) / 4) % canvas.width);
+  return canvas.width - 1 - last;
+})`;
 
 /** Runs in the page: of each panel with a canvas, whether anything but grey is painted on it. */
 const paintedPanels = `Object.fromEntries([...document.querySelectorAll('.panel')].flatMap((panel) => {

@@ -10,6 +10,7 @@ import { cssColor, heatmapChart, lineChart, maxLines } from './sheet-data.ts';
 import type { SheetChart } from './sheet-data.ts';
 import { tableBody } from './sheet-table.ts';
 import { timelineBody } from './sheet-timeline.ts';
+import { wordsBody } from './sheet-words.ts';
 
 export type SheetPanel = {
   readonly html: string;
@@ -42,7 +43,7 @@ type Body = { readonly body: string; readonly chart: SheetChart | null };
 function bodyOf(id: string, drawn: DrawnPanel, from: number, to: number): Body {
   const { panel } = drawn;
   const series = drawn.queries.flatMap((query) => query.series);
-  if (panel.type === 'text') return html(`<div class="body words">${paragraphs(panel.text)}</div>`);
+  if (panel.type === 'text') return html(wordsBody(panel.text));
   if (panel.type === 'alertlist') return html(alertBody(drawn, from, to));
   if (!series.some((one) => one.points.length > 0)) return html(emptyBody(drawn));
   switch (panel.type) {
@@ -162,17 +163,6 @@ function emptyBody({ panel, row }: DrawnPanel): string {
 function causeLine({ row }: DrawnPanel): string {
   if (row === null || row.cause === null || !failsCheck(row.verdict)) return '';
   return `<p class="cause">${escapeMarkup(causeText(row.cause))}</p>`;
-}
-
-/** Markdown as plain paragraphs: headings and marks taken off, nothing rendered. */
-function paragraphs(text: string): string {
-  return text
-    .split(/\n{2,}/)
-    .map(
-      (part) =>
-        `<p>${escapeMarkup(part.replace(/^#+\s*/gm, '').trim()).replaceAll('\n', '<br>')}</p>`,
-    )
-    .join('');
 }
 
 function colorCss(name: string): string {

@@ -18,6 +18,8 @@ export const sheetScript = String.raw`
   const clock = (sec) => new Date(sec * 1000).toISOString().slice(11, 19);
   const long = data.to - data.from > 7200;
   const tick = (sec) => long ? clock(sec).slice(0, 5) : clock(sec);
+  // Half of a tick's text hangs over the end of the axis.
+  const tickRoom = long ? 18 : 28;
   const figure = (chart, value) => value == null ? '' : formatUnit(value, chart.unit, chart.decimals);
 
   function place(chart) { return document.querySelector('#' + chart.id + ' .plot'); }
@@ -94,7 +96,14 @@ export const sheetScript = String.raw`
         const y = u.valToPos(bound.value, 'y', true);
         ctx.strokeStyle = ctx.fillStyle = css(bound.color);
         ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(left + width, y); ctx.stroke();
-        ctx.fillText(figure(chart, bound.value), left + width - 3 * px, y - top < 14 * px ? y + 13 * px : y - 2 * px);
+        // On a ground of its own: lines go on behind it.
+        const text = figure(chart, bound.value);
+        const base = y - top < 14 * px ? y + 13 * px : y - 2 * px;
+        const wide = ctx.measureText(text).width + 6 * px;
+        ctx.fillStyle = faint('--card', 0.88);
+        ctx.fillRect(left + width - wide, base - 11 * px, wide, 12 * px);
+        ctx.fillStyle = css(bound.color);
+        ctx.fillText(text, left + width - 3 * px, base);
       }
     });
   }
@@ -114,7 +123,7 @@ export const sheetScript = String.raw`
     const legend = box.parentElement.querySelectorAll('.legend li b');
     const width = (u, values) => values === null ? 40 : 12 + Math.max(...values.map((v) => v.length)) * 6.2;
     return new uPlot({
-      width: box.clientWidth, height: box.clientHeight, padding: [6, 8, 0, 0], legend: { show: false },
+      width: box.clientWidth, height: box.clientHeight, padding: [6, tickRoom, 0, 0], legend: { show: false },
       cursor: { sync: { key: 'sheet' }, y: false, points: { size: 5 }, drag: { x: false, y: false } },
       scales: {
         x: { time: false, range: () => [data.from, data.to] },
@@ -161,7 +170,7 @@ export const sheetScript = String.raw`
     const bottom = 20, top = 4;
     const rows = chart.lines.length;
     const cellHeight = (height - bottom - top) / rows;
-    const x = (sec) => left + (sec - data.from) / (data.to - data.from) * (width - left - 6);
+    const x = (sec) => left + (sec - data.from) / (data.to - data.from) * (width - left - tickRoom);
     const step = chart.x.length > 1 ? Math.min(...chart.x.slice(1).map((at, i) => at - chart.x[i])) : 2;
     let most = 0;
     for (const line of chart.lines) for (const v of line.values) if (v > most) most = v;

@@ -9,7 +9,9 @@ const maxLanes = 16;
 
 /** @param from ms; @param to ms: the ends of the lane */
 export function timelineBody({ panel, queries }: DrawnPanel, from: number, to: number): string {
-  const { style } = panel;
+  const { style, gridPos } = panel;
+  /** Texts that do not fit into a block of theirs → their colours. */
+  const keys = new Map<string, string>();
   const lanes = queries
     .flatMap((query) => query.series)
     .slice(0, maxLanes)
@@ -19,13 +21,29 @@ export function timelineBody({ panel, queries }: DrawnPanel, from: number, to: n
         const width = Math.max(0.3, percent(end, from, to) - left);
         const step = style.thresholds.filter((threshold) => value >= threshold.value).at(-1);
         const mapped = style.mappings[String(value)];
-        const color = cssColor(mapped?.color || (step?.color ?? 'blue'));
+        const named = cssColor(mapped?.color || (step?.color ?? 'blue'));
+        const color = named.startsWith('--') ? `var(${named})` : named;
         const text = mapped?.text ?? formatUnit(value, style.unit, style.decimals);
-        return `<u style="left:${left.toFixed(2)}%;width:${width.toFixed(2)}%;background:${color.startsWith('--') ? `var(${color})` : color}" title="${escapeMarkup(text)}">${escapeMarkup(text)}</u>`;
+        const fits = text.length * 6.5 + 6 <= (width / 100) * laneWidthPx(gridPos.w);
+        if (!fits) keys.set(text, color);
+        return `<u style="left:${left.toFixed(2)}%;width:${width.toFixed(2)}%;background:${color}" title="${escapeMarkup(text)}">${fits ? escapeMarkup(text) : ''}</u>`;
       });
       return `<li><span>${escapeMarkup(one.name)}</span><i>${blocks.join('')}</i></li>`;
     });
-  return `<ul class="body lanes">${lanes.join('')}</ul>`;
+  return `<ul class="body lanes">${lanes.join('')}</ul>${keyList(keys)}`;
+}
+
+/** What a lane has of a panel, at least, on a screen of 1,280 px: its name takes the rest. */
+function laneWidthPx(columns: number): number {
+  return Math.max(60, columns * 50 * 0.55 - 30);
+}
+
+function keyList(keys: ReadonlyMap<string, string>): string {
+  if (keys.size === 0) return '';
+  const items = [...keys].map(
+    ([text, color]) => `<li><i style="background:${color}"></i>${escapeMarkup(text)}</li>`,
+  );
+  return `<ul class="keys">${items.join('')}</ul>`;
 }
 
 type Stretch = { readonly value: number; readonly start: number; readonly end: number };
