@@ -71,7 +71,6 @@ const inhibitions: readonly { readonly because: string; readonly silent: readonl
   { because: 'AllServersDown', silent: ['ServerDown', 'ErrorRateHigh', 'UpstreamFailover'] },
   { because: 'RedisDown', silent: ['ErrorRateHigh', 'RedisUnreachable', 'LatencySLO'] },
   { because: 'LoadBalancerDown', silent: ['ReconnectStorm', 'UpstreamFailover'] },
-  { because: 'ServerDown', silent: ['UpstreamFailover'] },
   // Late sends are the generator's own, and so is the latency that counts from their due time.
   { because: 'GeneratorSaturated', silent: ['LatencySLO'] },
 ];

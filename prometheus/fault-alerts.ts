@@ -22,11 +22,11 @@ const sideEffects = ['ReconnectStorm', 'ConnectionSkew', 'GeneratorSaturated', '
 export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'kill@ws-2,for=20s',
-    alerts: ['ServerDown', 'ServerRestarted', 'UpstreamFailover', 'ReconnectStorm'],
+    alerts: ['ServerDown', 'ServerRestarted', 'ReconnectStorm'],
     perhaps: sideEffects,
     withinSec: 30,
     resolvedWithinSec: 75,
-    because: 'its users reconnect to the other node, and nginx goes round it',
+    because: 'its users reconnect to the other node',
   },
   {
     fault: 'term@ws-2,for=20s',
@@ -39,7 +39,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'pause@ws-2,for=20s',
     alerts: ['ServerDown'],
-    perhaps: [...sideEffects, 'UpstreamFailover', 'LatencySLO', 'DeliveryLoss'],
+    perhaps: [...sideEffects, 'LatencySLO', 'DeliveryLoss'],
     withinSec: 25,
     resolvedWithinSec: 75,
     because: 'it is there and does not answer',
@@ -47,7 +47,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'block@ws-2,for=20s',
     alerts: ['ServerDown', 'EventLoopLag'],
-    perhaps: [...sideEffects, 'UpstreamFailover', 'LatencySLO', 'DeliveryLoss', 'ErrorRateHigh'],
+    perhaps: [...sideEffects, 'LatencySLO', 'DeliveryLoss', 'ErrorRateHigh'],
     withinSec: 30,
     resolvedWithinSec: 75,
     because: 'as paused; afterwards its event loop says how late it was',

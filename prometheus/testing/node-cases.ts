@@ -79,21 +79,43 @@ export const nodeCases: readonly RuleCase[] = [
   },
   {
     alert: 'UpstreamFailover',
-    says: 'fires at the first retry, also when its counter appears with it, and falls',
-    series: { [retries]: joined(gone(20), flat(2, 100)) },
-    firing: { 18: 0, 22: 1, 46: 1, 60: 0 },
+    says: 'fires 6 s after the first retry, also when its counter appears with it, and falls',
+    series: {
+      [retries]: joined(gone(20), flat(2, 100)),
+      [ws2]: flat(1, 120),
+    },
+    firing: { 18: 0, 24: 0, 26: 1, 46: 1, 60: 0 },
   },
   {
     alert: 'UpstreamFailover',
     says: 'fires when its counter grows, and falls',
     series: { [retries]: joined(flat(4, 60), flat(6, 100)) },
-    firing: { 58: 0, 62: 1, 86: 1, 100: 0 },
+    firing: { 58: 0, 64: 0, 68: 1, 86: 1, 100: 0 },
+  },
+  {
+    alert: 'UpstreamFailover',
+    says: 'is quiet for a server that is down, and after it is back',
+    series: {
+      [retries]: joined(flat(4, 60), climb(6, 1, 20), flat(26, 60)),
+      [ws2]: joined(flat(1, 62), flat(0, 20), flat(1, 58)),
+    },
+    firing: { 68: 0, 80: 0, 90: 0, 112: 0 },
+  },
+  {
+    alert: 'UpstreamFailover',
+    says: 'fires for one server while another is down',
+    series: {
+      [retries]: joined(flat(4, 60), flat(6, 100)),
+      [ws2]: flat(1, 160),
+      [ws1]: joined(flat(1, 60), flat(0, 100)),
+    },
+    firing: { 58: 0, 68: 1, 86: 1, 100: 0 },
   },
   {
     alert: 'UpstreamFailover',
     says: 'is quiet when the counter stands, or begins again at 0',
     series: { [retries]: joined(flat(4, 60), flat(0, 60)) },
-    firing: { 50: 0, 62: 0, 100: 0 },
+    firing: { 50: 0, 62: 0, 70: 0, 100: 0 },
   },
   {
     alert: 'GeneratorSaturated',
