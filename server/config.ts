@@ -6,7 +6,7 @@
 export type ServerRole = 'all' | 'api' | 'ws';
 
 /** A server that lies in one way, so that the ledger can show that it would be caught. */
-export type Sabotage = 'drop' | 'double' | 'swap' | 'ack-before-store';
+export type Sabotage = 'drop' | 'double' | 'swap' | 'ack-before-store' | 'store-twice';
 
 /** At most `count` messages per user in any `windowMs`. */
 export type SendLimit = { readonly count: number; readonly windowMs: number };
@@ -254,5 +254,5 @@ function sabotage(env: Env, messagePath: Config['messagePath']): Sabotage | unde
   const key = 'RTOPS_SABOTAGE';
   if (text(env, key) === undefined) return undefined;
   if (messagePath !== 'log') throw new ConfigError(key, 'works on RTOPS_MESSAGE_PATH=log only');
-  return oneOf(env, key, ['drop', 'double', 'swap', 'ack-before-store'], 'drop');
+  return oneOf(env, key, ['drop', 'double', 'swap', 'ack-before-store', 'store-twice'], 'drop');
 }

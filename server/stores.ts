@@ -8,7 +8,7 @@ import { fanOut as createFanOut } from './chat/fan-out.ts';
 import { hub } from './chat/hub.ts';
 import type { MessagePath } from './chat/message-path.ts';
 import { localPresence, type LocalCounts, type Presence } from './chat/presence.ts';
-import { ackBeforeStore, sabotagedShow } from './chat/sabotage.ts';
+import { sabotagedLog, sabotagedShow } from './chat/sabotage.ts';
 import { memoryLimiter, type SendLimiter } from './chat/send-limit.ts';
 import type { Config } from './config.ts';
 import type { Gate } from './io.ts';
@@ -69,7 +69,7 @@ export function createMessagePath(
   if (sabotage === undefined) return hub({ log, fanOut, logger, trace });
   logger.warn({ sabotage }, 'this server lies on purpose');
   return hub({
-    log: sabotage === 'ack-before-store' ? ackBeforeStore(log) : log,
+    log: sabotagedLog(sabotage, log),
     fanOut,
     logger,
     trace,

@@ -110,6 +110,7 @@ describe('the checks check themselves', () => {
     { sabotage: 'drop', why: 'one delivery in 1,000 is dropped', classes: ['dropped', 'lost'] },
     { sabotage: 'double', why: 'one delivery in 1,000 comes twice', classes: ['duplicated'] },
     { sabotage: 'swap', why: 'two neighbours are swapped', classes: ['reordered'] },
+    { sabotage: 'store-twice', why: 'one id is stored under two seqs', classes: ['duplicated'] },
   ])('$why: the ledger names it, with ids', async ({ sabotage, classes }) => {
     const home = newHome();
     const ended = await home.run(

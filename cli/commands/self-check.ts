@@ -29,6 +29,7 @@ const lies: readonly Lie[] = [
   { sabotage: 'double', what: 'delivers one in 1,000 twice', classes: ['duplicated'] },
   { sabotage: 'swap', what: 'swaps two neighbours', classes: ['reordered'] },
   { sabotage: 'ack-before-store', what: 'acknowledges before it stores', classes: ['unstored'] },
+  { sabotage: 'store-twice', what: 'stores one in 100 under two seqs', classes: ['duplicated'] },
 ];
 
 /** 0 when every lie was found and the honest server, under the same fault, was cleared; else 99. */

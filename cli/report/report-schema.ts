@@ -49,7 +49,7 @@ const topology = z.looseObject({
     rateLimit: z.looseObject({ count, perMs: count }).nullable(),
     maxConnections: count.nullable(),
     corsOrigins: z.array(z.string()),
-    sabotage: z.enum(['drop', 'double', 'swap', 'ack-before-store']).nullable(),
+    sabotage: z.enum(['drop', 'double', 'swap', 'ack-before-store', 'store-twice']).nullable(),
     // Absent in reports written before there were faults.
     faults: z.boolean().default(false),
     traceSample: z.number().default(0),

@@ -58,7 +58,7 @@ const server = z.strictObject({
     .default([])
     .meta({ description: "Origins let in beside the server's own." }),
   sabotage: z
-    .enum(['drop', 'double', 'swap', 'ack-before-store'])
+    .enum(['drop', 'double', 'swap', 'ack-before-store', 'store-twice'])
     .nullable()
     .default(null)
     .meta({ description: 'A server that lies, to test the ledger. Never for real use.' }),

@@ -66,7 +66,7 @@ export type ServerSettings = {
 };
 
 /** Ways a server can be made to lie, each of which the ledger must name. */
-export type Sabotage = 'drop' | 'double' | 'swap' | 'ack-before-store';
+export type Sabotage = 'drop' | 'double' | 'swap' | 'ack-before-store' | 'store-twice';
 
 /** A pool of server processes of one role: `all-1`, `api-1`, `ws-1`, … */
 export type ServerPool = {

@@ -56,3 +56,16 @@ test('one that acks before it stores has nothing in its log when the ack comes',
   const [message] = (await anna.received(1)) as [ChatMessage];
   expect(message.seq).toBe(1);
 });
+
+test('one that stores twice has one id under two seqs, in its log and for every member', async () => {
+  const node = await startNode({ RTOPS_SABOTAGE: 'store-twice' });
+  const anna = await connect(node.url, 'anna');
+  await anna.join('r');
+  for (let n = 1; n <= 100; n += 1) await anna.send('r', `m${n}`);
+  const got = await anna.received(101);
+  expect(got.slice(-2)).toMatchObject([
+    { id: 'm100', seq: 100, sender: 'anna' },
+    { id: 'm100', seq: 101, sender: 'anna' },
+  ]);
+  expect(await anna.history('r')).toMatchObject({ head: 101 });
+});

@@ -10,6 +10,8 @@ import type { FanOut } from './fan-out.ts';
 import type { RoomView } from './room-view.ts';
 
 const oneIn = 1000;
+/** About as many deliveries, in rooms of ten. */
+const oneMessageIn = 100;
 const storeLateMs = 50;
 
 type Show = (view: RoomView, entry: LogEntry) => void;
@@ -64,10 +66,33 @@ export function sabotagedShow(kind: Sabotage, fanOut: FanOut): Show | undefined 
       };
     }
     case 'ack-before-store':
+    case 'store-twice':
       return undefined;
     default:
       return kind satisfies never;
   }
+}
+
+/** What takes the place of the log; the log itself for a lie that is told elsewhere. */
+export function sabotagedLog(kind: Sabotage, log: RoomLog): RoomLog {
+  if (kind === 'ack-before-store') return ackBeforeStore(log);
+  return kind === 'store-twice' ? storeTwice(log) : log;
+}
+
+/** The log of a server that does not know a message again: one id, two seqs. */
+function storeTwice(log: RoomLog): RoomLog {
+  let appended = 0;
+  return {
+    ...log,
+    append: async (message) => {
+      const stored = await log.append(message);
+      appended += 1;
+      if (appended % oneMessageIn === 0) {
+        await log.append({ ...message, storedAs: `${message.id} again` });
+      }
+      return stored;
+    },
+  };
 }
 
 /**

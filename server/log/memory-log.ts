@@ -33,7 +33,7 @@ export function memoryLog(keep: number): RoomLog {
   return {
     append: async (message) => {
       const room = roomOf(message.room);
-      const id = dedupeKey(message.sender, message.id);
+      const id = dedupeKey(message.sender, message.storedAs ?? message.id);
       const before = room.stored.get(id);
       if (before !== undefined) return { ...before, duplicate: true };
       const at = Date.now();

@@ -105,11 +105,11 @@ export async function redisLog(options: RedisLogOptions): Promise<RoomLog> {
   return {
     append: (message) =>
       waits.ask(async () => {
-        const { room, sender, id } = message;
+        const { room, sender, id, storedAs = id } = message;
         const { seq, log, channel } = keysOf(room);
         const at = Date.now();
         const { before, after } = messageJson(message, at);
-        const dedupe = dedupeOf(room, sender, id);
+        const dedupe = dedupeOf(room, sender, storedAs);
         const reply = await store.rtopsAppend(
           ...[dedupe, seq, log, before, after, at, dedupeTtlSec, keep, channel],
         );

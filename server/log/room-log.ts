@@ -11,6 +11,8 @@ export type NewMessage = {
   readonly sender: string;
   readonly id: string;
   readonly body: string;
+  /** Stored once under this in place of `id`. For a server that lies: an honest one never sets it. */
+  readonly storedAs?: string;
 };
 
 /** `at` is wall clock, ms since 1970. `duplicate`: it was stored before; nothing was added. */
