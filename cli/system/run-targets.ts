@@ -38,18 +38,25 @@ export function announceRun(stateDir: string, { runId, address, topology }: RunT
 
 /** Removes the files of runs whose process is gone. */
 export function removeStaleRuns(stateDir: string): void {
+  for (const file of staleRuns(stateDir)) {
+    rmSync(join(targetsFolder(stateDir), file), { force: true });
+  }
+}
+
+/** Names of the files of runs whose process is gone. */
+export function staleRuns(stateDir: string): readonly string[] {
   const folder = targetsFolder(stateDir);
   let files: readonly string[];
   try {
     files = readdirSync(folder);
   } catch {
-    return;
+    return [];
   }
-  for (const file of files) {
-    if (!/^run-.+\.json(\.tmp)?$/.test(file)) continue;
+  return files.filter((file) => {
+    if (!/^run-.+\.json(\.tmp)?$/.test(file)) return false;
     const owner = ownerOf(join(folder, file));
-    if (owner === undefined || !isAlive(owner)) rmSync(join(folder, file), { force: true });
-  }
+    return owner === undefined || !isAlive(owner);
+  });
 }
 
 type TargetGroup = {

@@ -2,6 +2,7 @@
 import { leftovers } from './heal-folder.ts';
 import type { Check } from './machine-checks.ts';
 import { isAlive } from './process-identity.ts';
+import { staleRuns } from './run-targets.ts';
 import type { StateFolder } from './state-folder.ts';
 import { readSystemState } from './system-state.ts';
 
@@ -24,17 +25,22 @@ function leftoversCheck(folder: StateFolder, isUp: boolean, hasState: boolean): 
   const name = 'leftovers';
   // While a system is up its supervisor answers for every process of the folder.
   const left = isUp ? [] : leftovers(folder);
-  if (left.length === 0 && (isUp || !hasState)) {
-    return { name, state: 'ok', found: 'none', next: null };
-  }
-  const pids = left.map(({ pid }) => pid).join(', ');
+  const runs = staleRuns(folder.dir);
+  const found = [
+    ...(left.length === 0
+      ? []
+      : [`processes of a killed rtops: ${left.map(({ pid }) => pid).join(', ')}`]),
+    ...(left.length === 0 && !isUp && hasState
+      ? ['the state of a system whose supervisor is gone']
+      : []),
+    ...(runs.length === 0 ? [] : [`what a killed run left in targets/: ${runs.join(', ')}`]),
+  ];
+  if (found.length === 0) return { name, state: 'ok', found: 'none', next: null };
   return {
     name,
     state: 'warn',
-    found:
-      left.length === 0
-        ? 'the state of a system whose supervisor is gone'
-        : `processes of a killed rtops: ${pids}`,
-    next: 'rtops heal',
+    found: found.join('; '),
+    // Heal is for a folder where nothing is up; a run takes away what an earlier one left.
+    next: isUp ? 'the next rtops bench removes it' : 'rtops heal',
   };
 }

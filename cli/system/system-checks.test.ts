@@ -1,0 +1,29 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+import { healFolder } from './heal-folder.ts';
+import { announceRun } from './run-targets.ts';
+import { makeStateFolder, stateFolder } from './state-folder.ts';
+import { systemChecks } from './system-checks.ts';
+import { testWorld } from './testing/test-world.ts';
+
+test('what a killed run left is a leftover until it is healed; a living run leaves none', async () => {
+  const world = testWorld();
+  const folder = stateFolder(world.cwd);
+  makeStateFolder(folder);
+  const row = () => systemChecks(folder).find(({ name }) => name === 'leftovers');
+  expect(row()).toMatchObject({ state: 'ok', found: 'none' });
+  announceRun(folder.dir, { runId: 'living', address: '127.0.0.1:9', topology: 'scaled' });
+  expect(row()).toMatchObject({ state: 'ok', found: 'none' });
+  const targets = join(folder.dir, 'targets');
+  mkdirSync(targets, { recursive: true });
+  writeFileSync(join(targets, 'run-gone.json'), '[{"labels":{"__pid":"1","__start_time":"no"}}]');
+  expect(row()).toMatchObject({
+    state: 'warn',
+    found: 'what a killed run left in targets/: run-gone.json',
+    next: 'rtops heal',
+  });
+  await healFolder(world, folder);
+  expect(row()).toMatchObject({ state: 'ok', found: 'none' });
+});
