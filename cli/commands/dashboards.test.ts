@@ -120,6 +120,15 @@ describe('rtops dashboards check', () => {
     ['no moment', ['check', '--from', 'noon'], 2, /--from noon is no moment/],
     ['no file', ['check', 'gone.json', ...ownWindow], 104, /cannot read .*gone\.json/],
     ['no variable', ['check', '--var', 'x', ...ownWindow], 2, /--var x is not name=value/],
+    ['a variable that none has', ['check', '--var', 'nope=1', ...ownWindow], 2, /variable nope/],
+    [
+      'a variable misspelt',
+      ['check', '--var', 'instanse=ws-1', ...ownWindow],
+      2,
+      /variable instanse[^]*did you mean instance\?/,
+    ],
+    // Control: one that is there goes on to the next question.
+    ['no run for it', ['check', '--var', 'instance=ws-1'], 122, /no run to inspect/],
   ];
   test.each(refused)('%s: said with its code', async (_, argv, code, said) => {
     const world = worldWith([], ...argv);

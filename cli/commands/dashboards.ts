@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, nearestName } from '../failure.ts';
 import { checkDocument } from '../inspect/check-document.ts';
 import { renderCheck } from '../inspect/check-text.ts';
 import { renderSheet } from '../inspect/contact-sheet.ts';
@@ -58,6 +58,7 @@ export async function dashboardsCheck(
 async function inspect(world: World, options: DashboardsOptions): Promise<Inspection> {
   const asked = variableValues(options.var);
   const dashboards = await readDashboards(world, options.files);
+  assertVariables(Object.keys(asked), dashboards);
   const window = await inspectedWindow(world, options);
   const source = await openInspectionSource(world, options);
   const { prometheus, asker, sources } = source;
@@ -115,6 +116,23 @@ function variableValues(all: readonly string[]): Readonly<Record<string, readonl
     asked[name] = [...(asked[name] ?? []), value];
   }
   return asked;
+}
+
+/** A value for a variable that none has would change nothing, unnoticed. */
+function assertVariables(asked: readonly string[], dashboards: readonly Dashboard[]): void {
+  const known = new Set(dashboards.flatMap(({ variables }) => variables.map(({ name }) => name)));
+  for (const name of asked) {
+    if (known.has(name)) continue;
+    const near = nearestName(name, [...known]);
+    throw new Failure(exitCode.usage, `no dashboard has a variable ${name}`, {
+      why:
+        near !== undefined
+          ? `did you mean ${near}?`
+          : known.size === 0
+            ? 'these have none'
+            : `there are ${[...known].join(', ')}`,
+    });
+  }
 }
 
 function noRunInWindow(name: string): Failure {
