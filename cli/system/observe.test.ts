@@ -197,21 +197,24 @@ describe('what can be wrong is said before anything starts', () => {
     expect(asked).toEqual([]);
   });
 
-  test('a fixed port that is taken, and by whom', async () => {
-    const blocker = createServer().listen(0, '127.0.0.1');
-    onTestFinished(() => void blocker.close());
-    await new Promise((resolve) => blocker.once('listening', resolve));
-    const { port } = blocker.address() as AddressInfo;
-    const world = testWorld();
-    const failure = await failureOf(
-      start(world, { ...watchedSingle, ports: { ...single.ports, prometheus: port } }),
-    );
-    expect(failure.code).toBe(exitCode.notReady);
-    expect(failure.message).toContain(`port ${port} `);
-    expect(failure.why).toContain(`pid ${process.pid}`);
-    expect(failure.next).toContain('ports.prometheus');
-    expect(processesOf(world)).toEqual([]);
-  });
+  test.each(['prometheus', 'grafana'] as const)(
+    'a fixed port of %s that is taken, and by whom',
+    async (service) => {
+      const blocker = createServer().listen(0, '127.0.0.1');
+      onTestFinished(() => void blocker.close());
+      await new Promise((resolve) => blocker.once('listening', resolve));
+      const { port } = blocker.address() as AddressInfo;
+      const world = testWorld();
+      const failure = await failureOf(
+        start(world, { ...watchedSingle, ports: { ...single.ports, [service]: port } }),
+      );
+      expect(failure.code).toBe(exitCode.notReady);
+      expect(failure.message).toContain(`port ${port} `);
+      expect(failure.why).toContain(`pid ${process.pid}`);
+      expect(failure.next).toContain(`ports.${service}`);
+      expect(processesOf(world)).toEqual([]);
+    },
+  );
 
   test('a receiver that is no address, without printing it', async () => {
     const env = { ...process.env, RTOPS_SLACK_WEBHOOK_URL: 'hooks.test/hush-hush' };

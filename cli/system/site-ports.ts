@@ -44,6 +44,11 @@ export async function choosePorts(
     await assertFree(host, port, `--set ${setting}=<another>, or ${setting}=null for a free one`);
     fixed.set(service, port);
   }
+  // Without a Grafana nobody listens there; a port that could not be had is said all the same.
+  if (topology.monitoring && !hasGrafana && topology.ports.grafana !== null) {
+    const next = '--set ports.grafana=<another>, or ports.grafana=null for a free one';
+    await assertFree(host, topology.ports.grafana, next);
+  }
   const free = await freePorts(
     world,
     host,
