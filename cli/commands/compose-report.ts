@@ -28,7 +28,7 @@ export type ReportParts = {
   readonly measured: Measured;
   readonly judgement: Judgement;
   readonly host: HostFacts;
-  readonly isolation: Isolation | null;
+  readonly isolations: readonly Isolation[];
 };
 
 /** The report of a run. */
@@ -53,7 +53,7 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     notes: [
       ...judgement.notes,
       ...measured.faults.problems,
-      ...(parts.isolation === null ? [] : [isolationSentence(parts.isolation)]),
+      ...parts.isolations.map(isolationSentence),
       ...errorNotes(measured),
     ],
     thresholds: judgement.thresholds,
@@ -66,7 +66,8 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     bottleneck: findBottleneck(summary, host.cores, target.system?.topology.proxy?.workers),
     faults: summary.impact?.faults ?? [],
     impact: impactOf(summary),
-    isolation: parts.isolation,
+    isolation: parts.isolations[0] ?? null,
+    isolations: parts.isolations,
     series: summary.series,
     judged: {
       holdSends: summary.holdSends,

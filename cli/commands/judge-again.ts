@@ -4,9 +4,10 @@ import type { Report } from '../report/report.ts';
 import type { FigureCheck } from '../samples/compare-recount.ts';
 import type { LatencyMs, Summary } from '../samples/summary.ts';
 import type { Recount } from '../samples/recount.ts';
+import type { Isolation } from '../samples/window-latency.ts';
 import { judge } from '../verdict/judge.ts';
 import { parseThreshold } from '../verdict/threshold.ts';
-import { poolsApart, withIsolation } from './judge-run.ts';
+import { poolsApart, withIsolations } from './judge-run.ts';
 
 /** What the report says and what follows from its figures. */
 export type VerdictCheck = {
@@ -33,8 +34,8 @@ export function judgeAgain(
     cores: run.host.cores,
     loopback: judged.loopback,
   });
-  const isolation = poolsApart(report.topology) ? (report.isolation ?? null) : null;
-  const again = withIsolation(plain, { thresholds, scenario }, isolation);
+  const isolations = poolsApart(report.topology) ? isolationsOf(report) : [];
+  const again = withIsolations(plain, thresholds, isolations);
   const code = run.partial ? exitCode.interrupted : again.exitCode;
   const rows = Math.max(report.thresholds.length, again.thresholds.length);
   return [
@@ -94,6 +95,12 @@ function summaryOf(
       ? {}
       : { impact: { ...impact, faults, planned: report.scenario.faults.length } }),
   };
+}
+
+/** An earlier report has one at most. */
+function isolationsOf({ isolation, isolations }: Report): readonly Isolation[] {
+  if (isolations !== undefined) return isolations;
+  return isolation === null || isolation === undefined ? [] : [isolation];
 }
 
 function machineOf({ run }: Report): Summary['machine'] {

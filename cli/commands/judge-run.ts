@@ -2,9 +2,9 @@
 import { exitCode } from '../exit-code.ts';
 import { visitHistory } from '../load/history-files.ts';
 import type { HostFacts } from '../report/report.ts';
-import type { FaultWindow } from '../samples/fault-window.ts';
+import { deedsToPools, spanOf } from '../samples/pool-deeds.ts';
 import { createWindowLatency } from '../samples/window-latency.ts';
-import type { Isolation, Span } from '../samples/window-latency.ts';
+import type { Isolation } from '../samples/window-latency.ts';
 import { steadySpan } from '../scenario/flood-scenario.ts';
 import type { Topology } from '../topology/topology.ts';
 import { judgeIsolation } from '../verdict/judge-isolation.ts';
@@ -18,7 +18,7 @@ import { isLoopback } from './probe-url.ts';
 
 export type Judged = {
   readonly judgement: Judgement;
-  readonly isolation: Isolation | null;
+  readonly isolations: readonly Isolation[];
 };
 
 export type JudgeRunParts = {
@@ -31,15 +31,15 @@ export type JudgeRunParts = {
 /** Reads the run's history where there were faults or a flood. */
 export async function judgeRun(asked: BenchRequest, parts: JudgeRunParts): Promise<Judged> {
   const { run, target, measured, host } = parts;
-  const isolation = await isolationOf(asked, measured, run.historyDir);
+  const isolations = await isolationsOf(asked, measured, run.historyDir);
   const judged = judge(measured.summary, asked.thresholds, {
     cores: host.cores,
     loopback: isLoopback(new URL(target.target.url).hostname),
   });
   const apart = poolsApart(target.system?.topology);
   return {
-    judgement: withIsolation(judged, asked, apart ? isolation : null),
-    isolation,
+    judgement: withIsolations(judged, asked.thresholds, apart ? isolations : []),
+    isolations,
   };
 }
 
@@ -50,68 +50,54 @@ export function poolsApart(topology: Topology | null | undefined): boolean {
 
 /** After a fault, the other pool's figures are left out for so long on both sides. */
 const settleMs = 3000;
-const fewestAcks = 100;
 
-/** `null` when nothing was done to one pool alone. */
-async function isolationOf(
+/** Empty when nothing was done to one pool alone, or nobody used the other one. */
+async function isolationsOf(
   { scenario }: BenchRequest,
-  { faults, flood }: Measured,
+  measured: Measured,
   historyDir: string,
-): Promise<Isolation | null> {
-  const onApi = faults.windows.filter(({ node, effective }) => effective && isApi(node));
-  const cause =
-    flood?.text ?? (onApi.map(({ kind, node }) => `${kind}@${node}`).join(', ') || null);
-  if (cause === null) return null;
-  const inside = flood === null ? onApi.map(spanOf) : [flood.window];
-  const others = faults.windows.filter((window) => flood !== null || !isApi(window.node));
-  const latency = createWindowLatency({
-    within: steadySpan(scenario),
-    inside,
-    except: others.map(spanOf).map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + settleMs })),
-  });
-  await visitHistory(historyDir, latency.note);
-  const seen = latency.close();
-  // A fault so short, or so near to others, was not done to learn of isolation; a flood was.
-  if (flood === null && seen.inside.acks < fewestAcks) return null;
-  return {
-    cause,
-    windows: inside,
-    flood:
-      flood === null
-        ? null
-        : {
-            ...{ asked: flood.asked, ratePerSec: flood.ratePerSec },
-            ...{ errors: flood.errors, p95Ms: flood.p95Ms },
-          },
-    ...seen,
-  };
-}
-
-function isApi(node: string): boolean {
-  return /^api-\d+$/.test(node);
-}
-
-function spanOf({ atMs, untilMs }: FaultWindow): Span {
-  return { fromMs: atMs, toMs: untilMs };
-}
-
-/** The isolation's row joins the thresholds; a fail of it is a fail, a lack of data no pass. */
-export function withIsolation(
-  judged: Judgement,
-  { thresholds, scenario }: Pick<BenchRequest, 'thresholds' | 'scenario'>,
-  isolation: Isolation | null,
-): Judgement {
-  if (isolation === null) return judged;
-  const row = judgeIsolation(
-    isolation,
-    thresholds,
-    scenario.flood?.kind === 'chat' ? 'http' : 'chat',
+): Promise<readonly Isolation[]> {
+  const { flood } = measured;
+  const deeds = deedsToPools(measured.faults.windows, flood, scenario.flood?.kind).filter(
+    ({ other }) => other === 'chat' || scenario.http.perSec > 0,
   );
-  const rows = [...judged.thresholds, row];
-  if (row.verdict === 'fail' && judged.verdict !== 'fail') {
+  const found: Isolation[] = [];
+  for (const { cause, other, windows, beside } of deeds) {
+    const latency = createWindowLatency({
+      within: steadySpan(scenario),
+      inside: windows,
+      except: beside.map(spanOf).map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + settleMs })),
+    });
+    await visitHistory(historyDir, latency.note);
+    found.push({
+      ...{ cause, other, windows },
+      flood:
+        flood === null
+          ? null
+          : {
+              ...{ asked: flood.asked, ratePerSec: flood.ratePerSec },
+              ...{ errors: flood.errors, p95Ms: flood.p95Ms },
+            },
+      ...latency.close(),
+    });
+  }
+  return found;
+}
+
+/** The isolations' rows join the thresholds; a fail of one is a fail, a lack of data no pass. */
+export function withIsolations(
+  judged: Judgement,
+  thresholds: BenchRequest['thresholds'],
+  isolations: readonly Isolation[],
+): Judgement {
+  const added = isolations.map((isolation) => judgeIsolation(isolation, thresholds));
+  const rows = [...judged.thresholds, ...added];
+  const has = (verdict: Judgement['verdict']): boolean =>
+    added.some((row) => row.verdict === verdict);
+  if (has('fail') && judged.verdict !== 'fail') {
     return { ...judged, thresholds: rows, verdict: 'fail', exitCode: exitCode.failed };
   }
-  if (row.verdict === 'no-data' && judged.verdict === 'pass') {
+  if (has('no-data') && judged.verdict === 'pass') {
     return { ...judged, thresholds: rows, verdict: 'no-data', exitCode: exitCode.noVerdict };
   }
   return { ...judged, thresholds: rows };

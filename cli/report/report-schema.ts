@@ -164,13 +164,17 @@ const impact = z.looseObject({
 
 const verdict = z.enum(['pass', 'fail', 'no-data']);
 
-const side = z.looseObject({ ackMs: latencyMs, acks: count, httpMs: latencyMs, https: count });
+const side = z.looseObject({
+  ...{ ackMs: latencyMs, acks: count, httpMs: latencyMs, https: count },
+  httpFailed: count.default(0),
+});
 
 const span = z.looseObject({ fromMs: figure, toMs: figure });
 
 /** `isolation`: a flood, or faults of one pool, and what the other felt of it. */
 const isolation = z.looseObject({
   cause: z.string(),
+  other: z.enum(['chat', 'http']).optional(),
   windows: z.array(span),
   inside: side,
   outside: side,
@@ -329,11 +333,7 @@ export const reportSchema = z.looseObject({
   }),
   faults: z.array(
     z.looseObject({
-      kind: z.string(),
-      node: z.string(),
-      at: figure,
-      until: figure,
-      bit: z.boolean(),
+      ...{ kind: z.string(), node: z.string(), at: figure, until: figure, bit: z.boolean() },
       affected: count,
       detectMs: figure,
       resumeMs: fourQuantiles,
@@ -353,10 +353,7 @@ export const reportSchema = z.looseObject({
       mttrMs: figure.nullable(),
       watchedMs: figure,
       stormPerSec: count,
-      stalled: count,
-      stalledClientSeconds: figure,
-      due: count,
-      acked: count,
+      ...{ stalled: count, stalledClientSeconds: figure, due: count, acked: count },
       // Reports from before these were told apart have none.
       dueWithin: count.default(0),
       answeredWithin: count.default(0),
@@ -379,6 +376,7 @@ export const reportSchema = z.looseObject({
     })
     .optional(),
   isolation: isolation.nullish(),
+  isolations: z.array(isolation).optional(),
   repeats: z
     .looseObject({
       runs: z.array(runRow),

@@ -67,6 +67,8 @@ export type Report = {
   readonly judged?: JudgedFrom | undefined;
   /** What a flood, or faults of the API pool, did to chat and HTTP; absent without either. */
   readonly isolation?: Isolation | null | undefined;
+  /** All of them: faults of the API pool beside those of the chat's. The first is `isolation`. */
+  readonly isolations?: readonly Isolation[] | undefined;
   /** `--repeat`: every run of the series; this report is of the last. */
   readonly repeats?: Repeats | undefined;
   /** `--ladder`: a row a rung; this report is of the last. */

@@ -66,7 +66,7 @@ describe('several runs as text', () => {
   test('isolation says what the flood was served and what the other pool felt', () => {
     const flat = (ms: number) => ({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms });
     const side = (ackMs: number, https: number): WindowSide => ({
-      ...{ ackMs: flat(ackMs), acks: 100, httpMs: flat(9), https },
+      ...{ ackMs: flat(ackMs), acks: 100, httpMs: flat(9), https, httpFailed: 0 },
     });
     const sentence = isolationSentence({
       ...{ cause: 'flood http=5000/s', windows: [], inside: side(6.1, 0), outside: side(4, 5) },

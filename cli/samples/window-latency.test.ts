@@ -44,9 +44,11 @@ describe('latency inside and outside of a window', () => {
     expect(latency(records, [{ fromMs: 8000, toMs: 9500 }]).outside.acks).toBe(1);
   });
 
-  test('counts HTTP that was answered, and not what failed', () => {
-    const { inside, outside } = latency([http(4000, 20), http(4100, 9000, 5), http(1000, 3)]);
+  test('counts HTTP that was answered apart from what failed', () => {
+    const failed = [http(4100, 9000, 5), http(4200, 1, 0), http(1100, 1, 4)];
+    const { inside, outside } = latency([http(4000, 20), ...failed, http(1000, 3)]);
     expect([inside.https, outside.https]).toEqual([1, 1]);
+    expect([inside.httpFailed, outside.httpFailed]).toEqual([2, 0]);
     expect(inside.httpMs.max).toBeCloseTo(20, 0);
   });
 

@@ -12,7 +12,9 @@ export type WindowSide = {
   readonly ackMs: LatencyMs;
   readonly acks: number;
   readonly httpMs: LatencyMs;
+  /** Requests that were answered well, and those that got an error of the server or no answer. */
   readonly https: number;
+  readonly httpFailed: number;
 };
 
 export type WindowLatency = { readonly inside: WindowSide; readonly outside: WindowSide };
@@ -21,6 +23,8 @@ export type WindowLatency = { readonly inside: WindowSide; readonly outside: Win
 export type Isolation = WindowLatency & {
   /** `flood http=5000/s`, `kill@api-1`. */
   readonly cause: string;
+  /** The pool that must not notice; older reports say it by the flood's kind alone. */
+  readonly other?: 'chat' | 'http' | undefined;
   readonly windows: readonly Span[];
   /** What was served of the flood itself, `ratePerSec`; `null` where the cause is a fault. */
   readonly flood: {
@@ -66,22 +70,27 @@ export function createWindowLatency(spans: Spans): {
         dueUs.delete(key);
         sideOf(due)?.ack.record(atUs - due);
       } else if (kind === recordKind.http && code === 2) sideOf(atUs)?.http.record(value);
+      else if (kind === recordKind.http && (code === 0 || code === 5)) {
+        const side = sideOf(atUs);
+        if (side !== undefined) side.httpFailed += 1;
+      }
     },
     close: () => ({ inside: summaryOf(inside), outside: summaryOf(outside) }),
   };
 }
 
-type Side = { readonly ack: Histogram; readonly http: Histogram };
+type Side = { readonly ack: Histogram; readonly http: Histogram; httpFailed: number };
 
 function createSide(): Side {
-  return { ack: createHistogram(), http: createHistogram() };
+  return { ack: createHistogram(), http: createHistogram(), httpFailed: 0 };
 }
 
-function summaryOf({ ack, http }: Side): WindowSide {
+function summaryOf({ ack, http, httpFailed }: Side): WindowSide {
   return {
     ackMs: ack.latencyMs(),
     acks: ack.count,
     httpMs: http.latencyMs(),
     https: http.count,
+    httpFailed,
   };
 }

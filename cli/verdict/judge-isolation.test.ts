@@ -7,7 +7,7 @@ import { parseThreshold } from './threshold.ts';
 const flat = (ms: number) => ({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms });
 const side = (ackMs: number, httpMs: number, samples = 1000): WindowSide => ({
   ...{ ackMs: flat(ackMs), acks: samples },
-  ...{ httpMs: flat(httpMs), https: samples },
+  ...{ httpMs: flat(httpMs), https: samples, httpFailed: 0 },
 });
 const isolation = (inside: WindowSide): Isolation => ({
   ...{ cause: 'flood http=5000/s', windows: [{ fromMs: 1, toMs: 2 }], flood: null },
@@ -40,6 +40,21 @@ describe('isolation', () => {
   test('the other way round it is HTTP against 150 ms', () => {
     expect(judgeIsolation(isolation(side(900, 149)), [], 'http').verdict).toBe('pass');
     expect(judgeIsolation(isolation(side(1, 151)), [], 'http').verdict).toBe('fail');
+  });
+
+  test('HTTP that was quick and failed did notice', () => {
+    const kill = { ...isolation(side(900, 20)), cause: 'kill@ws-2', other: 'http' } as const;
+    expect(judgeIsolation(kill, []).verdict).toBe('pass');
+    const failing = { ...kill, inside: { ...side(900, 20), httpFailed: 11 } };
+    expect(judgeIsolation(failing, [])).toMatchObject({
+      ...{ verdict: 'fail', metric: 'http' },
+      why: '11 of 1011 requests failed during kill@ws-2',
+    });
+    expect(
+      judgeIsolation({ ...kill, inside: { ...side(9, 20), httpFailed: 10 } }, []).verdict,
+    ).toBe('pass');
+    const before = { ...failing, outside: { ...side(3, 5), httpFailed: 20 } };
+    expect(judgeIsolation(before, []).verdict).toBe('pass');
   });
 
   test('a pool that was too slow without the flood as well proves nothing', () => {

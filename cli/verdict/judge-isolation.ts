@@ -1,5 +1,5 @@
 /** Whether one pool stayed within its threshold while the other was flooded or hurt. */
-import type { Isolation } from '../samples/window-latency.ts';
+import type { Isolation, WindowSide } from '../samples/window-latency.ts';
 import type { ThresholdResult } from './judge.ts';
 import type { Threshold } from './threshold.ts';
 
@@ -7,19 +7,20 @@ import type { Threshold } from './threshold.ts';
 const seedBoundMs = { chat: 30, http: 150 } as const;
 /** Fewer samples cannot hold a p95. */
 const leastSamples = 20;
+/** A pool that must not notice answers all but this share. */
+const mostFailedShare = 0.01;
 /** A flood of which less than this was served was not the flood that was asked for. */
 const broughtShare = 0.8;
 
 /**
  * The p95 of the other pool inside the windows against its threshold, or the seeds' target. A flood
  * that was not brought proves no isolation; what even so much did is a fail all the same.
- *
- * @param other the pool that must not notice.
+ * HTTP must also answer: more than 1 % of errors is a fail, unless there were as many without it.
  */
 export function judgeIsolation(
   isolation: Isolation,
   thresholds: readonly Threshold[],
-  other: 'chat' | 'http',
+  other = isolation.other ?? (isolation.cause.startsWith('flood chat') ? 'http' : 'chat'),
 ): ThresholdResult {
   const metric = other === 'chat' ? 'chat.ack' : 'http';
   const asked = thresholds.find(
@@ -33,6 +34,12 @@ export function judgeIsolation(
       : [inside.httpMs.p95, inside.https, outside.httpMs.p95];
   const text = `${metric} p95 < ${bound}ms during ${isolation.cause}`;
   const row = { text, metric, bound, unit: 'ms', samples };
+  const failed = other === 'http' ? failedShare(inside) : 0;
+  if (failed > mostFailedShare && failed > failedShare(outside)) {
+    const all = inside.https + inside.httpFailed;
+    const why = `${inside.httpFailed} of ${all} requests failed during ${isolation.cause}`;
+    return { ...row, observed, verdict: 'fail', why };
+  }
   if (samples < leastSamples) {
     return {
       ...row,
@@ -52,6 +59,10 @@ export function judgeIsolation(
   const short = shortOf(isolation);
   if (short !== null) return { ...row, observed, verdict: 'no-data', why: `${short}; ${seen}` };
   return { ...row, observed, verdict: 'pass', why: seen };
+}
+
+function failedShare({ https, httpFailed }: WindowSide): number {
+  return https + httpFailed === 0 ? 0 : httpFailed / (https + httpFailed);
 }
 
 /** Why a flood was not the one that was asked for; `null` when it was, or where there is none. */
