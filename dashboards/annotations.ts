@@ -17,9 +17,12 @@ const topology = 'topology=~"$topology"';
 /** All bands, over the chosen topologies and all of their servers. */
 export function annotations(): AnnotationQuery[] {
   const of = (name: string): string => `${name}{${topology}}`;
+  const fault = of(runMetrics.faultActive.name);
   const startOfServers = `${foreign.node('process_start_time_seconds').name}{job="rtops-server", ${topology}}`;
   return [
-    band('Faults', 'red', `${of(runMetrics.faultActive.name)} == 1`, {
+    // From the scrape before the first that saw it: a fault begins between the two. So the band is
+    // right by one step at either end, and not always late and short.
+    band('Faults', 'red', `${fault} == 1 or ${fault} offset -${step} == 1`, {
       title: '{{kind}} {{target}}',
       text: 'A fault of the run is in place.',
     }),

@@ -108,6 +108,15 @@ const bands: readonly Row[] = [
     },
     { [killed]: 1 },
   ],
+  // Between two scrapes lie up to two seconds: without the earlier one a band begins late and is short.
+  [
+    'Faults',
+    'the next scrape is the first that saw it',
+    { [killed]: '0x30 1x30' },
+    { [killed]: 1 },
+  ],
+  ['Faults', 'the one after the next is', { [killed]: '0x31 1x30' }, {}],
+  ['Faults', 'the last scrape no longer saw it', { [killed]: '1x29 0x30' }, {}],
 ];
 
 describe('figures mean what their panels say', () => {
@@ -147,6 +156,8 @@ function evaluate(expr: string, given: Given, wanted: Wanted): string {
           eval_time: '60s',
           exp_samples: Object.entries(wanted).map(([labels, value]) => ({ labels, value })),
         },
+        // Samples are there up to the last question only; a band looks one step ahead.
+        { expr: 'vector(0)', eval_time: '70s', exp_samples: [{ labels: '{}', value: 0 }] },
       ],
     },
   ];
