@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { alertmanagerConfig, noReceivers } from '../../prometheus/alertmanager-config.ts';
+import type { AlertReceivers } from '../../prometheus/alertmanager-config.ts';
 import { exitCode } from '../exit-code.ts';
 import { markerKey, selfIdentity } from '../system/process-identity.ts';
 import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
@@ -67,6 +71,33 @@ describe('doctor', () => {
     expect(out() + said()).not.toContain('hush');
   });
 
+  test('receivers of what is up, beside those of the next up: the environment may have changed', async () => {
+    const all = { slackWebhookUrl: hush, discordWebhookUrl: hush, webhookUrl: hush };
+    const slack = { ...noReceivers, slackWebhookUrl: hush };
+    const rows: readonly [AlertReceivers, World['env'], RegExp][] = [
+      [
+        all,
+        {},
+        /^ok +alert receivers +slack, discord, webhook of what is up; the next `up` from this shell: none$/m,
+      ],
+      [slack, { RTOPS_SLACK_WEBHOOK_URL: hush }, /^ok +alert receivers +slack$/m],
+      [
+        noReceivers,
+        { RTOPS_SLACK_WEBHOOK_URL: hush },
+        /^warn +alert receivers +none of what is up; the next `up` from this shell: slack\n +next: rtops down, /m,
+      ],
+    ];
+    for (const [receivers, env, said] of rows) {
+      const { world, folder, out } = home(env);
+      writeState(folder, 'living', ['alertmanager']);
+      mkdirSync(join(folder.dir, 'conf'));
+      writeFileSync(join(folder.dir, 'conf', 'alertmanager.yml'), alertmanagerConfig(receivers));
+      await doctor(world, { json: false }, anyProgram);
+      expect(out()).toMatch(said);
+      expect(out()).not.toContain('hush');
+    }
+  });
+
   test.each([
     ['anything', anyProgram, true],
     ['nothing', noProgram, false],
@@ -116,10 +147,15 @@ describe('doctor', () => {
   });
 });
 
+const hush = 'https://hooks.test/hush-hush';
 const anyProgram = async (): Promise<string | undefined> => process.execPath;
 const noProgram = async (): Promise<string | undefined> => undefined;
 
-function writeState(folder: StateFolder, supervisor: 'living' | 'dead'): void {
+function writeState(
+  folder: StateFolder,
+  supervisor: 'living' | 'dead',
+  services: readonly 'alertmanager'[] = [],
+): void {
   makeStateFolder(folder);
   const self = selfIdentity();
   writeSystemState(folder, {
@@ -130,7 +166,18 @@ function writeState(folder: StateFolder, supervisor: 'living' | 'dead'): void {
     topology: scaled,
     url: 'http://127.0.0.1:4000',
     secret: 'unused',
-    services: [],
+    services: services.map((kind) => ({
+      name: kind,
+      kind,
+      role: null,
+      pid: self.pid,
+      startTime: null,
+      host: '127.0.0.1',
+      port: 9093,
+      metricsPort: null,
+      state: 'ready',
+      restarts: 0,
+    })),
   });
 }
 

@@ -1,6 +1,7 @@
 /** `rtops doctor`: what of this machine serves a run, what bounds it, what is missing. */
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { activeReceivers } from '../system/active-receivers.ts';
 import { binaryFinder } from '../system/find-binary.ts';
 import { machineChecks, prerequisiteCheck } from '../system/machine-checks.ts';
 import type { Check } from '../system/machine-checks.ts';
@@ -32,11 +33,12 @@ export async function doctor(
     readMachineFacts(world.cwd),
     findPrerequisites(wanted, find),
   ]);
+  const folder = stateFolder(world.cwd);
   const checks = [
     ...found.map(prerequisiteCheck),
-    ...(await observerChecks(world.env, find)),
+    ...(await observerChecks(world.env, find, activeReceivers(folder))),
     ...machineChecks(facts),
-    ...systemChecks(stateFolder(world.cwd)),
+    ...systemChecks(folder),
   ];
   const ready = checks.every(({ state }) => state !== 'missing');
   const document: DoctorDocument = { schemaVersion: 1, ready, checks };

@@ -8,12 +8,16 @@ const receivers: readonly (readonly [name: string, key: string])[] = [
   ['webhook', 'RTOPS_ALERT_WEBHOOK_URL'],
 ];
 
-/** Two rows: `grafana` and `alert receivers`. Neither stops anything; no address is printed. */
+/**
+ * Two rows: `grafana` and `alert receivers`. Neither stops anything; no address is printed.
+ * @param active who is told by what is up; `undefined` where nothing observed is
+ */
 export async function observerChecks(
   env: Readonly<Record<string, string | undefined>>,
   find: (name: string) => Promise<string | undefined>,
+  active: readonly string[] | undefined,
 ): Promise<readonly Check[]> {
-  return [await grafanaCheck(env, find), receiversCheck(env)];
+  return [await grafanaCheck(env, find), receiversCheck(env, active)];
 }
 
 async function grafanaCheck(
@@ -38,7 +42,10 @@ async function grafanaCheck(
   return { name, state: 'ok', found: 'none: `rtops dashboards check` does without', next: null };
 }
 
-function receiversCheck(env: Readonly<Record<string, string | undefined>>): Check {
+function receiversCheck(
+  env: Readonly<Record<string, string | undefined>>,
+  active: readonly string[] | undefined,
+): Check {
   const name = 'alert receivers';
   const set = receivers.filter(([, key]) => (env[key] ?? '').trim() !== '');
   const broken = set.filter(([, key]) => !/^https?:$/.test(protocolOf(env[key]?.trim() ?? '')));
@@ -51,13 +58,23 @@ function receiversCheck(env: Readonly<Record<string, string | undefined>>): Chec
       next: 'set it to http://… or https://…, or unset it',
     };
   }
-  const found = set.map(([receiver]) => receiver).join(', ');
-  return {
-    name,
-    state: 'ok',
-    found: found === '' ? 'none: alerts are only listed' : found,
-    next: null,
-  };
+  const next = set.map(([receiver]) => receiver);
+  if (active === undefined || sameNames(active, next)) {
+    return { name, state: 'ok', found: namesOr(next, 'none: alerts are only listed'), next: null };
+  }
+  const found = `${namesOr(active, 'none')} of what is up; the next \`up\` from this shell: ${namesOr(next, 'none')}`;
+  // Who sets a variable and hears nothing may think that all is well.
+  return next.every((one) => active.includes(one))
+    ? { name, state: 'ok', found, next: null }
+    : { name, state: 'warn', found, next: 'rtops down, then rtops up --observe -d' };
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.toSorted().join() === other.toSorted().join();
+}
+
+function namesOr(names: readonly string[], none: string): string {
+  return names.length === 0 ? none : names.join(', ');
 }
 
 function protocolOf(address: string): string {
