@@ -16,10 +16,10 @@ describe('bench on the embedded topology', () => {
     const home = newHome();
     const ended = await home.run('bench', ...quick, ...lenient);
     expect(ended.stdout + ended.stderr).toContain('starting single');
-    expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+    expect(ended.code, ended.stdout + ended.stderr).toBe(home.unlessStarved(0));
 
     const report = home.report();
-    expect(report.verdict).toBe('pass');
+    expect(report.verdict).toBe(report.generator.saturated ? 'no-data' : 'pass');
     expect(report.users).toMatchObject({
       planned: 60,
       peak: 60,
@@ -59,7 +59,7 @@ describe('bench on the embedded topology', () => {
     const home = newHome();
     await home.run('bench', ...quick, ...lenient);
     for (const [format, sign] of [
-      ['text', 'pass'],
+      ['text', 'ledger'],
       ['md', '|'],
       ['junit', '<testsuite'],
       ['html', '<!doctype html>'],
@@ -80,8 +80,8 @@ describe('bench on the embedded topology', () => {
   test('a threshold that cannot be met exits 99 and says by how much', async () => {
     const home = newHome();
     const ended = await home.run('bench', ...quick, '--threshold', 'chat.ack p95 < 0.001ms');
-    expect(ended.code).toBe(99);
-    expect(home.report().verdict).toBe('fail');
+    expect(ended.code).toBe(home.unlessStarved(99));
+    expect(home.report().thresholds.at(-1)?.verdict).toBe('fail');
     expect(ended.stdout).toContain('chat.ack p95 < 0.001ms');
   });
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
+import { exitCode } from '../../cli/exit-code.ts';
 import type { Report } from '../../cli/report/report.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
@@ -28,6 +29,11 @@ export type Home = {
   report(): Report;
   /** The folder of the newest run. */
   runDir(): string;
+  /**
+   * The exit code of the newest run, which is to be `code`: where this machine was too busy for its
+   * load, that run must have ended without a verdict, and what else it says is still held.
+   */
+  unlessStarved(code: number): number;
 };
 
 export type Running = {
@@ -45,6 +51,7 @@ export function newHome(env: Readonly<Record<string, string>> = {}): Home {
     run: (...args) => home.start(...args).ended,
     start: (...args) => startRtops(dir, args, env),
     report: () => JSON.parse(readFileSync(join(home.runDir(), 'report.json'), 'utf8')) as Report,
+    unlessStarved: (code) => (home.report().generator.saturated ? exitCode.noVerdict : code),
     runDir() {
       const runs = join(dir, '.rtops', 'runs');
       const newest = readdirSync(runs).toSorted().at(-1);
