@@ -52,6 +52,7 @@ describe('figures', () => {
     [formatObserved(null, 'ms'), 'no data'],
     [observedOf({ observed: null, unit: 'ms', verdict: 'no-data' }), 'no data'],
     [observedOf({ observed: null, unit: 'ms', verdict: 'fail' }), 'not seen'],
+    [observedOf({ observed: null, unit: 'ms', verdict: 'pass' }), '–'],
     [observedOf({ observed: 12, unit: 'ms', verdict: 'fail' }), '12.0 ms'],
     [formatObserved(0, '%'), '0%'],
     [formatObserved(0.034, '%'), '0.03%'],

@@ -90,6 +90,8 @@ export function observedOf({
   readonly unit: string;
   readonly verdict: string;
 }): string {
+  // Nothing had to be measured: it holds of nobody.
+  if (observed === null && verdict === 'pass') return '–';
   return observed === null && verdict === 'fail' ? 'not seen' : formatObserved(observed, unit);
 }
 

@@ -83,6 +83,31 @@ test('nobody was hit, and nobody had to be: that is a pass', () => {
     resumeMs: { p50: 0, p95: 0, p99: 0, max: 0 },
   };
   expect(judged([unnoticed])).toMatchObject({ verdict: 'pass' });
+  const [row] = judged([unnoticed], ['fault.resume p99 < 2s']).thresholds;
+  expect(row).toMatchObject({
+    ...{ verdict: 'pass', observed: null, samples: 0 },
+    why: 'nobody lost the connection, so nobody had to come back',
+  });
+  // Who asks for samples has none.
+  const [asked] = judged([unnoticed], ['fault.resume p99 < 2s over >= 100']).thresholds;
+  expect(asked?.verdict).toBe('no-data');
+});
+
+test('all were thrown off and none came back: no p99 of nobody, but a fail', () => {
+  const gone = { neverResumed: 251, resumeMs: { p50: 0, p95: 0, p99: 0, max: 0 } };
+  const [row] = judged([gone], ['fault.resume p99 < 2s']).thresholds;
+  expect(row).toMatchObject({ verdict: 'fail', observed: null });
+});
+
+test.each([
+  { affected: 99, statistic: 'p99', aside: true },
+  { affected: 100, statistic: 'p99', aside: false },
+  { affected: 19, statistic: 'p95', aside: true },
+  { affected: 20, statistic: 'p95', aside: false },
+])('$statistic of $affected clients: its slowest: $aside', ({ affected, statistic, aside }) => {
+  const [row] = judged([{ affected }], [`fault.resume ${statistic} < 2s`]).thresholds;
+  expect(row?.verdict).toBe('pass');
+  expect(row?.why.includes(`the slowest of ${affected} clients`)).toBe(aside);
 });
 
 test('a threshold on faults in a run without any has no data', () => {

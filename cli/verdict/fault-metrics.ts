@@ -24,13 +24,7 @@ export const faultMetrics: readonly Metric[] = [
     statistics: (['p50', 'p95', 'p99', 'max'] as const).map((name) => ({
       name,
       unit: 'ms',
-      read: (summary, selector) =>
-        // Every affected client is looked at, not a sample of them: one is enough.
-        worst(summary, selector, {
-          one: ({ resumeMs }) => resumeMs[name],
-          samples: ({ affected }) => affected,
-          note: 'clients affected',
-        }),
+      read: (summary, selector) => readResume(summary, selector, name),
     })),
   },
   {
@@ -86,18 +80,44 @@ function countMetric(name: string, about: string, unit: MetricUnit, reading: Rea
   };
 }
 
-/** The worst of the selected faults. */
-function worst(summary: Summary, selector: string | null, reading: Reading): Observation {
+/** With fewer clients than this the percentile (nearest rank) is the slowest of them. */
+const fewest = { p50: 2, p95: 20, p99: 100, max: 1 } as const;
+
+/**
+ * The worst of the selected faults. Every client that a fault threw off is looked at, not a sample of
+ * them: of few the percentile is the slowest client, which is said, and is the stricter bound.
+ */
+function readResume(
+  summary: Summary,
+  selector: string | null,
+  statistic: keyof typeof fewest,
+): Observation {
   const chosen = selectFaults(summary, selector);
   if (typeof chosen === 'string') return nothing(chosen);
-  const top = chosen.reduce((a, b) => (reading.one(b) > reading.one(a) ? b : a));
+  const felt = chosen.filter(({ resumeMs, neverResumed }) => resumeMs.max > 0 || neverResumed > 0);
+  const [first, ...more] = felt;
+  if (first === undefined) {
+    const why = 'nobody lost the connection, so nobody had to come back';
+    return { ...nothing(why), vacuous: why };
+  }
+  const top = more.reduce(
+    (a, b) => (resumeOf(b, statistic) > resumeOf(a, statistic) ? b : a),
+    first,
+  );
+  const { affected } = top;
   return {
-    value: reading.one(top),
-    samples: chosen.reduce((sum, fault) => sum + reading.samples(fault), 0),
-    leastSamples: 0,
-    note: reading.note,
+    value: resumeOf(top, statistic),
+    samples: felt.reduce((sum, fault) => sum + fault.affected, 0),
+    leastSamples: 1,
+    note: 'clients affected',
     whose: chosen.length > 1 ? labelOf(top) : null,
+    ...(affected < fewest[statistic] ? { aside: `the slowest of ${affected} clients` } : {}),
   };
+}
+
+/** Endless where clients were thrown off and none came back. */
+function resumeOf({ resumeMs, neverResumed }: FaultResult, statistic: keyof typeof fewest): number {
+  return resumeMs.max === 0 && neverResumed > 0 ? Infinity : resumeMs[statistic];
 }
 
 /** Watched for less than this after a fault's end, a recovery may only not have been seen. */

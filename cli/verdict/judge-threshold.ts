@@ -21,7 +21,7 @@ const networked: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * In order: nothing observed → no-data. A latency of which a load worker took its share away → no-data.
+ * In order: nothing to observe, and nothing owed → pass, with why. Nothing observed → no-data. A latency of which a load worker took its share away → no-data.
  * A count above its bound → fail, however few were looked at.
  * Fewer samples than asked for (`over`), or than 1/(1−q) for a percentile → no-data. Nothing lost,
  * but the log was not read → no-data. Then the comparison; a failure in an invalid run → no-data,
@@ -48,6 +48,9 @@ export function judgeThreshold(
     verdict,
     why,
   });
+  if (observation.vacuous !== undefined && threshold.over === null) {
+    return result('pass', observation.vacuous);
+  }
   if (value === null) return result('no-data', observation.note);
 
   const { comparison, bound, unit } = threshold;
@@ -58,7 +61,7 @@ export function judgeThreshold(
     );
   }
   const holds = compare(value, comparison, bound);
-  const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figure(value, unit)}`;
+  const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figure(value, unit)}${observation.aside === undefined ? '' : ` (${observation.aside})`}`;
   const fail = (): ThresholdResult =>
     invalid === undefined || provesItself(metric.name, summary)
       ? result('fail', `${seen}, and ${comparison} ${figure(bound, unit)} was asked`)

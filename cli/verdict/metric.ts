@@ -16,6 +16,10 @@ export type Observation = {
   readonly note: string;
   /** Whose value it is where a metric has several (the worst process); else `null`. */
   readonly whose: string | null;
+  /** Nothing had to be measured, and why: what was asked of it holds of nobody. */
+  readonly vacuous?: string;
+  /** What a reader must know of the value. */
+  readonly aside?: string;
 };
 
 export type Statistic = {
