@@ -62,13 +62,16 @@ describe('rtops alerts test', () => {
   test('404, 500 and a delivery: 99, with status and why, and no secret anywhere', async () => {
     const world = testWorld();
     const receiver = await startReceiver();
-    const { logFile } = await own(world, {
+    const { logFile, url } = await own(world, {
       slackWebhookUrl: `${receiver.url}/404/slack-hush`,
       discordWebhookUrl: `${receiver.url}/ok/discord-hush`,
       webhookUrl: `${receiver.url}/500/webhook-hush`,
     });
+    await postAlert(url, 'ServerRestarted', 'info');
     expect(await alertsTest(world, { json: true })).toBe(exitCode.failed);
-    const { receivers, outcome } = JSON.parse(world.printed.stdout) as Document;
+    const { receivers, outcome, others } = JSON.parse(world.printed.stdout) as Document;
+    // Of severity info nobody is told, so no count is of it.
+    expect(others).toEqual([]);
     expect(outcome).toBe('failed');
     expect(row(receivers, 'discord')).toMatchObject({
       outcome: 'delivered',
@@ -88,14 +91,17 @@ describe('rtops alerts test', () => {
   test('one that hangs and one that is not there: 99, and each says which', async () => {
     const world = testWorld();
     const receiver = await startReceiver();
-    const { logFile } = await own(world, {
+    const { logFile, url } = await own(world, {
       slackWebhookUrl: 'http://127.0.0.1:9/slack-hush',
       discordWebhookUrl: null,
       webhookUrl: `${receiver.url}/hang/webhook-hush`,
     });
+    await postAlert(url, 'ServerDown', 'critical');
     expect(await alertsTest(world, { json: true })).toBe(exitCode.failed);
-    const { receivers } = JSON.parse(world.printed.stdout) as Document;
+    const { receivers, others } = JSON.parse(world.printed.stdout) as Document;
     expect(row(receivers, 'webhook')).toMatchObject({ outcome: 'failed', status: null });
+    // It is sent the same ways, and counted with the drill.
+    expect(others).toEqual(['ServerDown']);
     expect(row(receivers, 'webhook')?.why).toContain('hangs');
     expect(row(receivers, 'slack')?.why).toContain('refused');
     expect(world.printed.stdout).not.toContain('hush');
@@ -165,6 +171,15 @@ async function own(world: TestWorld, receivers: Parameters<typeof alertmanagerCo
     ],
   });
   return alertmanager;
+}
+
+async function postAlert(url: string, alertname: string, severity: string): Promise<void> {
+  const posted = await fetch(`${url}/api/v2/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ labels: { alertname, severity } }]),
+  });
+  expect(posted.status).toBe(200);
 }
 
 function row(rows: Document['receivers'], integration: string) {

@@ -48,9 +48,11 @@ export async function alertsTest(
         next: `open ${client.name}/#/silences`,
       });
     case 'watched': {
-      const document = drillDocument(client.name, end.drill, end.rows);
+      const document = drillDocument(client.name, end.drill, end.rows, end.others);
       world.stdout.write(
-        options.json ? `${JSON.stringify(document, undefined, 2)}\n` : drillText(end.rows),
+        options.json
+          ? `${JSON.stringify(document, undefined, 2)}\n`
+          : drillText(end.rows, end.others),
       );
       return document.outcome === 'delivered' ? exitCode.pass : exitCode.failed;
     }

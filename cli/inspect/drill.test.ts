@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { alertList } from './alert-list.ts';
-import { drillRow } from './drill.ts';
+import { drillRow, drillText } from './drill.ts';
 import { readNotificationCounters } from './notification-counters.ts';
 
 const way = { integration: 'slack', receivers: ['team'], count: 1 };
@@ -81,6 +81,13 @@ describe('what became of the drill', () => {
 
   test('latency is the mean of the requests of the drill', () => {
     expect(judged(page(10, 0, 0), page(11, 0, 0))?.latencyMs).toBeCloseTo(20);
+  });
+
+  test('what fired meanwhile is named: Alertmanager counts it with the drill', () => {
+    const row = judged(page(10, 0, 0), page(13, 0, 0));
+    const rows = row === undefined ? [] : [row];
+    expect(drillText(rows, ['ServerDown'])).toMatch(/ 3\nMeanwhile ServerDown fired as well/);
+    expect(drillText(rows, [])).not.toContain('Meanwhile');
   });
 });
 

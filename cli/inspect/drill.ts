@@ -65,8 +65,11 @@ export function drillRow(way: DrillWay, reading: DrillReading): DrillRow | undef
   };
 }
 
-/** The table for people, the last line ended. */
-export function drillText(rows: readonly DrillRow[]): string {
+/**
+ * The table for people, the last line ended.
+ * @param others alerts that were sent meanwhile
+ */
+export function drillText(rows: readonly DrillRow[], others: readonly string[]): string {
   const table = [
     ['RECEIVER', 'WAY', 'OUTCOME', 'STATUS', 'LATENCY', 'ATTEMPTS', 'WHY'],
     ...rows.map((row) => [
@@ -88,16 +91,27 @@ export function drillText(rows: readonly DrillRow[]): string {
       .join('  ')
       .trimEnd(),
   );
+  if (others.length > 0) {
+    lines.push(
+      `Meanwhile ${others.join(', ')} fired as well: Alertmanager counts by way, so latency, attempts and outcome are of all together.`,
+    );
+  }
   return `${lines.join('\n')}\n`;
 }
 
 /** For tools. */
-export function drillDocument(alertmanager: string, drill: string, rows: readonly DrillRow[]) {
+export function drillDocument(
+  alertmanager: string,
+  drill: string,
+  rows: readonly DrillRow[],
+  others: readonly string[],
+) {
   return {
     schemaVersion: 1,
     alertmanager,
     drill,
     outcome: rows.every(({ outcome }) => outcome === 'delivered') ? 'delivered' : 'failed',
     receivers: rows,
+    others,
   };
 }

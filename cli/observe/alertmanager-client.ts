@@ -28,6 +28,12 @@ export type AlertmanagerClient = {
   post(alert: PostedAlert): Promise<void>;
   /** `undefined`: it has no alert with that label. */
   routing(label: string, value: string): Promise<AlertRouting | undefined>;
+  /** Names of the alerts it sends to one of these receivers, beside that one. */
+  othersSent(
+    label: string,
+    value: string,
+    receivers: readonly string[],
+  ): Promise<readonly string[]>;
   /** Its configuration as text; secrets read `<secret>`. */
   configuration(): Promise<string>;
   counters(): Promise<ReadonlyMap<string, NotificationCounters>>;
@@ -35,6 +41,7 @@ export type AlertmanagerClient = {
 
 const alertList = z.array(
   z.looseObject({
+    labels: z.record(z.string(), z.string()),
     receivers: z.array(z.looseObject({ name: z.string() })),
     status: z.looseObject({ silencedBy: z.array(z.string()) }),
   }),
@@ -73,6 +80,15 @@ export function alertmanagerClient(
             receivers: alert.receivers.map(({ name }) => name),
             silenced: alert.status.silencedBy.length > 0,
           };
+    },
+    othersSent: async (label, value, told) => {
+      const filter = encodeURIComponent(`${label}!="${value}"`);
+      const sent = 'active=true&silenced=false&inhibited=false';
+      const others = read(alertList, await ask(`api/v2/alerts?${sent}&filter=${filter}`));
+      const names = others
+        .filter(({ receivers }) => receivers.some(({ name }) => told.includes(name)))
+        .map(({ labels }) => labels['alertname'] ?? '(no name)');
+      return [...new Set(names)].toSorted((one, other) => one.localeCompare(other));
     },
     configuration: async () => read(statusDocument, await ask('api/v2/status')).config.original,
     counters: async () => readNotificationCounters(await ask('metrics')),

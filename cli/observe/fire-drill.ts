@@ -10,7 +10,13 @@ import { waysOf } from './alertmanager-client.ts';
 import type { AlertmanagerClient } from './alertmanager-client.ts';
 
 export type DrillEnd =
-  | { readonly kind: 'watched'; readonly drill: string; readonly rows: readonly DrillRow[] }
+  | {
+      readonly kind: 'watched';
+      readonly drill: string;
+      readonly rows: readonly DrillRow[];
+      /** Alerts that were sent meanwhile: Alertmanager counts them with the drill. */
+      readonly others: readonly string[];
+    }
   | { readonly kind: 'nobody' }
   | { readonly kind: 'silenced' };
 
@@ -73,7 +79,8 @@ export async function fireDrill(
           outcome === 'delivered' || logFile === undefined || reading.errors.has(integration),
       );
       if (decided.length === ways.length && (explained || reading.over)) {
-        return { kind: 'watched', drill, rows: decided };
+        const others = await client.othersSent('drill', drill, routing?.receivers ?? []);
+        return { kind: 'watched', drill, rows: decided, others };
       }
       await world.clock.sleep(lookEveryMs);
     }
