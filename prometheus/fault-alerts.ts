@@ -8,30 +8,55 @@ export type FaultAlerts = {
   readonly fault: string;
   /** Each of these fires, and nothing that is neither here nor in `perhaps`. */
   readonly alerts: readonly string[];
-  /** May fire: it depends on how many users there are, on the balance, or on the machine. */
-  readonly perhaps: readonly string[];
+  /** May fire; what it depends on stands in {@link dependsOn}. */
+  readonly perhaps: readonly (keyof typeof dependsOn)[];
   readonly withinSec: number;
   readonly resolvedWithinSec: number;
   /** Why so, for the table. */
   readonly because: string;
 };
 
-/** A user who reconnects is one of many, or of few; a fault under load may take the CPU from the load. */
-const sideEffects = ['ReconnectStorm', 'ConnectionSkew', 'GeneratorSaturated', 'EventLoopLag'];
+/** Why an alert may or may not come with a fault that does not ask for it. */
+const dependsOn = {
+  GeneratorSaturated: 'a machine whose cores are taken by the fault, or by others',
+  EventLoopLag: 'the same; after a stall, whether the server was scraped while it lasted',
+  ReconnectStorm: 'whether the fault met a fifth of the users, and ten of them',
+  LatencySLO: 'how many messages waited for it, and how long',
+  ErrorRateHigh:
+    'whether over 1 % of the events or requests of 30 s were refused, or waited in vain, for 5 s',
+  RedisUnreachable: 'whether a server misses Redis some scrapes before its exporter does',
+  UpstreamFailover: 'whether a user was sent to that server meanwhile',
+  DeliveryLoss: 'whether a hole was filled before a look at the live count',
+  ScrapeSlow: 'when in its scrape the exporter was held up',
+  ExporterDown: 'the same',
+} as const;
+
+/** The machine is one of the two that run the system and its users. */
+const machine = ['GeneratorSaturated', 'EventLoopLag'] as const;
+/** Who is thrown off comes back at once. */
+const thrown = [...machine, 'ReconnectStorm'] as const;
 
 export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'kill@ws-2,for=20s',
     alerts: ['ServerDown', 'ServerRestarted', 'ReconnectStorm'],
-    perhaps: sideEffects,
+    perhaps: machine,
     withinSec: 30,
     resolvedWithinSec: 75,
     because: 'its users reconnect to the other node',
   },
   {
+    fault: 'kill@api-1,for=20s',
+    alerts: ['ServerDown', 'ServerRestarted'],
+    perhaps: machine,
+    withinSec: 30,
+    resolvedWithinSec: 75,
+    because: 'it has no connections; nginx asks the other one',
+  },
+  {
     fault: 'term@ws-2,for=20s',
     alerts: ['ServerDown', 'ServerRestarted', 'ReconnectStorm'],
-    perhaps: [...sideEffects, 'UpstreamFailover'],
+    perhaps: [...machine, 'UpstreamFailover'],
     withinSec: 35,
     resolvedWithinSec: 75,
     because: 'it takes leave of its users first',
@@ -39,7 +64,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'pause@ws-2,for=20s',
     alerts: ['ServerDown'],
-    perhaps: [...sideEffects, 'LatencySLO', 'DeliveryLoss'],
+    perhaps: [...thrown, 'LatencySLO', 'DeliveryLoss', 'ErrorRateHigh'],
     withinSec: 25,
     resolvedWithinSec: 75,
     because: 'it is there and does not answer',
@@ -47,7 +72,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'block@ws-2,for=20s',
     alerts: ['ServerDown', 'EventLoopLag'],
-    perhaps: [...sideEffects, 'LatencySLO', 'DeliveryLoss', 'ErrorRateHigh'],
+    perhaps: [...thrown, 'LatencySLO', 'DeliveryLoss', 'ErrorRateHigh'],
     withinSec: 30,
     resolvedWithinSec: 75,
     because: 'as paused; afterwards its event loop says how late it was',
@@ -55,7 +80,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'kill@redis,for=20s',
     alerts: ['RedisDown', 'ErrorRateHigh'],
-    perhaps: [...sideEffects, 'LatencySLO', 'RedisUnreachable'],
+    perhaps: [...machine, 'LatencySLO', 'RedisUnreachable'],
     withinSec: 25,
     resolvedWithinSec: 75,
     because: 'nothing can be stored, so nothing is acknowledged',
@@ -63,7 +88,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'restart@redis',
     alerts: [],
-    perhaps: [...sideEffects, 'ErrorRateHigh', 'LatencySLO'],
+    perhaps: [...machine, 'ErrorRateHigh', 'LatencySLO'],
     withinSec: 20,
     resolvedWithinSec: 75,
     because: 'it is back before anybody need be told',
@@ -71,7 +96,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'client-kill@redis',
     alerts: [],
-    perhaps: sideEffects,
+    perhaps: machine,
     withinSec: 20,
     resolvedWithinSec: 60,
     because: 'servers connect again at once',
@@ -79,7 +104,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'power-loss@redis',
     alerts: [],
-    perhaps: [...sideEffects, 'ErrorRateHigh', 'LatencySLO'],
+    perhaps: [...machine, 'ErrorRateHigh', 'LatencySLO'],
     withinSec: 20,
     resolvedWithinSec: 75,
     because: 'as a restart; what was lost is said by the report',
@@ -87,7 +112,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'pause@redis,for=20s',
     alerts: ['RedisDown', 'ErrorRateHigh'],
-    perhaps: [...sideEffects, 'LatencySLO', 'RedisUnreachable', 'ScrapeSlow', 'ExporterDown'],
+    perhaps: [...machine, 'LatencySLO', 'RedisUnreachable', 'ScrapeSlow', 'ExporterDown'],
     withinSec: 30,
     resolvedWithinSec: 75,
     because: 'its exporter hangs with it, and the servers say that it is gone',
@@ -95,7 +120,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'kill@nginx,for=15s',
     alerts: ['LoadBalancerDown', 'ReconnectStorm'],
-    perhaps: [...sideEffects, 'LatencySLO', 'UpstreamFailover'],
+    perhaps: [...machine, 'LatencySLO', 'UpstreamFailover'],
     withinSec: 60,
     resolvedWithinSec: 75,
     because: 'nobody gets in, and then everybody does',
@@ -103,7 +128,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'reload@nginx',
     alerts: [],
-    perhaps: ['GeneratorSaturated', 'EventLoopLag'],
+    perhaps: machine,
     withinSec: 20,
     resolvedWithinSec: 60,
     because: 'connections outlive a reload',
@@ -111,7 +136,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'worker-kill@nginx',
     alerts: [],
-    perhaps: sideEffects,
+    perhaps: thrown,
     withinSec: 20,
     resolvedWithinSec: 60,
     because: 'nginx starts another; who was on it reconnects',
@@ -119,7 +144,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'bad-config@nginx,for=5s',
     alerts: [],
-    perhaps: ['GeneratorSaturated', 'EventLoopLag'],
+    perhaps: machine,
     withinSec: 20,
     resolvedWithinSec: 60,
     because: 'it is refused, and the old one stays',
@@ -127,7 +152,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'latency@nginx-ws-1,for=20s,delay=300ms',
     alerts: ['LatencySLO'],
-    perhaps: ['GeneratorSaturated', 'EventLoopLag'],
+    perhaps: machine,
     withinSec: 45,
     resolvedWithinSec: 75,
     because: 'users see it; the servers do not',
@@ -135,7 +160,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'rate@nginx-ws-1,for=20s,rate=2KB/s',
     alerts: ['LatencySLO'],
-    perhaps: [...sideEffects, 'DeliveryLoss'],
+    perhaps: [...thrown, 'DeliveryLoss'],
     withinSec: 45,
     resolvedWithinSec: 90,
     because: 'what does not fit waits',
@@ -143,7 +168,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'blackhole@ws-1-redis,for=20s',
     alerts: ['RedisUnreachable', 'ErrorRateHigh'],
-    perhaps: [...sideEffects, 'LatencySLO', 'UpstreamFailover', 'DeliveryLoss'],
+    perhaps: [...thrown, 'LatencySLO', 'UpstreamFailover', 'DeliveryLoss'],
     withinSec: 35,
     resolvedWithinSec: 75,
     because: 'Redis is there for all but one',
@@ -151,7 +176,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'reset@nginx-ws-1,for=15s',
     alerts: ['ReconnectStorm', 'UpstreamFailover'],
-    perhaps: [...sideEffects, 'LatencySLO'],
+    perhaps: [...machine, 'LatencySLO'],
     withinSec: 30,
     resolvedWithinSec: 75,
     because: 'its users are thrown off, and nginx goes round it',
@@ -159,7 +184,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'refuse@nginx-ws-1,for=15s',
     alerts: [],
-    perhaps: ['GeneratorSaturated', 'EventLoopLag', 'UpstreamFailover'],
+    perhaps: [...machine, 'UpstreamFailover'],
     withinSec: 20,
     resolvedWithinSec: 60,
     because: 'who is in stays in; new users go elsewhere',
@@ -167,7 +192,7 @@ export const faultAlerts: readonly FaultAlerts[] = [
   {
     fault: 'cut@nginx-ws-1,for=15s,bytes=20000',
     alerts: [],
-    perhaps: [...sideEffects, 'UpstreamFailover', 'LatencySLO', 'DeliveryLoss'],
+    perhaps: [...thrown, 'UpstreamFailover', 'LatencySLO', 'DeliveryLoss'],
     withinSec: 30,
     resolvedWithinSec: 75,
     because: 'connections break one by one, each when it has carried so much',
@@ -186,4 +211,9 @@ export function faultAlertTable(): readonly string[] {
   ]);
   const head = ['fault', 'alerts', 'perhaps', 'within', 'resolved within', 'because'];
   return [head, head.map(() => '---'), ...cells].map((row) => `| ${row.join(' | ')} |`);
+}
+
+/** Below the table: what stands under _perhaps_, and why. */
+export function perhapsList(): readonly string[] {
+  return Object.entries(dependsOn).map(([alert, why]) => `- ${alert}: ${why}.`);
 }
