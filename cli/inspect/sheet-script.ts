@@ -74,7 +74,9 @@ export const sheetScript = String.raw`
   function nameBands(u, chart) {
     clipped(u, (ctx, left, top, width, height, px) => {
       ctx.font = 10 * px + 'px system-ui, sans-serif'; ctx.textAlign = 'left'; ctx.textBaseline = 'top';
-      const taken = [];
+      // The figure of a threshold near the top stands at the right end.
+      const isHigh = ({ value }) => value <= u.scales.y.max && u.valToPos(value, 'y', true) - top < 28 * px;
+      const taken = chart.thresholds.some(isHigh) ? [[left + width - 70 * px, left + width]] : [];
       const isFault = (band) => band.color === '--bad' ? 0 : 1;
       for (const band of [...bandsOf(chart)].sort((a, b) => isFault(a) - isFault(b) || a.from - b.from)) {
         const start = u.valToPos(band.from, 'x', true) + 3 * px;
