@@ -33,6 +33,8 @@ test('faults of both pools, one after the other, are two deeds, and each leaves 
 
 test('what had no effect, and what came together with the other pool’s, shows nothing', () => {
   expect(deedsToPools([at('api-1', 5000, false)], null, undefined)).toEqual([]);
+  const refuse = { ...at('nginx-ws-2', 5000), onlyUsersShow: true };
+  expect(deedsToPools([refuse], null, undefined)).toEqual([]);
   expect(deedsToPools([at('api-1', 5000), at('ws-1', 5000)], null, undefined)).toEqual([]);
 });
 

@@ -29,7 +29,10 @@ export function deedsToPools(
     return [{ cause: flood.text, other, windows: [flood.window], beside: windows }];
   }
   return (['api', 'ws'] as const).flatMap((pool): PoolDeed[] => {
-    const own = windows.filter(({ node, effective }) => effective && isOf(pool, node));
+    const own = windows.filter(
+      ({ node, effective, onlyUsersShow }) =>
+        effective && onlyUsersShow !== true && isOf(pool, node),
+    );
     const beside = windows.filter((window) => !own.includes(window));
     const alone = own.some(
       ({ atMs, untilMs }) => !beside.some((one) => one.atMs <= atMs && one.untilMs >= untilMs),

@@ -415,6 +415,8 @@ describe('a latency that failed on a machine that was not the run’s own', () =
     const row = one(bound, { ...slow, ...busy });
     expect(row.verdict).toBe('fail');
     expect(row.why).toContain('by other processes than the services and the load');
+    const { notes } = judged({ ...slow, ...busy }, [bound]);
+    expect(notes.join(' ')).toContain('of the latencies that failed: the machine was not');
     const starved = service('ws-1', 'server', 30);
     const waiting = { services: [{ ...starved, waitPct: 35 }] };
     expect(one(bound, { ...slow, ...waiting }).why).toContain('ws-1 stood 35% of the time');
@@ -423,6 +425,7 @@ describe('a latency that failed on a machine that was not the run’s own', () =
   test('nothing is said of a quiet machine, nor beside what passed or is no latency', () => {
     const quiet = { machine: { cpuPct: { avg: 40, max: 45 }, stealPct: 0 } };
     expect(one(bound, { ...slow, ...quiet }).why).not.toContain('machine');
+    expect(judged({ ...slow, ...quiet }, [bound]).notes).toEqual([]);
     expect(one(bound, busy).why).not.toContain('other processes');
     const lost = one('ledger.lost = 0', { ...busy, ledger: { ...ledger, lost: 1 } });
     expect(lost.verdict).toBe('fail');

@@ -59,11 +59,7 @@ export function judge(
   const results = thresholds
     .map((threshold) => judgeThreshold(threshold, summary, { loopback, invalid }))
     // It stays a fail; who reads it must know what else there was.
-    .map((row) =>
-      row.verdict === 'fail' && row.unit === 'ms' && shared !== undefined
-        ? { ...row, why: `${row.why}; ${shared}` }
-        : row,
-    );
+    .map((row) => (isExplained(row, shared) ? { ...row, why: `${row.why}; ${shared}` } : row));
   const notes: string[] = invalid === undefined ? [] : [invalid];
   const verdicts = results.map(({ verdict }) => verdict);
   if (invalid !== undefined) verdicts.push('no-data');
@@ -92,8 +88,16 @@ export function judge(
     notes.push(...unproved);
     verdicts.push('no-data');
   }
+  if (invalid === undefined && results.some((row) => isExplained(row, shared))) {
+    notes.push(`of the latencies that failed: ${shared}`);
+  }
   const verdict = worst(verdicts);
   return { verdict, exitCode: codeOf(verdict), thresholds: results, notes };
+}
+
+/** A latency that failed where the machine had a part in it. */
+function isExplained({ verdict, unit }: ThresholdResult, shared: string | undefined): boolean {
+  return verdict === 'fail' && unit === 'ms' && shared !== undefined;
 }
 
 function worst(verdicts: readonly Verdict[]): Verdict {
