@@ -1,5 +1,6 @@
 /** The fire drill on a real Alertmanager, with receivers that take, refuse, fail, hang and are not there. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { alertmanagerConfig, noReceivers } from '../../prometheus/alertmanager-config.ts';
@@ -83,6 +84,9 @@ describe('rtops alerts test', () => {
     expect(row(receivers, 'webhook')).toMatchObject({ outcome: 'failed', status: '500' });
     expect(row(receivers, 'webhook')?.attempts).toBeGreaterThan(1);
     expect(world.printed.stdout + world.printed.stderr).not.toContain('hush');
+    // The copy that Alertmanager is started with still has the others' addresses.
+    const copy = statSync(join(world.cwd, 'alertmanager.yml.relayed'));
+    expect((copy.mode & 0o777).toString(8)).toBe('600');
     const log = readFileSync(logFile, 'utf8');
     expect(log).toContain('status code 500');
     expect(log).not.toContain('hush');
