@@ -63,11 +63,11 @@ export const faultAlerts: readonly FaultAlerts[] = [
   },
   {
     fault: 'pause@ws-2,for=20s',
-    alerts: ['ServerDown'],
-    perhaps: [...thrown, 'LatencySLO', 'DeliveryLoss', 'ErrorRateHigh'],
-    withinSec: 25,
+    alerts: ['ServerDown', 'ReconnectStorm', 'EventLoopLag', 'LatencySLO'],
+    perhaps: ['GeneratorSaturated', 'DeliveryLoss', 'ErrorRateHigh'],
+    withinSec: 40,
     resolvedWithinSec: 75,
-    because: 'it is there and does not answer',
+    because: 'it does not answer, its users go or wait, and afterwards both say how long',
   },
   {
     fault: 'block@ws-2,for=20s',
