@@ -90,7 +90,18 @@ export function withIsolations(
   thresholds: BenchRequest['thresholds'],
   isolations: readonly Isolation[],
 ): Judgement {
-  const added = isolations.map((isolation) => judgeIsolation(isolation, thresholds));
+  const { invalid } = judged;
+  const added = isolations
+    .map((isolation) => judgeIsolation(isolation, thresholds))
+    .map((row) =>
+      row.verdict === 'fail' && invalid !== undefined
+        ? {
+            ...row,
+            verdict: 'no-data' as const,
+            why: `${row.why}; but the run is not valid: ${invalid}`,
+          }
+        : row,
+    );
   const rows = [...judged.thresholds, ...added];
   const has = (verdict: Judgement['verdict']): boolean =>
     added.some((row) => row.verdict === verdict);

@@ -32,6 +32,8 @@ export type Judgement = {
   readonly thresholds: readonly ThresholdResult[];
   /** Sentences that qualify the verdict, the weightiest first. */
   readonly notes: readonly string[];
+  /** Why the whole run is invalid, so that its figures can fail nothing. */
+  readonly invalid?: string;
 };
 
 export type JudgeContext = {
@@ -92,7 +94,8 @@ export function judge(
     notes.push(`of the latencies that failed: ${shared}`);
   }
   const verdict = worst(verdicts);
-  return { verdict, exitCode: codeOf(verdict), thresholds: results, notes };
+  const judged = { verdict, exitCode: codeOf(verdict), thresholds: results, notes };
+  return invalid === undefined ? judged : { ...judged, invalid };
 }
 
 /** A latency that failed where the machine had a part in it. */
