@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Whole programs whose verdict depends on the machine having time for them. */
-const measuring = ['bench', 'dashboards', 'failover', 'faults', 'observe', 'up'].map(
+/** Whole programs whose verdict, or whose alerts, depend on the machine having time for them. */
+const measuring = ['alerts', 'bench', 'dashboards', 'failover', 'faults', 'observe', 'up'].map(
   (name) => `test/${name}.test.ts`,
 );
 
