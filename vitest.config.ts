@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Whole programs whose verdict, or whose alerts, depend on the machine having time for them. */
-const measuring = ['alerts', 'bench', 'dashboards', 'failover', 'faults', 'observe', 'up'].map(
+/** Whole programs that load a system: two at a time they are not in each other's way. */
+const loading = ['bench', 'dashboards', 'failover', 'faults', 'observe', 'up'].map(
   (name) => `test/${name}.test.ts`,
 );
+/** No alert may fire that the machine raised. */
+const alone = ['test/alerts.test.ts'];
 
 export default defineConfig({
   test: {
@@ -28,20 +30,29 @@ export default defineConfig({
         test: {
           name: 'program',
           include: ['test/**/*.test.ts'],
-          exclude: measuring,
+          exclude: [...loading, ...alone],
           testTimeout: 120_000,
           maxWorkers: 4,
         },
       },
       {
         extends: true,
-        // On two cores one at a time, or they measure each other.
         test: {
-          name: 'measuring',
-          include: measuring,
+          name: 'loading',
+          include: loading,
+          testTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
           testTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
