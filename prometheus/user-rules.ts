@@ -12,8 +12,6 @@ export function userRules(settings: AlertSettings): readonly AlertRule[] {
   const opened = `${serverMetrics.connectionsOpened.name}[30s]`;
   const now = `sum by (topology) (${serverMetrics.connections.name})`;
   const before = `sum by (topology) (${serverMetrics.connections.name} offset 30s)`;
-  // The most of the last 30 s, and what the growth of a ramp is measured to.
-  const most = `max_over_time(${now}[30s:2s])`;
   const perServer = `sum by (topology, instance) (${serverMetrics.connections.name} and on (topology, instance) ${serverMetrics.info.name}{role!="api"})`;
   return [
     ...errorRateHigh(),
@@ -30,11 +28,11 @@ export function userRules(settings: AlertSettings): readonly AlertRule[] {
     ...latencySlo(settings.slowAfterSec),
     {
       alert: 'ReconnectStorm',
-      // Connections that opened and were not growth: users who were in already. A ramp is growth, up
-      // to its top also when all of them have left again.
+      // Connections that opened and were not growth: users who were in already. A ramp is growth,
+      // and users who leave open nothing.
       expr: [
-        `sum by (topology) (increase(${opened})) - clamp_min(${most} - ${before}, 0)`,
-        `> 0.2 * ${most}`,
+        `sum by (topology) (increase(${opened})) - clamp_min(${now} - ${before}, 0)`,
+        `> 0.2 * ${now}`,
         `and sum by (topology) (increase(${opened})) > 10`,
       ].join('\n'),
       forSec: 0,

@@ -159,15 +159,6 @@ export const userCases: readonly RuleCase[] = [
   },
   {
     alert: 'ReconnectStorm',
-    says: 'is quiet for users who all came and left again within 30 s',
-    series: {
-      [connections('ws-1')]: joined(flat(0, 60), climb(0, 10, 6), flat(60, 14), flat(0, 60)),
-      [opened('ws-1')]: joined(flat(0, 60), climb(0, 10, 6), flat(60, 74)),
-    },
-    firing: { 70: 0, 80: 0, 84: 0, 90: 0, 100: 0 },
-  },
-  {
-    alert: 'ReconnectStorm',
     says: 'is quiet for less than a fifth',
     series: {
       [connections('ws-1')]: flat(200, 120),
