@@ -46,6 +46,7 @@ function stuckForMs(queue: Queue): number {
 /** Closes the connection without waiting for its queue: it would never drain. */
 export function closeSlow(socket: ChatSocket): void {
   const { conn } = socket;
+  // The WebSocket under a transport is not in engine.io's public types.
   const transport = conn.transport as unknown as { readonly socket?: { terminate?(): void } };
   conn.close(true);
   // A mute peer never answers the close frame; ws alone would wait 30 s for it.
