@@ -10,11 +10,8 @@ const only = new RegExp(process.argv[2] ?? '');
 const users = Number(process.argv[3] ?? 60);
 const faultAtSec = 14;
 const quietWithinSec = 120;
-// The users of a run that begins sooner after another would have come back, in the eyes of the rules.
-const apartMs = 35_000;
 
 let wrong = 0;
-let lastEndMs = 0;
 const system = home();
 try {
   const { observe } = system.up('scaled', '--observe', '--chaos', '--set', 'server.faults=true');
@@ -33,7 +30,6 @@ try {
   };
   for (const row of faultAlerts.filter(({ fault }) => only.test(fault))) {
     await quiet();
-    await sleep(Math.max(0, lastEndMs + apartMs - Date.now()));
     const holdSec = faultAtSec + Number(/for=(\d+)s/.exec(row.fault)?.[1] ?? 1) + 12;
     const [kind, ...options] = row.fault.split(',');
     const run = system.start([
@@ -44,7 +40,6 @@ try {
     let over = false;
     const done = ended(run).then(() => {
       over = true;
-      lastEndMs = Date.now();
     });
     const seen = new Map();
     let lastMs = 0;

@@ -110,6 +110,14 @@ export const faultAlerts: readonly FaultAlerts[] = [
     because: 'as a restart; what was lost is said by the report',
   },
   {
+    fault: 'slow-fsync@redis,for=20s,delay=300ms',
+    alerts: ['LatencySLO'],
+    perhaps: [...machine, 'ErrorRateHigh'],
+    withinSec: 45,
+    resolvedWithinSec: 75,
+    because: 'with durability `always` each message waits for the disk',
+  },
+  {
     fault: 'pause@redis,for=20s',
     alerts: ['RedisDown', 'ErrorRateHigh'],
     perhaps: [...machine, 'LatencySLO', 'RedisUnreachable', 'ScrapeSlow', 'ExporterDown'],

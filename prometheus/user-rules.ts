@@ -9,7 +9,7 @@ const slowBudget = 0.05;
 
 /** In the order of docs/alerts.md. */
 export function userRules(settings: AlertSettings): readonly AlertRule[] {
-  const opened = `${serverMetrics.connectionsOpened.name}[30s]`;
+  const cameBack = `sum by (topology) (increase(${serverMetrics.eventsSent.name}{event="chat:resumed"}[30s]))`;
   const now = `sum by (topology) (${serverMetrics.connections.name})`;
   const before = `sum by (topology) (${serverMetrics.connections.name} offset 30s)`;
   const perServer = `sum by (topology, instance) (${serverMetrics.connections.name} and on (topology, instance) ${serverMetrics.info.name}{role!="api"})`;
@@ -28,18 +28,18 @@ export function userRules(settings: AlertSettings): readonly AlertRule[] {
     ...latencySlo(settings.slowAfterSec),
     {
       alert: 'ReconnectStorm',
-      // Connections that opened and were not growth: users who were in already. A ramp is growth,
-      // and users who leave open nothing.
+      // Who comes back says so in its handshake, so a ramp is none. A share of the most there were:
+      // all may have left since, or just have come.
       expr: [
-        `sum by (topology) (increase(${opened})) - clamp_min(${now} - ${before}, 0)`,
-        `> 0.2 * ${now}`,
-        `and sum by (topology) (increase(${opened})) > 10`,
+        `${cameBack}`,
+        `> 0.2 * (${now} > ${before} or ${before} or ${now})`,
+        `and ${cameBack} > 10`,
       ].join('\n'),
       forSec: 0,
       severity: 'warning',
       summary: 'users of {{ $labels.topology }} reconnect in numbers',
       description:
-        '{{ $value | printf "%.0f" }} connections of {{ $labels.topology }} were opened anew within 30 s, over a fifth of all.',
+        '{{ $value | printf "%.0f" }} users of {{ $labels.topology }} came back within 30 s, over a fifth of all.',
       dashboard: alertDashboards.sockets,
     },
     {

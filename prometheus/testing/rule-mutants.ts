@@ -11,8 +11,8 @@ export type RuleMutant = {
 };
 
 /**
- * Without its waiting time; without each condition (the right of an `and` or `unless`), each side of
- * an `or`, and the floor of a `clamp_min`.
+ * Without its waiting time; without each condition (the right of an `and` or `unless`) and each side
+ * of an `or`.
  */
 export function mutantsOf(rule: AlertRule): readonly RuleMutant[] {
   const { expr, forSec } = rule;
@@ -34,9 +34,6 @@ export function mutantsOf(rule: AlertRule): readonly RuleMutant[] {
       } else if (name === 'BinaryExpr' && node.getChild('Or') !== null) {
         keepOnly(whole, left, right);
         keepOnly(whole, right, left);
-      } else if (name === 'FunctionCall' && expr.startsWith('clamp_min(', node.from)) {
-        const what = lastChild.getChild('BinaryExpr');
-        if (what !== null) keepOnly(node, what, lastChild);
       }
     },
   });

@@ -17,8 +17,8 @@ const http = (status: string): string =>
     'api-1',
     `method="GET", route="/r", status_class="${status}"`,
   );
-const opened = (instance: string): string =>
-  server('rtops_server_connections_opened_total', instance);
+const resumed = (instance: string): string =>
+  server('rtops_server_events_sent_total', instance, 'event="chat:resumed"');
 
 export const userCases: readonly RuleCase[] = [
   {
@@ -143,26 +143,59 @@ export const userCases: readonly RuleCase[] = [
     series: {
       [connections('ws-1')]: joined(flat(50, 60), flat(100, 80)),
       [connections('ws-2')]: joined(flat(50, 56), gone(4), flat(0, 80)),
-      [opened('ws-1')]: joined(flat(50, 60), flat(100, 80)),
-      [opened('ws-2')]: joined(flat(50, 56), gone(4), flat(0, 80)),
+      [resumed('ws-1')]: joined(flat(7, 60), flat(57, 80)),
+      [resumed('ws-2')]: joined(flat(300, 56), gone(4), flat(0, 80)),
     },
     firing: { 58: 0, 64: 1, 84: 1, 100: 0 },
   },
   {
     alert: 'ReconnectStorm',
-    says: 'is quiet for a ramp, and for its end',
+    says: 'fires when Prometheus has not looked for 30 s yet',
     series: {
-      [connections('ws-1')]: joined(flat(0, 40), climb(0, 20, 60), flat(1200, 30), flat(0, 60)),
-      [opened('ws-1')]: joined(flat(0, 40), climb(0, 20, 60), flat(1200, 90)),
+      [connections('ws-1')]: flat(50, 60),
+      [resumed('ws-1')]: joined(flat(0, 10), flat(40, 50)),
     },
-    firing: { 50: 0, 70: 0, 100: 0, 128: 0, 140: 0, 180: 0 },
+    firing: { 8: 0, 20: 1 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet while users come for the first time, in a ramp or in one second, and leave again',
+    series: {
+      [connections('ws-1')]: joined(
+        flat(0, 40),
+        climb(0, 20, 20),
+        flat(2000, 30),
+        flat(5000, 10),
+        flat(0, 60),
+      ),
+      [resumed('ws-1')]: flat(3, 160),
+    },
+    firing: { 50: 0, 70: 0, 92: 0, 104: 0, 130: 0 },
   },
   {
     alert: 'ReconnectStorm',
     says: 'is quiet for less than a fifth',
     series: {
       [connections('ws-1')]: flat(200, 120),
-      [opened('ws-1')]: joined(flat(200, 60), flat(236, 60)),
+      [resumed('ws-1')]: joined(flat(200, 60), flat(236, 60)),
+    },
+    firing: { 64: 0, 80: 0 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet for less than a fifth of those who have left since',
+    series: {
+      [connections('ws-1')]: joined(flat(1000, 66), flat(0, 60)),
+      [resumed('ws-1')]: joined(flat(0, 60), flat(40, 60)),
+    },
+    firing: { 64: 0, 70: 0, 84: 0 },
+  },
+  {
+    alert: 'ReconnectStorm',
+    says: 'is quiet for less than a fifth of those who have come since',
+    series: {
+      [connections('ws-1')]: joined(flat(20, 60), flat(1000, 60)),
+      [resumed('ws-1')]: joined(flat(0, 60), flat(40, 60)),
     },
     firing: { 64: 0, 80: 0 },
   },
@@ -171,16 +204,7 @@ export const userCases: readonly RuleCase[] = [
     says: 'is quiet for nine users, half of all',
     series: {
       [connections('ws-1')]: flat(18, 120),
-      [opened('ws-1')]: joined(flat(18, 60), flat(27, 60)),
-    },
-    firing: { 64: 0, 80: 0 },
-  },
-  {
-    alert: 'ReconnectStorm',
-    says: 'is quiet when half of all leave while a few come',
-    series: {
-      [connections('ws-1')]: joined(flat(200, 60), flat(100, 60)),
-      [opened('ws-1')]: joined(flat(200, 60), flat(215, 60)),
+      [resumed('ws-1')]: joined(flat(18, 60), flat(27, 60)),
     },
     firing: { 64: 0, 80: 0 },
   },
@@ -190,8 +214,8 @@ export const userCases: readonly RuleCase[] = [
     series: {
       [connections('ws-1')]: joined(flat(50, 60), gone(4), flat(0, 60)),
       [connections('ws-2')]: flat(50, 124),
-      [opened('ws-1')]: joined(flat(400, 60), gone(4), flat(0, 60)),
-      [opened('ws-2')]: flat(50, 124),
+      [resumed('ws-1')]: joined(flat(400, 60), gone(4), flat(0, 60)),
+      [resumed('ws-2')]: flat(50, 124),
     },
     firing: { 64: 0, 80: 0 },
   },
