@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -31,6 +35,7 @@ const Compose = z.object({
       command: z.array(z.string()).optional(),
       image: z.string(),
       volumes: z.array(z.string()).optional(),
+      healthcheck: z.object({ test: z.array(z.string()) }).optional(),
     }),
   ),
 });
@@ -66,6 +71,32 @@ describe('docker-compose.yml is the topology `scaled`', () => {
     const config = parseConfig(environment(name));
     expect(config).toMatchObject({ node: name, host: '0.0.0.0', port: 3000 });
     expect(config.redisUrl).toBe(`redis://${address('redis')}:6379`);
+  });
+
+  test('all servers are asked alike whether they are ready, and the question tells', async () => {
+    const questions = ['api-1', 'api-2', 'ws-1', 'ws-2'].map(
+      (name) => compose.services[name]?.healthcheck?.test,
+    );
+    const [[kind, ...argv] = []] = questions;
+    expect(questions).toEqual(questions.map(() => [kind, ...argv]));
+    expect(kind).toBe('CMD');
+    let status = 200;
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/api/v1/health/ready' ? status : 404).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const exit = async (): Promise<unknown> => {
+      const [command = '', ...args] = argv.map((arg) => arg.replace(':3000/', `:${port}/`));
+      return (await once(spawn(command, args, { stdio: 'ignore' }), 'exit'))[0];
+    };
+    expect(await exit()).toBe(0);
+    status = 503;
+    expect(await exit()).toBe(1);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(await exit()).toBe(1);
   });
 
   test('nginx dials the addresses the services have', async () => {
