@@ -166,7 +166,7 @@ const verdict = z.enum(['pass', 'fail', 'no-data']);
 
 const side = z.looseObject({
   ...{ ackMs: latencyMs, acks: count, httpMs: latencyMs, https: count },
-  httpFailed: count.default(0),
+  ...{ acksFailed: count.optional(), httpFailed: count.default(0) },
 });
 
 const span = z.looseObject({ fromMs: figure, toMs: figure });

@@ -27,6 +27,11 @@ const reset = 4;
 /** What a fault can cause: no answer, an error of the server, a kept connection that was reset. */
 const failedCodes: ReadonlySet<number> = new Set([0, 5, httpResetCode, httpGivenUpCode]);
 
+/** Whether a request that ended with this code was failed by the system; what it refused (4xx) was not. */
+export function isHttpFailure(code: number): boolean {
+  return failedCodes.has(code);
+}
+
 /** No request yet. */
 export function createHttpTimes(): HttpTimes {
   const due = new Column();
@@ -35,7 +40,7 @@ export function createHttpTimes(): HttpTimes {
     note({ atUs, code, peer }) {
       due.push(atUs / 1000);
       ends.push(
-        (failedCodes.has(code) ? failed : 0) |
+        (isHttpFailure(code) ? failed : 0) |
           (peer === 1 ? fresh : 0) |
           (code === httpResetCode ? reset : 0),
       );

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 
-import { recordKind } from './history.ts';
+import { httpGivenUpCode, httpResetCode, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 import { createWindowLatency } from './window-latency.ts';
 
 const within = { fromMs: 0, toMs: 10_000 };
 const flooded = { fromMs: 3000, toMs: 6000 };
 
-function send(n: number, dueMs: number, tookMs: number): HistoryRecord[] {
+function send(n: number, dueMs: number, tookMs: number): [HistoryRecord, HistoryRecord] {
   const base = { code: 0, user: 1, room: 0, peer: 0, n };
   return [
     { ...base, kind: recordKind.sent, value: 0, atUs: dueMs * 1000 },
@@ -46,17 +46,26 @@ describe('latency inside and outside of a window', () => {
 
   test('counts HTTP that was answered apart from what failed', () => {
     const failed = [http(4100, 9000, 5), http(4200, 1, 0), http(1100, 1, 4)];
-    const { inside, outside } = latency([http(4000, 20), ...failed, http(1000, 3)]);
-    expect([inside.https, outside.https]).toEqual([1, 1]);
-    expect([inside.httpFailed, outside.httpFailed]).toEqual([2, 0]);
+    const hung = [http(4300, 10_000, httpGivenUpCode), http(4400, 1, httpResetCode)];
+    const answered = [http(4000, 20), http(4500, 2, 3), http(1000, 3)];
+    const { inside, outside } = latency([...answered, ...failed, ...hung]);
+    expect([inside.https, outside.https]).toEqual([2, 1]);
+    expect([inside.httpFailed, outside.httpFailed]).toEqual([4, 0]);
     expect(inside.httpMs.max).toBeCloseTo(20, 0);
   });
 
-  test('a send without an ack is in neither', () => {
-    const [sent] = send(0, 1000, 1);
-    expect(latency(sent === undefined ? [] : [sent])).toMatchObject({
-      inside: { acks: 0 },
-      outside: { acks: 0 },
-    });
+  test('a send that was refused, never answered or never left has failed when it was due', () => {
+    const [never] = send(0, 4000, 1);
+    const [asked, answer] = send(1, 4100, 1);
+    const unsent = { ...asked, kind: recordKind.unsent, n: 0, atUs: 1_000_000 };
+    const { inside, outside } = latency([
+      never,
+      asked,
+      { ...answer, kind: recordKind.refused },
+      unsent,
+      ...send(2, 4200, 1),
+    ]);
+    expect([inside.acks, inside.acksFailed]).toEqual([1, 2]);
+    expect([outside.acks, outside.acksFailed]).toEqual([0, 1]);
   });
 });

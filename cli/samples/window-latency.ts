@@ -6,11 +6,14 @@ import { createHistogram } from './histogram.ts';
 import type { Histogram } from './histogram.ts';
 import { recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
+import { isHttpFailure } from './http-times.ts';
 import type { LatencyMs } from './summary.ts';
 
 export type WindowSide = {
   readonly ackMs: LatencyMs;
   readonly acks: number;
+  /** Sends that were refused, never answered, or never left. Older reports have none. */
+  readonly acksFailed?: number | undefined;
   readonly httpMs: LatencyMs;
   /** Requests that were answered well, and those that got an error of the server or no answer. */
   readonly https: number;
@@ -52,6 +55,7 @@ export function createWindowLatency(spans: Spans): {
 } {
   const inside = createSide();
   const outside = createSide();
+  /** Of messages that have no answer by now. */
   const dueUs = new Map<number, number>();
   const sideOf = (atUs: number): Side | undefined => {
     const atMs = atUs / 1000;
@@ -59,36 +63,67 @@ export function createWindowLatency(spans: Spans): {
     if (!isIn(spans.within) || spans.except.some(isIn)) return undefined;
     return spans.inside.some(isIn) ? inside : outside;
   };
+  const ackFailed = (due: number): void => {
+    const side = sideOf(due);
+    if (side !== undefined) side.acksFailed += 1;
+  };
+  const noteHttp = ({ code, value, atUs }: HistoryRecord): void => {
+    const side = sideOf(atUs);
+    if (side === undefined) return;
+    if (code === 2 || code === 3) side.http.record(value);
+    else if (isHttpFailure(code)) side.httpFailed += 1;
+  };
   return {
-    note({ kind, code, user, n, value, atUs }) {
+    note(record) {
+      const { kind, user, n, atUs } = record;
       // A sender's number is below 2^24, so is a user's index.
       const key = user * 0x1000000 + n;
-      if (kind === recordKind.sent) dueUs.set(key, atUs);
-      else if (kind === recordKind.acked) {
-        const due = dueUs.get(key);
-        if (due === undefined) return;
-        dueUs.delete(key);
-        sideOf(due)?.ack.record(atUs - due);
-      } else if (kind === recordKind.http && code === 2) sideOf(atUs)?.http.record(value);
-      else if (kind === recordKind.http && (code === 0 || code === 5)) {
-        const side = sideOf(atUs);
-        if (side !== undefined) side.httpFailed += 1;
+      switch (kind) {
+        case recordKind.sent:
+          dueUs.set(key, atUs);
+          break;
+        case recordKind.acked:
+        case recordKind.refused: {
+          const due = dueUs.get(key);
+          if (due === undefined) break;
+          dueUs.delete(key);
+          if (kind === recordKind.refused) ackFailed(due);
+          else sideOf(due)?.ack.record(atUs - due);
+          break;
+        }
+        case recordKind.unsent:
+          ackFailed(atUs);
+          break;
+        case recordKind.http:
+          noteHttp(record);
+          break;
+        default:
       }
     },
-    close: () => ({ inside: summaryOf(inside), outside: summaryOf(outside) }),
+    close() {
+      for (const due of dueUs.values()) ackFailed(due);
+      dueUs.clear();
+      return { inside: summaryOf(inside), outside: summaryOf(outside) };
+    },
   };
 }
 
-type Side = { readonly ack: Histogram; readonly http: Histogram; httpFailed: number };
+type Side = {
+  readonly ack: Histogram;
+  readonly http: Histogram;
+  acksFailed: number;
+  httpFailed: number;
+};
 
 function createSide(): Side {
-  return { ack: createHistogram(), http: createHistogram(), httpFailed: 0 };
+  return { ack: createHistogram(), http: createHistogram(), acksFailed: 0, httpFailed: 0 };
 }
 
-function summaryOf({ ack, http, httpFailed }: Side): WindowSide {
+function summaryOf({ ack, http, acksFailed, httpFailed }: Side): WindowSide {
   return {
     ackMs: ack.latencyMs(),
     acks: ack.count,
+    acksFailed,
     httpMs: http.latencyMs(),
     https: http.count,
     httpFailed,

@@ -57,6 +57,20 @@ describe('isolation', () => {
     expect(judgeIsolation(before, []).verdict).toBe('pass');
   });
 
+  test('chat that was quick where it answered, and left others without, did notice', () => {
+    const kill = { ...isolation(side(5, 900)), cause: 'kill@api-1', other: 'chat' } as const;
+    const failing = { ...kill, inside: { ...side(5, 900), acksFailed: 400 } };
+    expect(judgeIsolation(failing, [])).toMatchObject({
+      ...{ verdict: 'fail', metric: 'chat.ack', observed: 5 },
+      why: '400 of 1400 sends failed during kill@api-1',
+    });
+    const before = { ...failing, outside: { ...side(3, 5), acksFailed: 600 } };
+    expect(judgeIsolation(before, []).verdict).toBe('pass');
+    // Nobody had an answer: a fail, and no latency of 0 ms.
+    const dead = { ...kill, inside: { ...side(0, 900, 0), acksFailed: 400 } };
+    expect(judgeIsolation(dead, [])).toMatchObject({ verdict: 'fail', observed: null });
+  });
+
   test('a pool that was too slow without the flood as well proves nothing', () => {
     const slow = { ...isolation(side(90, 1)), outside: side(80, 1) };
     expect(judgeIsolation(slow, [], 'chat').verdict).toBe('no-data');

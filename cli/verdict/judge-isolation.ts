@@ -15,7 +15,8 @@ const broughtShare = 0.8;
 /**
  * The p95 of the other pool inside the windows against its threshold, or the seeds' target. A flood
  * that was not brought proves no isolation; what even so much did is a fail all the same.
- * HTTP must also answer: more than 1 % of errors is a fail, unless there were as many without it.
+ * It must also answer: more than 1 % of errors is a fail, unless there were as many without it. A p95 is
+ * of what was answered, and what hangs is not in it.
  */
 export function judgeIsolation(
   isolation: Isolation,
@@ -34,11 +35,11 @@ export function judgeIsolation(
       : [inside.httpMs.p95, inside.https, outside.httpMs.p95];
   const text = `${metric} p95 < ${bound}ms during ${isolation.cause}`;
   const row = { text, metric, bound, unit: 'ms', samples };
-  const failed = other === 'http' ? failedShare(inside) : 0;
-  if (failed > mostFailedShare && failed > failedShare(outside)) {
-    const all = inside.https + inside.httpFailed;
-    const why = `${inside.httpFailed} of ${all} requests failed during ${isolation.cause}`;
-    return { ...row, observed, verdict: 'fail', why };
+  const during = failures(inside, other);
+  if (during.share > mostFailedShare && during.share > failures(outside, other).share) {
+    const what = other === 'chat' ? 'sends' : 'requests';
+    const why = `${during.failed} of ${during.all} ${what} failed during ${isolation.cause}`;
+    return { ...row, observed: samples === 0 ? null : observed, verdict: 'fail', why };
   }
   if (samples < leastSamples) {
     return {
@@ -61,8 +62,10 @@ export function judgeIsolation(
   return { ...row, observed, verdict: 'pass', why: seen };
 }
 
-function failedShare({ https, httpFailed }: WindowSide): number {
-  return https + httpFailed === 0 ? 0 : httpFailed / (https + httpFailed);
+function failures(side: WindowSide, pool: 'chat' | 'http') {
+  const failed = pool === 'chat' ? (side.acksFailed ?? 0) : side.httpFailed;
+  const all = failed + (pool === 'chat' ? side.acks : side.https);
+  return { failed, all, share: all === 0 ? 0 : failed / all };
 }
 
 /** Why a flood was not the one that was asked for; `null` when it was, or where there is none. */
