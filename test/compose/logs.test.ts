@@ -54,6 +54,12 @@ describe('the profile `logs`', () => {
     );
   });
 
+  test('what Alertmanager prints stays in its container: receivers answer with their addresses', () => {
+    const dropped = /regex\s+= "([^"]+)"\s+action\s+= "drop"/.exec(alloy)?.[1];
+    expect(dropped?.split('|').filter((name) => !(name in services))).toEqual([]);
+    expect(dropped?.split('|')).toContain('alertmanager');
+  });
+
   test('no id becomes a label: four labels, and Loki takes no more', () => {
     const kept = /label_keep \{\s+values = \[([^\]]+)\]/.exec(alloy)?.[1];
     expect(kept).toBe('"service", "level", "topology", "instance"');
