@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { history } from '../../../test/servers/load-run.ts';
+import { history } from './testing/load-run.ts';
 import { httpGivenUpCode, httpResetCode, recordKind } from '../../samples/history.ts';
 import type { HistoryRecord } from '../../samples/history.ts';
 import { HistoryWriter } from './history-writer.ts';

@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import {
-  history,
-  hold,
-  missing,
-  standIn,
-  start,
-  untilTick,
-} from '../../../test/servers/load-run.ts';
+import { history, hold, missing, standIn, start, untilTick } from './testing/load-run.ts';
 import { recordKind } from '../../samples/history.ts';
 import type { ClientBehaviour } from '../../scenario/scenario.ts';
 

@@ -15,7 +15,7 @@ import {
   standIn,
   start,
   untilTick,
-} from '../../../test/servers/load-run.ts';
+} from './testing/load-run.ts';
 import { compareRecount } from '../../samples/compare-recount.ts';
 import type { ReportedFigures } from '../../samples/compare-recount.ts';
 import { recordBytes, recordKind } from '../../samples/history.ts';
@@ -94,9 +94,7 @@ describe('ending early', () => {
 
   test('the parent killed by SIGKILL leaves no worker behind', async () => {
     const server = await standIn();
-    const script = fileURLToPath(
-      new URL('../../../test/servers/drive-forever.ts', import.meta.url),
-    );
+    const script = fileURLToPath(new URL('./testing/drive-forever.ts', import.meta.url));
     const parent = spawn(process.execPath, [script, server.url, folder()], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

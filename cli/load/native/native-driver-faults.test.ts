@@ -3,15 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import {
-  history,
-  hold,
-  missing,
-  op,
-  standIn,
-  start,
-  untilTick,
-} from '../../../test/servers/load-run.ts';
+import { history, hold, missing, op, standIn, start, untilTick } from './testing/load-run.ts';
 import { recordKind, type HistoryRecord } from '../../samples/history.ts';
 
 describe('connections that fail', () => {

@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import {
-  history,
-  hold,
-  missing,
-  standIn,
-  start,
-  untilTick,
-} from '../../../test/servers/load-run.ts';
+import { history, hold, missing, standIn, start, untilTick } from './testing/load-run.ts';
 import { ledgerFromFiles } from '../history-files.ts';
 import { recordKind, type HistoryRecord } from '../../samples/history.ts';
 

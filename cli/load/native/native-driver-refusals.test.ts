@@ -3,15 +3,7 @@ import path from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import {
-  count,
-  history,
-  hold,
-  op,
-  standIn,
-  start,
-  untilTick,
-} from '../../../test/servers/load-run.ts';
+import { count, history, hold, op, standIn, start, untilTick } from './testing/load-run.ts';
 import { compareRecount } from '../../samples/compare-recount.ts';
 import { recordKind } from '../../samples/history.ts';
 import { recount } from '../../samples/recount.ts';

@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import {
-  childPids,
-  count,
-  history,
-  hold,
-  standIn,
-  start,
-  untilTick,
-} from '../../../test/servers/load-run.ts';
+import { childPids, count, history, hold, standIn, start, untilTick } from './testing/load-run.ts';
 import { recordKind, type HistoryRecord } from '../../samples/history.ts';
 
 describe('a run against a server that keeps its promises', () => {

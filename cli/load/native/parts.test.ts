@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { mintAccessToken } from './access-token.ts';
 import { backoffMs } from './backoff.ts';
+import { smallScenario } from './testing/small-scenario.ts';
 import { sourceAddress } from './source-address.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { userKinds } from './user-kinds.ts';
@@ -57,25 +58,12 @@ describe('source addresses', () => {
 });
 
 describe('who runs which client', () => {
-  const scenario = (fidelityUsers: number, pollingShare: number): Scenario => ({
-    name: 'test',
-    description: '',
-    protocol: 'socket.io',
-    stages: [{ durationMs: 1000, target: 1000 }],
-    rate: { kind: 'per-user', perSec: 1 },
-    roomSize: 10,
-    payloadBytes: 64,
-    http: { perSec: 0, path: '/', freshShare: 0 },
-    pollingShare,
-    fidelityUsers,
-    churnPerMin: 0,
-    drainMs: 0,
-    thresholds: [],
-    faults: [],
-    client: 'resume',
-    flood: null,
-    seed: 1,
-  });
+  const scenario = (fidelityUsers: number, pollingShare: number): Scenario =>
+    smallScenario({
+      stages: [{ durationMs: 1000, target: 1000 }],
+      fidelityUsers,
+      pollingShare,
+    });
 
   test.each([
     { fidelityUsers: 20, workers: 1, clients: 20 },

@@ -6,16 +6,17 @@ import path from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
-import type { Drive, DriveResult } from '../../cli/load/driver.ts';
-import { nativeDriver } from '../../cli/load/native/native-driver.ts';
+import type { Drive, DriveResult } from '../../driver.ts';
+import { nativeDriver } from '../native-driver.ts';
 import {
   readRecord,
   recordBytes,
   recordKind,
   type HistoryRecord,
-} from '../../cli/samples/history.ts';
-import type { Scenario, Stage } from '../../cli/scenario/scenario.ts';
-import { realWorld } from '../../cli/world.ts';
+} from '../../../samples/history.ts';
+import type { Scenario, Stage } from '../../../scenario/scenario.ts';
+import { realWorld } from '../../../world.ts';
+import { smallScenario } from './small-scenario.ts';
 import { startStandIn, type StandIn } from './stand-in-chat.ts';
 
 type Options = Partial<Scenario> & { workers?: number; historyDir?: string };
@@ -28,26 +29,7 @@ export function start(url: string, options: Options): { drive: Drive; historyDir
     historyDir,
     workers,
     target: { url, secret: 'a secret of at least thirty-two characters' },
-    scenario: {
-      name: 'test',
-      description: '',
-      protocol: 'socket.io',
-      stages: hold(10, 100, 900),
-      rate: { kind: 'per-user', perSec: 1 },
-      roomSize: 10,
-      payloadBytes: 64,
-      http: { perSec: 0, path: '/api/v1/rooms', freshShare: 0 },
-      pollingShare: 0,
-      fidelityUsers: 0,
-      churnPerMin: 0,
-      drainMs: 2000,
-      thresholds: [],
-      faults: [],
-      client: 'resume',
-      flood: null,
-      seed: 1,
-      ...scenario,
-    },
+    scenario: smallScenario({ stages: hold(10, 100, 900), ...scenario }),
   });
   onTestFinished(async () => {
     await drive.abort();

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket as NetSocket } from 'node:net';
 
 import { Server, type Socket } from 'socket.io';
 
-import { chatNamespace, event, type ChatMessage } from '../../server/contract.ts';
+import { chatNamespace, event, type ChatMessage } from '../../../../server/contract.ts';
 
 export type StandIn = {
   readonly url: string;
