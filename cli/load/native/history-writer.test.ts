@@ -30,6 +30,14 @@ test('closing at once keeps what was not handed over yet', () => {
   expect(readRecord(bytes, 0)).toMatchObject({ kind: recordKind.left, user: 7, atUs: 5 });
 });
 
+test('closing while a chunk is on its way keeps it, and what waits behind it', () => {
+  const file = tempFile();
+  const writer = new HistoryWriter(file, failed);
+  for (let n = 0; n < 9000; n += 1) writer.add(recordKind.sent, 0, 1, 2, 0, n, 0, n);
+  writer.closeNow();
+  expect(numbersIn(file)).toEqual(Array.from({ length: 9000 }, (_, n) => n));
+});
+
 test('a full disk is reported once, and neither throws nor hangs once it is given up', async () => {
   const errors: string[] = [];
   const writer = new HistoryWriter('/dev/full', (text) => {

@@ -23,7 +23,8 @@ export class HistoryWriter {
   #chunk = Buffer.allocUnsafe(chunkBytes);
   #used = 0;
   #waiting: Buffer[] = [];
-  #isWriting = false;
+  /** A write under way: these bytes go to `#written`. */
+  #flying: Buffer | undefined;
   /** `stuck`: until it is said where to go on. `over`: what comes is dropped. */
   #state: 'open' | 'stuck' | 'over' = 'open';
   #target: string | undefined;
@@ -74,7 +75,7 @@ export class HistoryWriter {
     if (this.#state === 'over') return;
     this.#target = filePath;
     this.#state = 'stuck';
-    if (!this.#isWriting) void this.#move();
+    if (this.#flying === undefined) void this.#move();
   }
 
   /** Nothing more is kept. */
@@ -84,13 +85,16 @@ export class HistoryWriter {
     this.#becomeIdle();
   }
 
-  /** For the last moment of a process: writes what is left, blocking, and closes the file. */
+  /** For the last moment of a process: writes what is left, blocking. */
   closeNow(): void {
+    if (this.#state === 'over') return;
     try {
-      // A write still with the kernel's thread pool is complete or not at all; it is not repeated.
+      // A write under way may be cut off with the process: its bytes are put in their place once more.
+      if (this.#flying !== undefined) this.#writeAll(this.#flying);
       for (const chunk of this.#waiting) this.#writeAll(chunk);
-      if (this.#state !== 'over') this.#writeAll(this.#chunk.subarray(0, this.#used));
-      closeSync(this.#file);
+      this.#writeAll(this.#chunk.subarray(0, this.#used));
+      // The file stays open for a write under way: its number must not become another file's.
+      if (this.#flying === undefined) closeSync(this.#file);
     } catch {
       // The process ends; what could be written is.
     }
@@ -106,15 +110,15 @@ export class HistoryWriter {
   }
 
   #next(): void {
-    if (this.#isWriting || this.#state !== 'open') return;
+    if (this.#flying !== undefined || this.#state !== 'open') return;
     const chunk = this.#waiting.shift();
     if (chunk === undefined) {
       this.#becomeIdle();
       return;
     }
-    this.#isWriting = true;
+    this.#flying = chunk;
     write(this.#file, chunk, 0, chunk.length, this.#written, (error, written) => {
-      this.#isWriting = false;
+      this.#flying = undefined;
       if (this.#state === 'over') return;
       this.#written += written;
       if (error !== null || written < chunk.length) this.#waiting.unshift(chunk.subarray(written));
@@ -165,7 +169,8 @@ export class HistoryWriter {
   }
 
   async #untilIdle(): Promise<void> {
-    const isIdle = this.#state === 'open' && !this.#isWriting && this.#waiting.length === 0;
+    const isIdle =
+      this.#state === 'open' && this.#flying === undefined && this.#waiting.length === 0;
     if (isIdle || this.#state === 'over') return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
