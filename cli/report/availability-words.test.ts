@@ -27,6 +27,23 @@ test('the three ways, the budgets and the outlook are told with what they assume
   expect(lines.at(-1)).toContain('an assumption, not a measurement');
 });
 
+test.each([
+  {
+    downSec: 0.552,
+    share: 0.29,
+    says: ['29% of messages', 'room for 4,695 of these (one uses 0.021%'],
+  },
+  { downSec: 8142, share: 1, says: ['room for 0.3 of these (one uses 314.12% of its budget)'] },
+  {
+    downSec: 70_000,
+    share: 1,
+    says: ['room for 0.04 of these (one uses 2,700.61% of its budget)'],
+  },
+])('$downSec s down: digits that mean something', ({ downSec, share, says }) => {
+  const text = availabilityLines({ ...availability, ops: share, budget: errorBudget(downSec) });
+  for (const one of says) expect(text.join('\n')).toContain(one);
+});
+
 test('without a recovery nothing is made of it, and what is not whole is never shown as 100', () => {
   const lines = availabilityLines({
     ...{ ...availability, ops: 0.99999999, slots: 1, clients: 0 },

@@ -25,12 +25,20 @@ function percent(share: number): string {
 
 /** Nines need their digits: 99.9998 is not 100. Cut off, not rounded. */
 function fine(value: number): string {
-  if (value <= 0 || value >= 100) return String(value);
-  const decimals = value >= 99.99 ? 4 : value >= 1 ? 2 : 1 - Math.floor(Math.log10(value));
+  if (value <= 0) return '0';
+  const decimals = value >= 100 ? 2 : value >= 99.99 ? 4 : value >= 1 ? 2 : firstDigit(value) + 1;
   const scale = 10 ** decimals;
-  return (Math.floor(value * scale) / scale).toFixed(decimals).replace(/\.?0+$/, '');
+  // 0.29 × 100 is 28.999999999999996 in binary.
+  const cut = Math.floor(Number((value * scale).toPrecision(12))) / scale;
+  return cut.toLocaleString('en-US', { maximumFractionDigits: decimals });
+}
+
+/** Decimals until the first one that is not 0. */
+function firstDigit(value: number): number {
+  return Math.ceil(-Math.log10(value));
 }
 
 function wholeOrTenth(value: number): string {
-  return value >= 10 ? Math.floor(value).toLocaleString('en-US') : value.toFixed(1);
+  if (value >= 10) return Math.floor(value).toLocaleString('en-US');
+  return value >= 0.1 ? (Math.floor(value * 10) / 10).toFixed(1) : value.toFixed(firstDigit(value));
 }

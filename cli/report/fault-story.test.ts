@@ -25,7 +25,7 @@ function killed(change: Partial<FaultResult> = {}): FaultResult {
 
 test('a killed node, in one sentence', () => {
   expect(faultSentence(killed(), 500)).toBe(
-    "Killed ws-2 under 500 users (251 on it): 251 noticed, in 3.0 ms, resumed p50 1.1 s p99 1.6 s, 0 never back; 4,200 acked in its 10.0 s, 8,010 acked soon after, 0 lost; 276 client-seconds down (4 waiting for an ack) = 0.02% of a 99.9% month's budget; MTTR 2.1 s.",
+    "Killed ws-2 under 500 users (251 on it): 251 noticed, in 3.0 ms, resumed p50 1.1 s p99 1.6 s, 0 never back; 4,200 acked in its 10.0 s, 8,010 acked soon after, 0 lost; 276 client-seconds down (4.2 waiting for an ack) = 0.02% of a 99.9% month's budget; MTTR 2.1 s.",
   );
 });
 
@@ -45,6 +45,16 @@ describe('what is told of a fault', () => {
     ],
     ['some waited', { ...unnoticed, stalled: 9 }, '9 users waited over 1 s for an ack'],
     ['some never came back', { neverResumed: 2 }, '2 never back'],
+    [
+      'hardly anybody was away',
+      { downClientSeconds: 0.4, stalledClientSeconds: 0.04 },
+      "0.4 client-seconds down (0.04 waiting for an ack) = 0.00003% of a 99.9% month's budget",
+    ],
+    [
+      'next to nothing of a month',
+      { downClientSeconds: 0.004, stalledClientSeconds: 0 },
+      "0.004 client-seconds down = 0.0000003% of a 99.9% month's budget",
+    ],
     ['acked messages were lost', { lostAcked: 7 }, '7 lost'],
     [
       'nothing could be acked while it was there',
@@ -75,6 +85,14 @@ describe('what was not shown', () => {
     expect(story.at(-1)).toBe(
       'Process death only: a silent host is seen after 60–85 s at these ping settings (--fault blackhole@ws-1 shows it).',
     );
+  });
+
+  test('of one server: the node that is there', () => {
+    const { topology } = sampleReport();
+    if (topology === null) throw new Error('the sample has a topology');
+    const single = { ...topology, all: { count: 1, cores: null }, api: null, ws: null };
+    const story = faultStory(sampleReport({ faults: [killed()], topology: single }));
+    expect(story.at(-1)).toContain('(--fault blackhole@server-1 shows it)');
   });
 
   test.each(['pause', 'blackhole'])('nothing where a silent host was shown: %s', (kind) => {

@@ -2,7 +2,14 @@
 import type { FaultResult } from '../samples/fault-result.ts';
 import { steadyMs } from '../samples/service-level.ts';
 import type { Topology } from '../topology/topology.ts';
-import { formatCount, formatMs, formatSeconds, plural } from './format.ts';
+import {
+  formatCount,
+  formatMs,
+  formatObserved,
+  formatRate,
+  formatSeconds,
+  plural,
+} from './format.ts';
 import type { Report } from './report.ts';
 
 /** Seconds of a 30-day month that a goal of 99.9 % leaves. */
@@ -102,11 +109,11 @@ function seen(fault: FaultResult): readonly string[] {
 function cost(fault: FaultResult, users: number): string {
   const { downClientSeconds: downSec, stalledClientSeconds } = fault;
   const hung =
-    stalledClientSeconds > 0 ? ` (${formatCount(stalledClientSeconds)} waiting for an ack)` : '';
-  const sum = `${plural(downSec, 'client-second')} down${hung}`;
+    stalledClientSeconds > 0 ? ` (${formatRate(stalledClientSeconds)} waiting for an ack)` : '';
+  const sum = `${formatRate(downSec)} client-seconds down${hung}`;
   if (users === 0) return sum;
   const percent = (100 * downSec) / users / budgetSec;
-  return `${sum} = ${percent.toPrecision(percent >= 1 ? 3 : 1)}% of a 99.9% month's budget`;
+  return `${sum} = ${formatObserved(percent, '%')} of a 99.9% month's budget`;
 }
 
 const deeds: Readonly<Record<string, string>> = {
@@ -152,6 +159,6 @@ function unshownSentence(
   const [from, to] = [pingTimeoutMs, pingIntervalMs + pingTimeoutMs].map((ms) =>
     Number((ms / 1000).toFixed(1)),
   );
-  const node = topology.all === null ? 'ws-1' : 'all-1';
+  const node = topology.all === null ? 'ws-1' : 'server-1';
   return `Process death only: a silent host is seen after ${from}–${to} s at these ping settings (--fault blackhole@${node} shows it).`;
 }

@@ -1,5 +1,6 @@
 /** Figures as people read them. Every renderer uses these, so that a number looks the same everywhere. */
 import type { LatencyMs } from '../samples/summary.ts';
+import type { ThresholdResult } from '../verdict/judge.ts';
 
 /** `12,345`. */
 export function formatCount(value: number): string {
@@ -8,15 +9,22 @@ export function formatCount(value: number): string {
 
 /** A latency with the digits that mean something: `0.42 ms`, `4.1 ms`, `312 ms`, `12.3 s`. */
 export function formatMs(ms: number): string {
-  return ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${bareMs(ms)} ms`;
+  return msText(ms, []);
 }
 
-/** {@link formatMs} without the unit, for columns that name it in the heading. */
-export function bareMs(ms: number): string {
-  if (ms === 0) return '0';
-  if (ms < 1) return ms.toFixed(2);
-  if (ms < 100) return ms.toFixed(1);
-  return formatCount(ms);
+function msText(ms: number, marks: readonly number[]): string {
+  if (ms < 9999.5) return `${bareMs(ms, marks)} ms`;
+  const sec = ms / 1000;
+  return `${fixed(sec, 1, [0, ...marks.map((mark) => mark / 1000)])} s`;
+}
+
+/**
+ * {@link formatMs} without the unit, for columns that name it in the heading.
+ * @param marks what it is not rounded onto, beside 0
+ */
+export function bareMs(ms: number, marks: readonly number[] = []): string {
+  const usual = ms === 0 ? 0 : ms < 1 ? 2 : ms < 100 ? 1 : 0;
+  return fixed(ms, usual, [0, ...marks]);
 }
 
 /** A figure of a distribution for such a column; a dash where nothing was measured, which is not 0 ms. */
@@ -51,15 +59,14 @@ export function formatClock(ms: number): string {
   return `${Math.floor(totalSec / 60)}:${two(totalSec % 60)}`;
 }
 
-/** A rate per second: `0.5`, `12.4`, `1,204`. */
+/** A rate per second, or another amount that need not be whole: `0.04`, `0.5`, `12.4`, `1,204`. */
 export function formatRate(perSec: number): string {
-  if (perSec === 0) return '0';
-  return perSec < 100 ? trimZero(perSec.toFixed(1)) : formatCount(perSec);
+  return trimmed(perSec, perSec < 100 ? 1 : 0, [0]);
 }
 
-/** CPU and shares, 100 = one core or the whole: `7%`, `0.4%`, `143%`. */
+/** CPU and shares, 100 = one core or the whole: `7%`, `0.4%`, `99.96%`, `143%`. */
 export function formatPercent(percent: number): string {
-  return `${percent !== 0 && percent < 10 ? trimZero(percent.toFixed(1)) : Math.round(percent)}%`;
+  return `${trimmed(percent, percent < 10 ? 1 : 0, [0, 100])}%`;
 }
 
 /** Memory: `84 MB`, `1.4 GB`. */
@@ -67,13 +74,15 @@ export function formatMb(mb: number): string {
   return mb >= 1000 ? `${(mb / 1024).toFixed(1)} GB` : `${Math.round(mb)} MB`;
 }
 
-/** A threshold's figure in its own unit; `no data` when there is none. */
-export function formatObserved(value: number | null, unit: string): string {
+/**
+ * A threshold's figure in its own unit; `no data` when there is none.
+ * @param bound what it is held against: the figure is never rounded onto it
+ */
+export function formatObserved(value: number | null, unit: string, bound = 0): string {
   if (value === null) return 'no data';
-  if (unit === 'ms') return formatMs(value);
-  if (unit === '%')
-    return value !== 0 && value < 10 ? `${trimZero(value.toFixed(2))}%` : formatPercent(value);
-  const figure = Number.isInteger(value) ? formatCount(value) : formatRate(value);
+  if (unit === 'ms') return msText(value, [bound]);
+  if (unit === '%') return `${trimmed(value, value < 10 ? 2 : 0, [0, 100, bound])}%`;
+  const figure = trimmed(value, value < 100 ? 1 : 0, [0, bound]);
   return unit === '' ? figure : `${figure}${unit.startsWith('/') ? '' : ' '}${unit}`;
 }
 
@@ -85,14 +94,13 @@ export function observedOf({
   observed,
   unit,
   verdict,
-}: {
-  readonly observed: number | null;
-  readonly unit: string;
-  readonly verdict: string;
-}): string {
+  bound,
+}: Pick<ThresholdResult, 'observed' | 'unit' | 'verdict' | 'bound'>): string {
   // Nothing had to be measured: it holds of nobody.
   if (observed === null && verdict === 'pass') return '–';
-  return observed === null && verdict === 'fail' ? 'not seen' : formatObserved(observed, unit);
+  return observed === null && verdict === 'fail'
+    ? 'not seen'
+    : formatObserved(observed, unit, bound);
 }
 
 /** `1 user`, `2 users`; for words that take an s. */
@@ -110,6 +118,21 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-function trimZero(text: string): string {
-  return text.replace(/\.?0+$/, '');
+/** {@link fixed} without zeros at its end. */
+function trimmed(value: number, decimals: number, marks: readonly number[]): string {
+  const text = fixed(value, decimals, marks);
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** With so many decimals, and more where rounding would make it a mark that it is not: 0.04 is not 0. */
+function fixed(value: number, decimals: number, marks: readonly number[]): string {
+  const needed = marks
+    // Less than a millionth off a bound is a matter of binary fractions.
+    .filter((mark) => mark !== value && (mark === 0 || Math.abs(value - mark) > 1e-6))
+    .map((mark) => Math.ceil(-Math.log10(Math.abs(value - mark))));
+  const digits = Math.min(20, Math.max(decimals, ...needed));
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 }

@@ -1,6 +1,6 @@
 /** What one pool cost the other, as a sentence. */
 import type { Isolation } from '../samples/window-latency.ts';
-import { formatCount, formatMs, formatRate } from './format.ts';
+import { formatCount, formatMs, formatRate, plural } from './format.ts';
 
 /** `During flood http=5000/s (4,981/s served, 0 failed or unanswered): chat.ack p95 6.1 ms, 4.0 ms outside of it; …`. */
 export function isolationSentence({ cause, inside, outside, flood }: Isolation): string {
@@ -9,14 +9,21 @@ export function isolationSentence({ cause, inside, outside, flood }: Isolation):
       ? ''
       : ` (${formatRate(flood.ratePerSec)}/s served, ${formatCount(flood.errors)} failed or unanswered)`;
   const sides = [
-    ['chat.ack', inside.acks, inside.ackMs.p95, outside.ackMs.p95],
-    ['http', inside.https, inside.httpMs.p95, outside.httpMs.p95],
+    ['chat.ack', inside.acks, inside.ackMs.p95, outside.acks, outside.ackMs.p95],
+    ['http', inside.https, inside.httpMs.p95, outside.https, outside.httpMs.p95],
   ] as const;
   const seen = sides
     .filter(([, samples]) => samples > 0)
     .map(
-      ([name, , during, before]) =>
-        `${name} p95 ${formatMs(during)}, ${formatMs(before)} outside of it`,
+      ([name, , during, samplesOutside, beside]) =>
+        `${name} p95 ${formatMs(during)}, ${samplesOutside === 0 ? 'none measured' : formatMs(beside)} outside of it`,
     );
-  return `During ${cause}${reached}: ${seen.length === 0 ? 'nothing was answered' : seen.join('; ')}.`;
+  const answered = seen.length === 0 ? ['nothing was answered'] : seen;
+  const failed =
+    inside.httpFailed === 0
+      ? []
+      : [
+          `${plural(inside.httpFailed, 'HTTP request')} failed, ${formatCount(outside.httpFailed)} outside of it`,
+        ];
+  return `During ${cause}${reached}: ${[...answered, ...failed].join('; ')}.`;
 }

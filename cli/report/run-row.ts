@@ -41,10 +41,13 @@ export function rowOf(name: string, report: Report): RunRow {
     reordered: ledger.reordered,
     neverBack: ledger.neverBack,
     unanswered: ledger.indeterminate,
-    resumeP99Ms: worst(faults.map((one) => (one.affected > 0 ? one.resumeMs.p99 : null))),
-    mttrMs: worst(
-      faults.map(({ at, recoveredAt }) => (recoveredAt === null ? null : recoveredAt - at)),
-    ),
+    resumeP99Ms: worst(faults.map(({ resumeMs }) => (resumeMs.max > 0 ? resumeMs.p99 : null))),
+    // One that was never over is worse than any that was.
+    mttrMs: faults.some(({ bit, recoveredAt }) => bit && recoveredAt === null)
+      ? null
+      : worst(
+          faults.map(({ at, recoveredAt }) => (recoveredAt === null ? null : recoveredAt - at)),
+        ),
     downClientSeconds: faults.reduce((sum, one) => sum + one.downClientSeconds, 0),
     ackP95Ms: ack === undefined || ack.count === 0 ? null : ack.latencyMs.p95,
     serverCpuMsPer1000: serverCpu(report),

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 
 import type { WindowSide } from '../samples/window-latency.ts';
 import { isolationSentence } from './isolation-text.ts';
-import { repeatsOf } from './run-row.ts';
+import { repeatsOf, rowOf } from './run-row.ts';
 import type { RunRow } from './run-row.ts';
 import { renderLadder, renderRepeats } from './run-table.ts';
 import { renderLies } from './self-check-text.ts';
+import { failedReport } from './testing/sample-report.ts';
 
 const plain = { color: false, ascii: false };
 
@@ -41,7 +42,27 @@ describe('several runs as text', () => {
     const runs = [row('run 1'), row('run 2', { mttrMs: null, verdict: 'no-data' })];
     const repeats = repeatsOf(runs, 1);
     expect(repeats.mttrMs?.values).toEqual([2100]);
-    expect(renderRepeats(repeats, plain)).toMatch(/– run 2 .* - .*no-data/);
+    const text = renderRepeats(repeats, plain);
+    expect(text).toMatch(/– run 2 .* - .*no-data/);
+    expect(text).toContain('MTTR: mean 2,100 ms, 2,100 ms to 2,100 ms (range of 1');
+    expect(text).toContain('of 1 of 2 runs, the others showed none');
+    expect(text.split('\n').find((line) => line.includes('resume p99:'))).not.toContain('others');
+  });
+
+  test('of a run’s faults the worst is taken, and one that was never over is worse than any', () => {
+    const report = failedReport();
+    const [fault] = report.faults;
+    if (fault === undefined) throw new Error('the failed report has a fault');
+    const rowWith = (...changes: Partial<typeof fault>[]) =>
+      rowOf('run', { ...report, faults: changes.map((change) => ({ ...fault, ...change })) });
+    expect(rowWith({}, { recoveredAt: 50_000 })).toMatchObject({
+      ...{ mttrMs: 30_000, resumeP99Ms: 3400 },
+    });
+    expect(rowWith({}, { recoveredAt: null }).mttrMs).toBeNull();
+    // One that did not bite had nothing to recover from.
+    expect(rowWith({}, { bit: false, recoveredAt: null }).mttrMs).toBe(11_200);
+    const nobody = { p50: 0, p95: 0, p99: 0, max: 0 };
+    expect(rowWith({ affected: 512, neverResumed: 512, resumeMs: nobody }).resumeP99Ms).toBeNull();
   });
 
   test('a ladder tells what each rung lost and cost, under which faults', () => {
@@ -63,17 +84,38 @@ describe('several runs as text', () => {
     expect(renderLies([honest], plain)).toContain('Every lie was found');
   });
 
-  test('isolation says what the flood was served and what the other pool felt', () => {
+  describe('isolation says what the flood was served and what the other pool felt', () => {
     const flat = (ms: number) => ({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms });
-    const side = (ackMs: number, https: number): WindowSide => ({
-      ...{ ackMs: flat(ackMs), acks: 100, httpMs: flat(9), https, httpFailed: 0 },
+    const side = (ackMs: number, https: number, httpFailed = 0): WindowSide => ({
+      ...{ ackMs: flat(ackMs), acks: ackMs === 0 ? 0 : 100, httpMs: flat(https === 0 ? 0 : 9) },
+      ...{ https, httpFailed },
     });
-    const sentence = isolationSentence({
-      ...{ cause: 'flood http=5000/s', windows: [], inside: side(6.1, 0), outside: side(4, 5) },
-      flood: { asked: 5000, ratePerSec: 4981, errors: 3, p95Ms: 12 },
+    const flood = { asked: 5000, ratePerSec: 4981, errors: 3, p95Ms: 12 };
+    test.each([
+      {
+        it: 'both sides',
+        ...{ inside: side(6.1, 0), outside: side(4, 5) },
+        says: ': chat.ack p95 6.1 ms, 4.0 ms outside of it.',
+      },
+      {
+        it: 'nothing was measured outside of it',
+        ...{ inside: side(6.1, 7), outside: side(0, 0) },
+        says: ': chat.ack p95 6.1 ms, none measured outside of it; http p95 9.0 ms, none measured outside of it.',
+      },
+      {
+        it: 'requests that failed',
+        ...{ inside: side(6.1, 0, 40), outside: side(4, 5, 1) },
+        says: ': chat.ack p95 6.1 ms, 4.0 ms outside of it; 40 HTTP requests failed, 1 outside of it.',
+      },
+      {
+        it: 'nothing at all',
+        ...{ inside: side(0, 0), outside: side(4, 5) },
+        says: ': nothing was answered.',
+      },
+    ])('$it', ({ inside, outside, says }) => {
+      expect(
+        isolationSentence({ cause: 'flood http=5000/s', windows: [], inside, outside, flood }),
+      ).toBe(`During flood http=5000/s (4,981/s served, 3 failed or unanswered)${says}`);
     });
-    expect(sentence).toBe(
-      'During flood http=5000/s (4,981/s served, 3 failed or unanswered): chat.ack p95 6.1 ms, 4.0 ms outside of it.',
-    );
   });
 });

@@ -18,14 +18,21 @@ const ms = (value: number | null): string => (value === null ? '-' : bareMs(valu
 /** Each run with its values, then the mean of each and its interval. */
 export function renderRepeats(repeats: Repeats, style: TextStyle): string {
   const { runs } = repeats;
-  const interval = (name: string, of: Repeats['mttrMs'], unit: (value: number) => string) =>
-    of === null
-      ? []
-      : [
-          of.values.length < fewestForInterval
-            ? `  ${name}: mean ${unit(of.mean)}, ${unit(of.low)} to ${unit(of.high)} (range of ${of.values.length}: an interval takes ${fewestForInterval} runs)`
-            : `  ${name}: mean ${unit(of.mean)}, 95% interval ${unit(of.low)} to ${unit(of.high)} (bootstrap over ${of.values.length} runs)`,
-        ];
+  const interval = (name: string, of: Repeats['mttrMs'], unit: (value: number) => string) => {
+    if (of === null) return [];
+    const { mean, low, high, values } = of;
+    const isFew = values.length < fewestForInterval;
+    const how = isFew
+      ? `(range of ${values.length}: an interval takes ${fewestForInterval} runs)`
+      : `(bootstrap over ${values.length} runs)`;
+    const missing =
+      values.length === runs.length
+        ? ''
+        : `; of ${values.length} of ${runs.length} runs, the others showed none`;
+    return [
+      `  ${name}: mean ${unit(mean)}, ${isFew ? '' : '95% interval '}${unit(low)} to ${unit(high)} ${how}${missing}`,
+    ];
+  };
   return [
     '',
     paint(style, 'strong', `${runs.length} runs on fresh systems; the worst fault of each`),

@@ -16,8 +16,8 @@ export type LieResult = {
   readonly right: boolean;
 };
 
-/** One line a server, and what follows from them. */
-export function renderLies(results: readonly LieResult[], style: TextStyle): string {
+/** One line a server, and what follows from them where all `of` were tried. */
+export function renderLies(results: readonly LieResult[], of: number, style: TextStyle): string {
   const marks = symbolsOf(style);
   const width = Math.max(0, ...results.map(({ what }) => what.length));
   const missed = results.filter(({ right }) => !right).length;
@@ -28,14 +28,17 @@ export function renderLies(results: readonly LieResult[], style: TextStyle): str
       const mark = one.right ? paint(style, 'good', marks.pass) : paint(style, 'bad', marks.fail);
       return `  ${mark} ${one.what.padEnd(width)}  ${foundText(one)}`;
     }),
-    missed === 0
-      ? '  Every lie was found by name, and the honest server was cleared.'
-      : `  ${plural(missed, 'server')} judged wrongly: do not trust a verdict of this machine.`,
+    results.length < of
+      ? `  ${results.length} of ${plural(of, 'server')} tried: nothing follows from that.`
+      : missed === 0
+        ? '  Every lie was found by name, and the honest server was cleared.'
+        : `  ${plural(missed, 'server')} judged wrongly: do not trust a verdict of this machine.`,
     '',
   ].join('\n');
 }
 
-function foundText({ sabotage, found, classes, example }: LieResult): string {
-  if (found === 0) return sabotage === null ? 'nothing found, rightly' : 'not found';
+function foundText({ sabotage, found, classes, example, right }: LieResult): string {
+  if (found === 0 && sabotage !== null) return 'not found';
+  if (found === 0) return right ? 'nothing found, rightly' : 'nothing was delivered';
   return `${plural(found, 'exception')}: ${classes.join(', ')}, such as message ${example ?? '?'}`;
 }
