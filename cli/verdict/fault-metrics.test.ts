@@ -77,6 +77,17 @@ test('a recovery that could not be seen is no data, not a fail', () => {
   expect(judged([cut], ['fault.mttr < 5s'])).toMatchObject({ verdict: 'no-data', exitCode: 122 });
 });
 
+test('one recovery that could not be seen hides no other that was too slow, and lets none pass', () => {
+  const cut = { mttrMs: null, recoveredAt: null, at: 20_000, until: 30_000, watchedMs: 10_500 };
+  const [slow] = judged([{ mttrMs: 9000 }, cut], ['fault.mttr < 5s']).thresholds;
+  expect(slow).toMatchObject({ verdict: 'fail', observed: 9000 });
+  const [quick] = judged([{}, cut], ['fault.mttr < 5s']).thresholds;
+  expect(quick).toMatchObject({
+    ...{ verdict: 'no-data', samples: 1 },
+    why: '1 recovery seen (the run ended, or the next fault came, too soon after kill@ws-2); at least 2 are needed',
+  });
+});
+
 test('nobody was hit, and nobody had to be: that is a pass', () => {
   const unnoticed = {
     ...{ node: 'api-1', clientsOnNode: 0, affected: 0, downClientSeconds: 0, mttrMs: 0 },
@@ -97,6 +108,20 @@ test('all were thrown off and none came back: no p99 of nobody, but a fail', () 
   const gone = { neverResumed: 251, resumeMs: { p50: 0, p95: 0, p99: 0, max: 0 } };
   const [row] = judged([gone], ['fault.resume p99 < 2s']).thresholds;
   expect(row).toMatchObject({ verdict: 'fail', observed: null });
+});
+
+test.each([
+  { neverResumed: 2, statistic: 'p99', verdict: 'pass' },
+  { neverResumed: 3, statistic: 'p99', verdict: 'fail' },
+  { neverResumed: 3, statistic: 'p95', verdict: 'pass' },
+  { neverResumed: 100, statistic: 'p95', verdict: 'fail' },
+  { neverResumed: 100, statistic: 'p50', verdict: 'pass' },
+  { neverResumed: 1, statistic: 'max', verdict: 'fail' },
+])('$neverResumed of 251 never came back, and $statistic counts them: $verdict', (one) => {
+  const { neverResumed, statistic, verdict } = one;
+  const [row] = judged([{ neverResumed }], [`fault.resume ${statistic} < 2s`]).thresholds;
+  expect(row?.verdict).toBe(verdict);
+  expect(row?.observed === null).toBe(verdict === 'fail');
 });
 
 test.each([

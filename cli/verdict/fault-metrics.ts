@@ -115,31 +115,46 @@ function readResume(
   };
 }
 
-/** Endless where clients were thrown off and none came back. */
-function resumeOf({ resumeMs, neverResumed }: FaultResult, statistic: keyof typeof fewest): number {
-  return resumeMs.max === 0 && neverResumed > 0 ? Infinity : resumeMs[statistic];
+/**
+ * Endless where more never came back than the percentile leaves out: `resumeMs` is of those that did.
+ * `affected` are these and those whose sends failed, so that what is endless here surely is.
+ */
+function resumeOf(
+  { resumeMs, neverResumed, affected }: FaultResult,
+  statistic: keyof typeof fewest,
+): number {
+  const leftOut = statistic === 'max' ? 0 : affected / fewest[statistic];
+  const nobodyBack = resumeMs.max === 0 && neverResumed > 0;
+  return nobodyBack || neverResumed > leftOut ? Infinity : resumeMs[statistic];
 }
 
 /** Watched for less than this after a fault's end, a recovery may only not have been seen. */
 const leastWatchMs = 1000;
 
-/** A service that was not as before again took at least as long as it was watched: endless. */
+/**
+ * A service that was not as before again took at least as long as it was watched: endless. Where one of
+ * several recoveries could not be seen, the worst of the others can still fail, and cannot pass.
+ */
 function readMttr(summary: Summary, selector: string | null): Observation {
   const chosen = selectFaults(summary, selector);
   if (typeof chosen === 'string') return nothing(chosen);
-  const unseen = chosen.find(
-    ({ mttrMs, watchedMs, at, until }) => mttrMs === null && watchedMs < until - at + leastWatchMs,
-  );
-  if (unseen !== undefined) {
-    return nothing(`the run ended, or the next fault came, too soon after ${labelOf(unseen)}`);
-  }
-  const top = chosen.reduce((a, b) => (mttrOf(b) > mttrOf(a) ? b : a));
+  const isUnseen = ({ mttrMs, watchedMs, at, until }: FaultResult): boolean =>
+    mttrMs === null && watchedMs < until - at + leastWatchMs;
+  const unseen = chosen.find(isUnseen);
+  const why =
+    unseen === undefined
+      ? ''
+      : `the run ended, or the next fault came, too soon after ${labelOf(unseen)}`;
+  const [first, ...more] = chosen.filter((fault) => !isUnseen(fault));
+  if (first === undefined) return nothing(why);
+  const top = more.reduce((a, b) => (mttrOf(b) > mttrOf(a) ? b : a), first);
   return {
     value: mttrOf(top),
-    samples: chosen.length,
-    leastSamples: 1,
-    note: 'faults',
+    samples: more.length + 1,
+    leastSamples: chosen.length,
+    note: unseen === undefined ? 'faults' : `recovery seen (${why})`,
     whose: chosen.length > 1 ? labelOf(top) : null,
+    isAtLeast: true,
   };
 }
 

@@ -21,8 +21,9 @@ const networked: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * In order: nothing to observe, and nothing owed → pass, with why. Nothing observed → no-data. A latency of which a load worker took its share away → no-data.
- * A count above its bound → fail, however few were looked at.
+ * In order: nothing to observe, and nothing owed → pass, with why. Nothing observed → no-data. A
+ * latency of which a load worker took its share away → no-data. A count above its bound, or what more
+ * samples could only raise → fail, however few were looked at.
  * Fewer samples than asked for (`over`), or than 1/(1−q) for a percentile → no-data. Nothing lost,
  * but the log was not read → no-data. Then the comparison; a failure in an invalid run → no-data,
  * unless no lateness of the generator could have made it (see {@link provesItself}).
@@ -61,13 +62,14 @@ export function judgeThreshold(
     );
   }
   const holds = compare(value, comparison, bound);
-  const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figure(value, unit)}${observation.aside === undefined ? '' : ` (${observation.aside})`}`;
+  const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figureBeside(bound, value, unit)}${observation.aside === undefined ? '' : ` (${observation.aside})`}`;
   const fail = (): ThresholdResult =>
     invalid === undefined || provesItself(metric.name, summary)
       ? result('fail', `${seen}, and ${comparison} ${figure(bound, unit)} was asked`)
       : result('no-data', `${seen}, but the run is not valid: ${invalid}`);
 
-  if (!holds && metric.isCount && value > bound) return fail();
+  const isProof = metric.isCount || observation.isAtLeast === true;
+  if (!holds && isProof && value > bound) return fail();
   const enough = Math.max(observation.leastSamples, threshold.over ?? 0);
   if (samples < enough) {
     return result(
@@ -134,12 +136,29 @@ function compare(value: number, comparison: Comparison, bound: number): boolean 
   }
 }
 
+const mostDigits = 9;
+
+/** With more digits where it reads like the bound and is not: 30.04 ms is not within 30. */
+function figureBeside(bound: number, value: number, unit: string): string {
+  let digits = 3;
+  while (
+    value !== bound &&
+    digits < mostDigits &&
+    figure(value, unit, digits) === figure(bound, unit, digits)
+  ) {
+    digits += 1;
+  }
+  return figure(value, unit, digits);
+}
+
 /** With three digits that mean something: `4.12 ms`, `31.2%`, `1,204`. */
-function figure(value: number, unit: string): string {
+function figure(value: number, unit: string, digits = 3): string {
   if (value === Infinity) return 'not seen to end';
   const text = value.toLocaleString(
     'en-US',
-    Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
+    Math.abs(value) >= 100
+      ? { maximumFractionDigits: digits - 3 }
+      : { maximumSignificantDigits: digits },
   );
   return unit === '' ? text : `${text}${unit === '/s' || unit === '%' ? '' : ' '}${unit}`;
 }

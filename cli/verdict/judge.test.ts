@@ -41,6 +41,28 @@ describe('one threshold', () => {
       'p95 4.12 ms: 25.9 ms left for the network, which loopback hides',
     ],
     ['chat.ack p95 < 4ms', {}, 'fail', 4.12, 'p95 4.12 ms, and < 4 ms was asked'],
+    // A figure that reads like its bound, and is not.
+    [
+      'chat.ack p95 < 30ms',
+      { ops: { 'chat.ack': op(100, 30.04) } },
+      'fail',
+      30.04,
+      'p95 30.04 ms, and < 30 ms was asked',
+    ],
+    [
+      'chat.ack p95 < 150ms',
+      { ops: { 'chat.ack': op(100, 149.96) } },
+      'pass',
+      149.96,
+      'p95 149.96 ms: 0.04 ms left',
+    ],
+    [
+      'chat.ack p95 < 30ms',
+      { ops: { 'chat.ack': op(100, 30) } },
+      'fail',
+      30,
+      'p95 30 ms, and < 30 ms was asked',
+    ],
     ['chat.ack p95 < 1us', {}, 'fail', 4.12, 'p95 4.12 ms, and < 0.001 ms was asked'],
     ['chat.ack p95 > 4ms', {}, 'pass', 4.12, 'p95 4.12 ms, of > 4 ms asked'],
     ['chat.ack p50 <= 2.06ms', {}, 'pass', 2.06, 'p50 2.06 ms: 0 ms left for the network'],

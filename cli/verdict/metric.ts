@@ -18,6 +18,8 @@ export type Observation = {
   readonly whose: string | null;
   /** Nothing had to be measured, and why: what was asked of it holds of nobody. */
   readonly vacuous?: string;
+  /** More samples could only raise the value: above its bound it fails, however few there are. */
+  readonly isAtLeast?: boolean;
   /** What a reader must know of the value. */
   readonly aside?: string;
 };
