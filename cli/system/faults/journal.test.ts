@@ -1,10 +1,21 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 import { selfIdentity, statFields } from '../process-identity.ts';
 import { signalGroup } from '../signals.ts';
+import { onFullDisk } from '../testing/full-disk.ts';
 import { sleeper } from '../testing/sleeper.ts';
+import type { Sleeper } from '../testing/sleeper.ts';
 import { testWorld } from '../testing/test-world.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { heldBy, heldServices, oweStart, takeHold, takeOwedStart } from './holds.ts';
@@ -16,6 +27,12 @@ function stateDir(): string {
   const dir = join(testWorld().cwd, '.rtops');
   mkdirSync(dir, { recursive: true });
   return dir;
+}
+
+function pausedSleeper(dir: string): Sleeper {
+  const one = sleeper(dir);
+  signalGroup(one.pid, 'SIGSTOP');
+  return one;
 }
 
 describe('holds', () => {
@@ -83,6 +100,67 @@ describe('the journal', () => {
     appendFileSync(join(dir, 'faults.jsonl'), '{"id":"x","fault":"ki\nnull\n[]\n');
     recordFault(dir, 2, 'kill@ws-2', []);
     expect(openFaults(dir).map(({ fault }) => fault)).toEqual(['kill@ws-1', 'kill@ws-2']);
+  });
+
+  test('a line that a crash cut off takes the next one not along', () => {
+    const dir = stateDir();
+    appendFileSync(join(dir, 'faults.jsonl'), '{"id":"x","fault":"ki');
+    const id = recordFault(dir, 2, 'kill@ws-2', []);
+    expect(openFaults(dir).map(({ fault }) => fault)).toEqual(['kill@ws-2']);
+    markUndone(dir, id, 3);
+    expect(openFaults(dir)).toEqual([]);
+  });
+
+  test('a fault that cannot be written down whole is an error: nothing may be done without it', async () => {
+    const dir = stateDir();
+    const journal = fileURLToPath(new URL('journal.ts', import.meta.url));
+    const code = `const { recordFault } = await import(${JSON.stringify(journal)});
+      recordFault(${JSON.stringify(dir)}, 1, 'x'.repeat(3000), []);`;
+    const { code: status, said } = await onFullDisk(dir, ['--input-type=module', '-e', code], 1)
+      .ended;
+    expect(said).toContain('EFBIG');
+    expect(status).toBe(1);
+  });
+
+  test('one that cannot be read is not an empty one, and is not thrown away', () => {
+    const dir = stateDir();
+    const file = join(dir, 'faults.jsonl');
+    mkdirSync(file);
+    expect(() => openFaults(dir)).toThrow('EISDIR');
+    expect(() => clearJournal(dir)).toThrow('EISDIR');
+    expect(existsSync(file)).toBe(true);
+    rmdirSync(file);
+  });
+
+  test('a fault that cannot be undone keeps no other from being undone, and stays listed', async () => {
+    const dir = stateDir();
+    const [first, last] = [pausedSleeper(dir), pausedSleeper(dir)];
+    await waitUntil(() => [first, last].every(({ pid }) => statFields(pid)?.[0] === 'T'));
+    recordFault(dir, 1, 'pause@ws-1', [{ kind: 'continue', process: first }]);
+    const path = join(dir, 'no-such-folder', 'nginx.conf');
+    writeFileSync(join(dir, 'good'), 'good');
+    recordFault(dir, 2, 'bad-config@nginx', [
+      { kind: 'continue', process: last },
+      { kind: 'restore', path, backup: join(dir, 'good') },
+    ]);
+    await expect(undoOpenFaults(dir, 9, () => true)).rejects.toThrow('ENOENT');
+    for (const { pid } of [first, last]) await waitUntil(() => statFields(pid)?.[0] === 'S');
+    expect(openFaults(dir).map(({ fault }) => fault)).toEqual(['bad-config@nginx']);
+    rmSync(join(dir, 'good'));
+  });
+
+  test('on a full disk the guard undoes all of them, though it can mark none', async () => {
+    const dir = stateDir();
+    const sleepers = [pausedSleeper(dir), pausedSleeper(dir)];
+    await waitUntil(() => sleepers.every(({ pid }) => statFields(pid)?.[0] === 'T'));
+    for (const one of sleepers) recordFault(dir, 1, 'pause', [{ kind: 'continue', process: one }]);
+    const main = fileURLToPath(new URL('guard-main.ts', import.meta.url));
+    const { pid, startTime } = selfIdentity();
+    const guard = onFullDisk(dir, [main, dir, String(pid), startTime]);
+    guard.hangUp();
+    expect(await guard.ended).toEqual({ code: 0, said: 'on guard\n' });
+    for (const one of sleepers) await waitUntil(() => statFields(one.pid)?.[0] === 'S');
+    expect(openFaults(dir)).toHaveLength(2);
   });
 
   test('a paused process goes on, a file comes back, a hold goes: once, and not for the living', async () => {

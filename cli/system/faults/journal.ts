@@ -11,7 +11,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
@@ -64,14 +64,24 @@ export function recordFault(
   return id;
 }
 
+/** Where it cannot be written (a full disk), whoever comes later undoes once more, which is harmless. */
 export function markUndone(stateDir: string, id: string, undoneAtMs: number): void {
   // The folder may have been removed under us; then there is nothing to come back to.
-  if (existsSync(stateDir)) append(stateDir, { id, undoneAtMs });
+  if (!existsSync(stateDir)) return;
+  try {
+    append(stateDir, { id, undoneAtMs });
+  } catch {
+    // What was undone is undone.
+  }
 }
 
-/** Does what the steps say, last first. */
+/** Does what the steps say, last first, all of them; then throws what the first that failed threw. */
 export async function undoSteps(stateDir: string, steps: readonly UndoStep[]): Promise<void> {
-  for (const step of steps.toReversed()) await undoStep(stateDir, step);
+  const errors: unknown[] = [];
+  for (const step of steps.toReversed()) {
+    await undoStep(stateDir, step).catch((error: unknown) => errors.push(error));
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** What the journal still lists, oldest first. */
@@ -86,7 +96,8 @@ export function openFaults(stateDir: string): readonly OpenFault[] {
 
 /**
  * Undoes, last first, what is open of the holders that `of` names: by default the dead ones, whose
- * faults nobody will undo any more. Gives the faults as written.
+ * faults nobody will undo any more. Gives the faults as written. One that cannot be undone keeps
+ * none of the others from it: it stays in the journal, and its error is thrown at the end.
  */
 export async function undoOpenFaults(
   stateDir: string,
@@ -96,10 +107,16 @@ export async function undoOpenFaults(
   const left = openFaults(stateDir)
     .filter(({ holder }) => of(holder))
     .toReversed();
+  const errors: unknown[] = [];
   for (const { id, undo } of left) {
-    await undoSteps(stateDir, undo);
-    markUndone(stateDir, id, nowMs);
+    try {
+      await undoSteps(stateDir, undo);
+      markUndone(stateDir, id, nowMs);
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw errors[0];
   return left.map(({ fault }) => fault);
 }
 
@@ -155,7 +172,8 @@ function journalFile(stateDir: string): string {
 function append(stateDir: string, entry: Entry): void {
   const fd = openSync(journalFile(stateDir), 'a', 0o600);
   try {
-    writeSync(fd, `${JSON.stringify(entry)}\n`);
+    // A line of its own also after one that a crash or a full disk cut off. Whole, or an error.
+    writeFileSync(fd, `\n${JSON.stringify(entry)}\n`);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -164,12 +182,9 @@ function append(stateDir: string, entry: Entry): void {
 
 /** A line that was cut off by a crash is left out: its fault had not begun. */
 function readEntries(stateDir: string): readonly Entry[] {
-  let text: string;
-  try {
-    text = readFileSync(journalFile(stateDir), 'utf8');
-  } catch {
-    return [];
-  }
+  const file = journalFile(stateDir);
+  // Only one that is not there is empty; what cannot be read may list faults that are still there.
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   return text.split('\n').flatMap((line): readonly Entry[] => {
     try {
       const entry: unknown = JSON.parse(line);

@@ -1,9 +1,12 @@
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { exitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
 import { parseFault } from '../../scenario/parse-fault.ts';
 import { single } from '../../topology/testing/topologies.ts';
+import { statFields } from '../process-identity.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { heldServices } from './holds.ts';
 import { openFaults } from './journal.ts';
@@ -83,6 +86,21 @@ describe('what may not be done is refused before anything happens', () => {
     await fault.undo();
     expect(service('ws-1').state).toBe('ready');
   });
+});
+
+test('disposing never throws: what cannot be undone keeps nothing else from it', async () => {
+  const { inject, injector, pid, system } = await smallSystem();
+  await inject('pause@ws-1,at=0s,for=60s');
+  await inject('bad-config@nginx,at=0s,for=60s');
+  const conf = join(system.stateDir, 'conf', 'nginx.conf');
+  rmSync(conf);
+  mkdirSync(conf);
+  await injector[Symbol.asyncDispose]();
+  expect(statFields(pid('ws-1'))?.[0]).not.toBe('T');
+  expect(openFaults(system.stateDir).map(({ fault }) => fault)).toEqual([
+    'bad-config@nginx,at=0s,for=60s',
+  ]);
+  rmdirSync(conf);
 });
 
 test('disposing undoes all that is there, whatever depends on what', async () => {

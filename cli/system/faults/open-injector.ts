@@ -72,7 +72,8 @@ export async function openInjector(world: World, system: RunningSystem): Promise
         },
       };
     } catch (error) {
-      await doing.putRight();
+      // One that cannot be put right either stays in the journal, which the guard reads at the end.
+      await doing.putRight().catch(() => undefined);
       open.delete(doing);
       throw error;
     }
@@ -141,7 +142,7 @@ export async function openInjector(world: World, system: RunningSystem): Promise
       sizes?.stop();
       // All first, then the waiting: a node cannot become ready while Redis is still held down.
       const left = [...open].toReversed();
-      for (const doing of left) await doing.putRight();
+      for (const doing of left) await doing.putRight().catch(() => undefined);
       await Promise.allSettled(left.map((doing) => doing.undo()));
       await guard.close();
     },
