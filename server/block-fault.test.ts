@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -48,6 +49,19 @@ describe('POST /fault/block', () => {
     const gone = await fetch(`${url}/fault/block${query}`, { method: 'POST' });
     expect(gone.status).toBe(400);
   });
+
+  test.each([true, false])(
+    'a target that is no URL takes nobody down, faults on: %s',
+    async (faults) => {
+      const url = await metricsPort(faults);
+      // `fetch` would put it right.
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.end('GET // HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n');
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
+      expect(chunk.toString()).toMatch(/^HTTP\/1.1 404/);
+      expect((await fetch(url)).status).toBe(404);
+    },
+  );
 
   test.each(['', '?ms=', '?ms=0', '?ms=-5', '?ms=1.5', '?ms=forever', '?ms=99999999999'])(
     'a time that is none is refused: %j',
