@@ -5,7 +5,7 @@ import type { Role } from '../contract.ts';
 export type SocketData = {
   user: string;
   role: Role;
-  /** Rooms it is in, or is entering: the entry under way, if there is one. */
+  /** Rooms it is in, is entering or leaving: what is under way, if anything is. */
   rooms: Map<string, Promise<unknown> | undefined>;
   /** Requests that were taken and not yet answered. */
   inFlight: number;

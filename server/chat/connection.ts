@@ -57,15 +57,13 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     if (!rooms.has(room) && rooms.size >= roomsPerClient) {
       return refusal('FORBIDDEN', `at most ${roomsPerClient} rooms at once`);
     }
-    const joined = await enter(room, () => path.join(socket, room));
+    const joined = await inTurn(room, () => path.join(socket, room));
     return { ok: true, ...joined };
   });
 
   on(event.leave, parseLeave, async ({ room }): Promise<LeaveAck> => {
-    await entered(room);
-    rooms.delete(room);
-    const left = path.leave(socket, room);
-    presence.touched(room);
+    if (!rooms.has(room)) return { ok: true };
+    const left = await inTurn(room, async () => path.leave(socket, room));
     return { ok: true, ...left };
   });
 
@@ -140,14 +138,17 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     return { ok: true, seq: stored.seq, at: stored.at };
   }
 
-  /** One entry at a time per room: a join during a resume must not overtake the replay. */
-  async function enter<T>(room: string, go: () => Promise<T>): Promise<T> {
-    const entry = entered(room).then(go);
-    rooms.set(room, entry);
+  /**
+   * One thing at a time per room: a join must not overtake the replay of a resume, nor a leave take
+   * away what a join behind it has begun.
+   */
+  async function inTurn<T>(room: string, go: () => Promise<T>): Promise<T> {
+    const step = entered(room).then(go);
+    rooms.set(room, step);
     try {
-      return await entry;
+      return await step;
     } finally {
-      settle(room, entry);
+      settle(room, step);
     }
   }
 
@@ -155,13 +156,13 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     try {
       await rooms.get(room);
     } catch {
-      // Whoever asked for that entry was told.
+      // Whoever asked for that was told.
     }
   }
 
-  function settle(room: string, entry: Promise<unknown>): void {
+  function settle(room: string, step: Promise<unknown>): void {
     presence.touched(room);
-    if (rooms.get(room) !== entry) return;
+    if (rooms.get(room) !== step) return;
     if (path.has(socket, room)) rooms.set(room, undefined);
     else rooms.delete(room);
   }

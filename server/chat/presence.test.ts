@@ -102,4 +102,18 @@ describe('presence', () => {
     await expect.poll(() => membersAt(node.url)).toBe(1);
     expect(await get(node.url + path.presence)).toMatchObject({ sessions: 1 });
   });
+
+  test('who leaves and comes back in one breath, and again, is there once, and gone when it goes', async () => {
+    const node = await startNode();
+    const [anna] = await inRoom(node.url, ['anna', 'berta']);
+    await Promise.all([
+      anna?.ask(event.leave, { room: 'r' }),
+      anna?.join('r'),
+      anna?.ask(event.leave, { room: 'r' }),
+      anna?.join('r'),
+    ]);
+    expect(await membersAt(node.url)).toBe(2);
+    anna?.socket.disconnect();
+    await expect.poll(() => membersAt(node.url)).toBe(1);
+  });
 });
