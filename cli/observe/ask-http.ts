@@ -1,6 +1,8 @@
 /** One HTTP exchange, read whole and bounded, with a reason in plain words when it fails. */
 import { request } from 'undici';
 
+import { readUpTo } from './read-up-to.ts';
+
 const answerWithinMs = 15_000;
 const mostBytes = 64 * 1024 * 1024;
 
@@ -26,15 +28,9 @@ export async function askHttp(
       body: body === null ? null : body.text,
       signal: AbortSignal.timeout(answerWithinMs),
     });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of answer) {
-      const part: Buffer = Buffer.from(chunk);
-      bytes += part.length;
-      if (bytes > mostBytes) throw new Error(`the answer is larger than ${mostBytes} bytes`);
-      chunks.push(part);
-    }
-    return { status: statusCode, text: Buffer.concat(chunks).toString('utf8') };
+    const { bytes, isWhole } = await readUpTo(answer, mostBytes);
+    if (!isWhole) throw new Error(`the answer is larger than ${mostBytes} bytes`);
+    return { status: statusCode, text: bytes.toString('utf8') };
   } catch (error) {
     throw failed(reason(error), error);
   }
@@ -47,11 +43,20 @@ export function httpBase(base: URL): HttpBase {
   bare.password = '';
   bare.search = '';
   bare.hash = '';
-  const pair = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
+  const pair = `${decoded(base.username)}:${decoded(base.password)}`;
   return {
     address: bare.toString().replace(/\/+$/, ''),
     headers: pair === ':' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
   };
+}
+
+/** A `%` of a password that begins no escape stands for itself: a URL keeps it as it was typed. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** undici hides the reason in the cause. */

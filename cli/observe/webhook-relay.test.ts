@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 
 import { alertmanagerConfig } from '../../prometheus/alertmanager-config.ts';
 import { readNotificationErrors } from '../inspect/notification-errors.ts';
+import { httpBase } from './ask-http.ts';
 import { receiverAddresses, relayed, webhookAddresses } from './receiver-addresses.ts';
 import { startReceiver } from './testing/start-alertmanager.ts';
 import { openWebhookRelay } from './webhook-relay.ts';
@@ -24,11 +25,27 @@ describe('the relay', () => {
     expect(taken.status).toBe(200);
     const refused = await fetch(relay.addressOf(1), post);
     expect(refused.status).toBe(500);
-    expect(await refused.text()).toBe('Cannot POST /500/b');
+    expect(await refused.text()).toBe('Cannot POST …');
     expect(receiver.got).toEqual([
       { path: '/ok?key=1', body: '{"a":1}' },
       { path: '/500/b', body: '{"a":1}' },
     ]);
+  });
+
+  test('a redirect is the answer: followed, the alert would be a GET without a body, and taken', async () => {
+    const receiver = await startReceiver();
+    const relay = await openRelay([`${receiver.url}/301`]);
+    expect((await fetch(relay.addressOf(0), post)).status).toBe(301);
+    expect(receiver.got.map(({ path }) => path)).toEqual(['/301']);
+  });
+
+  test('of a long answer the begin comes back, and not half of a secret at its end', async () => {
+    const receiver = await startReceiver();
+    const relay = await openRelay([`${receiver.url}/long/hush-hush`, `${receiver.url}/endless`]);
+    const text = await (await fetch(relay.addressOf(0), post)).text();
+    expect(text).toMatch(/^x+Cannot POST …$/);
+    const endless = await fetch(relay.addressOf(1), { ...post, signal: AbortSignal.timeout(5000) });
+    expect(await endless.text()).toBe('x'.repeat(2000));
   });
 
   test('who does not know its address gets nothing through', async () => {
@@ -61,6 +78,12 @@ describe('the relay', () => {
     expect(error?.status).toBeNull();
     expect(error?.why).toContain(told);
   });
+});
+
+test('a password with a plain % is sent as it was typed', () => {
+  const { address, headers } = httpBase(new URL('http://me:100%@127.0.0.1:9/a'));
+  expect(address).toBe('http://127.0.0.1:9/a');
+  expect(headers).toEqual({ authorization: `Basic ${btoa('me:100%')}` });
 });
 
 test('of a configuration only generic webhooks change', () => {

@@ -9,11 +9,12 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates } from 'node:tls';
-import { Agent, interceptors, request } from 'undici';
-import type { Dispatcher } from 'undici';
+import { Agent, request } from 'undici';
 
 import { relayFailed } from '../inspect/notification-errors.ts';
+import { redactAddresses } from '../inspect/redact-addresses.ts';
 import { httpBase } from './ask-http.ts';
+import { readUpTo } from './read-up-to.ts';
 
 export type WebhookRelay = {
   /** Where to send what is for a target, by its place in the list. */
@@ -21,18 +22,28 @@ export type WebhookRelay = {
   close(): void;
 };
 
-/** As much of an answer as is worth a line in a log. */
+/** As much of an answer as is looked at. */
+const mostAnswerBytes = 64 * 1024;
+/** As much of it as is worth a line in a log. */
 const mostAnswerChars = 2000;
+
+type Target = {
+  readonly address: string;
+  /** Takes the words of the address out of what the target says. */
+  readonly redact: (text: string) => string;
+};
 
 /**
  * What comes to an address of its own goes on to the target, and the target's status and words come
- * back. A target that is not there is a 502 that says why; to one that hangs nobody answers for.
+ * back, without the words of its address. A target that is not there is a 502 that says why; to one
+ * that hangs nobody answers for. No redirect is followed: most turn a POST into a GET, which loses the
+ * alert and may well be answered 200.
  */
-export async function openWebhookRelay(targets: readonly string[]): Promise<WebhookRelay> {
+export async function openWebhookRelay(addresses: readonly string[]): Promise<WebhookRelay> {
   // What this machine trusts, Alertmanager trusts: also a certificate of one's own.
   const ca = [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
   const agent = new Agent({ connect: { ca } });
-  const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: 5 }));
+  const targets = addresses.map((address) => ({ address, redact: redactAddresses([address]) }));
   const paths = targets.map(() => `/${randomBytes(24).toString('base64url')}`);
 
   const server = createServer((asked, response) => {
@@ -41,7 +52,7 @@ export async function openWebhookRelay(targets: readonly string[]): Promise<Webh
       response.writeHead(404).end();
       return;
     }
-    void passOn(asked, response, target, dispatcher);
+    void passOn(asked, response, target, agent);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -65,15 +76,15 @@ export async function openWebhookRelay(targets: readonly string[]): Promise<Webh
 async function passOn(
   asked: IncomingMessage,
   response: ServerResponse,
-  target: string,
-  dispatcher: Dispatcher,
+  { address, redact }: Target,
+  agent: Agent,
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
     const chunks: Buffer[] = [];
     for await (const chunk of asked) chunks.push(chunk as Buffer);
-    const url = new URL(target);
+    const url = new URL(address);
     const { headers } = httpBase(url);
     url.username = '';
     url.password = '';
@@ -86,10 +97,12 @@ async function passOn(
       },
       body: Buffer.concat(chunks),
       signal: gone.signal,
-      dispatcher,
+      dispatcher: agent,
     });
-    const text = await answer.body.text();
-    response.writeHead(answer.statusCode).end(text.slice(0, mostAnswerChars));
+    const { bytes } = await readUpTo(answer.body, mostAnswerBytes);
+    // Before it is cut: of half a secret nobody knows any more that it is one.
+    const text = redact(bytes.toString('utf8')).slice(0, mostAnswerChars);
+    response.writeHead(answer.statusCode).end(text);
   } catch (error) {
     if (!gone.signal.aborted) response.writeHead(502).end(relayFailed(reasonOf(error)));
   }

@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 import { freePorts } from '../../system/ports.ts';
@@ -53,7 +54,7 @@ export async function startAlertmanager(
 }
 
 export type Receiver = {
-  /** `http://127.0.0.1:PORT`; what follows decides: `/ok`, `/404`, `/500`, `/hang`. */
+  /** `http://127.0.0.1:PORT`; what follows decides: `/ok`, `/301`, `/404`, `/500`, `/hang`, `/long`, `/endless`. */
   readonly url: string;
   readonly got: { readonly path: string; readonly body: string }[];
 };
@@ -70,6 +71,12 @@ export async function startReceiver(): Promise<Receiver> {
       got.push({ path, body });
       if (path.startsWith('/hang')) return;
       response.statusCode = Number(/^\/(\d{3})/.exec(path)?.[1] ?? 200);
+      if (response.statusCode === 301) response.setHeader('location', '/ok/moved');
+      if (path.startsWith('/endless')) {
+        Readable.from(endless()).pipe(response);
+        return;
+      }
+      if (path.startsWith('/long')) response.write('x'.repeat(1980));
       // As Express does, in its default 404.
       response.end(`Cannot POST ${path}`);
     });
@@ -80,4 +87,8 @@ export async function startReceiver(): Promise<Receiver> {
     await new Promise((resolve) => server.close(resolve));
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, got };
+}
+
+function* endless() {
+  for (;;) yield 'x'.repeat(1000);
 }
