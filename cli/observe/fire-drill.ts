@@ -1,10 +1,9 @@
 /** Sends one synthetic alert through Alertmanager and watches whether it arrives. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-
 import { drillAlert } from '../../prometheus/drill-alert.ts';
 import { drillRow } from '../inspect/drill.ts';
 import type { DrillRow } from '../inspect/drill.ts';
 import { readNotificationErrors } from '../inspect/notification-errors.ts';
+import { readFrom, sizeOf } from '../system/service-log.ts';
 import type { World } from '../world.ts';
 import { waysOf } from './alertmanager-client.ts';
 import type { AlertmanagerClient } from './alertmanager-client.ts';
@@ -44,7 +43,7 @@ export async function fireDrill(
   const startMs = world.clock.now();
   const configuration = await client.configuration();
   const before = await client.counters();
-  const logFrom = sizeOf(logFile);
+  const log = logSinceNow(logFile);
   const post = (endsAtMs: number): Promise<void> =>
     client.post({
       labels: { alertname: drillAlert, severity: 'warning', topology, drill },
@@ -67,7 +66,7 @@ export async function fireDrill(
       const reading = {
         before,
         now: await client.counters(),
-        errors: readNotificationErrors(logSince(logFile, logFrom)),
+        errors: readNotificationErrors(log()),
         watchedMs,
         over: watchedMs > waitMs,
       };
@@ -99,13 +98,15 @@ async function untilRouted(world: World, client: AlertmanagerClient, drill: stri
   }
 }
 
-function sizeOf(file: string | undefined): number {
-  return file === undefined || !existsSync(file) ? 0 : statSync(file).size;
-}
-
-/** What was written since; all of it when the file was put aside meanwhile. */
-function logSince(file: string | undefined, from: number): string {
-  if (file === undefined || !existsSync(file)) return '';
-  const bytes = readFileSync(file);
-  return bytes.subarray(bytes.length < from ? 0 : from).toString('utf8');
+/** All that is written from now on, at each call; from its start on where the file is put aside. */
+function logSinceNow(file: string | undefined): () => string {
+  if (file === undefined) return () => '';
+  let end = sizeOf(file);
+  let written = '';
+  return () => {
+    const next = readFrom(file, end);
+    end = next.end;
+    written += next.text;
+    return written;
+  };
 }
