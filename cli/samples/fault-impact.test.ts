@@ -182,6 +182,20 @@ describe('negative controls', () => {
   });
 });
 
+test('the outlook rests on all recoveries, and on none where one was not seen to end', () => {
+  const back = failoverRun(shape);
+  const windows = [killWindow(20_000), killWindow(30_000, { node: 'ws-1', clientsOnNode: null })];
+  const gone = Array.from({ length: 10 }, (_, i) =>
+    at(recordKind.disconnected, 31_000, { user: 80 + i }),
+  );
+  const measured = (impact: FaultImpact) => impact.availability.outlooks[0]?.measuredPct;
+  expect(impactOf(back, { windows }).faults.map((one) => one.mttrMs)).toEqual([1500, 0]);
+  expect(measured(impactOf(back, { windows }))).toBeGreaterThan(99.99);
+  const half = impactOf([...back, ...gone], { windows });
+  expect(half.faults.map((one) => one.mttrMs)).toEqual([1500, null]);
+  expect(measured(half)).toBeNull();
+});
+
 describe('signs other than a lost connection', () => {
   const quiet = failoverRun({ ...shape, killAtMs: null });
 

@@ -158,7 +158,7 @@ function impactOf(
       backoff: fourQuantiles(split.map((one) => (one.dialUs - one.fromUs) / 1000)),
       connect: fourQuantiles(split.map((one) => (one.connectedUs - one.dialUs) / 1000)),
       resume: fourQuantiles(split.map((one) => (one.backUs - one.connectedUs) / 1000)),
-      firstBackMs: backMs.length === 0 ? null : Math.min(...backMs),
+      firstBackMs: backMs.length === 0 ? null : backMs.reduce((a, b) => Math.min(a, b)),
       mttrMs: recoveredAt === null ? null : recoveredAt - atMs,
       watchedMs: Math.max(0, nextAtMs - atMs),
       stormPerSec: mostInASecond(split.map((one) => one.connectedUs / 1000)),
@@ -189,7 +189,9 @@ function impactOf(
     const window = windows[faultsAt(windows, ms)[0] ?? -1];
     return window === undefined ? null : faultLabel(window);
   };
-  const recoveries = faults.flatMap((one) => (one.bit && one.mttrMs !== null ? [one.mttrMs] : []));
+  const recoveries = faults.flatMap((one) => (one.bit ? [one.mttrMs] : []));
+  const seen = recoveries.filter((ms) => ms !== null);
+  const isWhole = seen.length > 0 && seen.length === recoveries.length;
   return {
     faults,
     baseline,
@@ -200,7 +202,8 @@ function impactOf(
       slots: share(slots.good, slots.of),
       clients: clientSec > 0 ? Math.max(0, 1 - downSec / clientSec) : 1,
       budget: errorBudget(options.clients > 0 ? downSec / options.clients : 0),
-      outlooks: outlooks(recoveries.length === 0 ? null : sum(recoveries) / recoveries.length),
+      // A mean of those that were seen to end would leave out the worst.
+      outlooks: outlooks(isWhole ? sum(seen) / seen.length : null),
     },
     worstMessages: slowMessages(messages, options.runId, labelAt),
     stability: stabilityOf(messages),

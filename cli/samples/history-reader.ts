@@ -12,7 +12,10 @@ export type HistoryReader = {
   readonly records: number;
   /** Bytes of an unfinished last record: a writer that was killed leaves up to 23. */
   readonly tailBytes: number;
-  /** `at` of the last record read, in µs since run start; 0 when there is none. */
+  /**
+   * The latest `at` read, in µs since run start; 0 when there is none. The last record's may be long ago:
+   * a send and a request carry their due time.
+   */
   readonly lastAtUs: number;
 };
 
@@ -33,6 +36,13 @@ export function createHistoryReader(): HistoryReader {
   const tail = new Uint8Array(recordBytes);
   let tailBytes = 0;
   let records = 0;
+  let lastAtUs = 0;
+
+  function take(visit: (record: HistoryRecord) => void): void {
+    records++;
+    if (record.atUs > lastAtUs) lastAtUs = record.atUs;
+    visit(record);
+  }
 
   return {
     read(chunk, visit) {
@@ -44,13 +54,11 @@ export function createHistoryReader(): HistoryReader {
         if (tailBytes < recordBytes) return;
         decodeInto(record, tail, 0);
         tailBytes = 0;
-        records++;
-        visit(record);
+        take(visit);
       }
       for (; offset + recordBytes <= chunk.length; offset += recordBytes) {
         decodeInto(record, chunk, offset);
-        records++;
-        visit(record);
+        take(visit);
       }
       tail.set(chunk.subarray(offset));
       tailBytes = chunk.length - offset;
@@ -62,7 +70,7 @@ export function createHistoryReader(): HistoryReader {
       return tailBytes;
     },
     get lastAtUs() {
-      return record.atUs;
+      return lastAtUs;
     },
   };
 }

@@ -173,6 +173,37 @@ describe('the recount', () => {
     expect(http.givenUp).toBe(1);
   });
 
+  test('a run cut short ends with the latest time of a file, not with its last record', () => {
+    const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 0 };
+    const bytes = encodeRecords([
+      { ...empty, kind: recordKind.joined, user: 1 },
+      { ...empty, kind: recordKind.sent, atUs: 80_000_000 },
+      { ...empty, kind: recordKind.acked, value: 1, atUs: 80_001_000 },
+      { ...empty, kind: recordKind.connectFailed, user: 2, atUs: 100_000_000 },
+      // It was due long ago.
+      { ...empty, kind: recordKind.http, code: httpGivenUpCode, atUs: 85_000_000 },
+    ]);
+    // Overdue at 90 s, and the worker wrote on until 100 s: user 1 has lost it.
+    expect(ledgerOf([bytes], 200_000, true).lost).toBe(1);
+    expect(recount([bytes], { durationMs: 200_000, partial: true }).ledger.lost).toBe(1);
+  });
+
+  test('counts a wiped log: a loss for each message, however many', () => {
+    const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 0 };
+    const count = 200_000;
+    const bytes = encodeRecords([
+      ...Array.from({ length: count }, (_, i) => ({
+        ...{ ...empty, kind: recordKind.acked, room: i % 100 },
+        ...{ n: i, value: 1 + i, atUs: 1000 + i },
+      })),
+      ...Array.from({ length: 100 }, (_, room) => ({
+        ...{ ...empty, kind: recordKind.readDone, room, atUs: 9_000_000 },
+      })),
+    ]);
+    const seen = recount([bytes], { durationMs: 10_000, partial: false });
+    expect(seen.ledger).toMatchObject({ acked: count, lost: count });
+  });
+
   test('says how many bytes of an unfinished record a file ends with, and names unknown kinds', () => {
     const whole = encodeRecords([
       { kind: 99, code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 0 },

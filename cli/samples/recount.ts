@@ -132,11 +132,13 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
   };
   for (const file of files) {
     const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+    let lastUs = -1;
     for (let at = 0; at + bytesPerRecord <= view.byteLength; at += bytesPerRecord) {
       const r = decode(view, at);
       records++;
       if (!knownKinds.has(r.kind)) unknownRecords++;
-      if (at + 2 * bytesPerRecord > view.byteLength) ends.push(r.atUs);
+      // Not the last record's: a send and a request carry their due time.
+      lastUs = Math.max(lastUs, r.atUs);
       let message: Message | undefined;
       if (r.kind === recordKind.sent) {
         message = messageOf(r.user, r.room, r.n);
@@ -198,6 +200,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
         events.push({ kind, code, room, atUs, value, message });
       }
     }
+    if (lastUs >= 0) ends.push(lastUs);
   }
   const sinceDue = (op: Op, message: Message, atUs: number): void => {
     const { dueUs } = message;
@@ -223,7 +226,7 @@ export function recount(files: readonly Uint8Array[], options: RecountOptions): 
     if (message.acked) losses.push({ message, unstored: false });
   });
   const { unstored, ...ofMessages } = countMessages(all, reads);
-  losses.push(...unstored.map((message) => ({ message, unstored: true })));
+  for (const message of unstored) losses.push({ message, unstored: true });
   const notAcked = ofMessages.refused + ofMessages.indeterminate + ofMessages.recovered;
   ops['chat.ack'].count += notAcked;
   ops['chat.ack'].errors += notAcked;

@@ -89,6 +89,14 @@ describe('the summary of a service', () => {
     expect(unknown?.restarts).toBe(1);
   });
 
+  test('takes the readings of two days and more', () => {
+    const readings = Array.from({ length: 200_000 }, (_, i) =>
+      reading('ws-1', i * 1000, { rssMb: i, loopLagMs: i }),
+    );
+    const seen = { rssMb: { max: 199_999 }, loopLagMs: 199_999 };
+    expect(serviceSummaries(readings)[0]).toMatchObject(seen);
+  });
+
   test('has no lag where none was read, and no entry where nothing was', () => {
     expect(serviceSummaries(cpu(1, 2))[0]?.loopLagMs).toBeNull();
     expect(serviceSummaries([])).toEqual([]);

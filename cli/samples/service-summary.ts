@@ -58,10 +58,10 @@ function serviceSummary(
     kind: last?.kind ?? '',
     pid: last?.pid ?? 0,
     cpuPct: { avg: cpuAvg, max: Math.max(cpuAvg, highestWindow(readings)) },
-    rssMb: { avg: mean(rss), max: Math.max(0, ...rss) },
-    loopLagMs: lags.length === 0 ? null : Math.max(...lags),
+    rssMb: { avg: mean(rss), max: highest(rss) },
+    loopLagMs: lags.length === 0 ? null : highest(lags),
     waitPct: weightedMean(spans(readings, 'waitPct')),
-    restarts: Math.max(0, ends, ...readings.map((reading) => reading.restarts)),
+    restarts: Math.max(ends, highest(readings.map((reading) => reading.restarts))),
   };
 }
 
@@ -119,4 +119,9 @@ function weightedMean(some: readonly Span[]): number {
 
 function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of values from 0 on, however many: as arguments of Math.max a hundred thousand are too many. */
+function highest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }

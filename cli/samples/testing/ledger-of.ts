@@ -10,7 +10,9 @@ export function ledgerOf(run: MadeRun, partial = false): LedgerSummary {
   const ledger = createLedger({ runId, partial });
   for (const file of run.files) for (const record of file) ledger.note(record);
   for (const file of run.files) for (const record of file) ledger.account(record);
-  const ends = run.files.flatMap((file) => file.at(-1)?.atUs ?? []);
+  const ends = run.files.flatMap((file) =>
+    file.length === 0 ? [] : [Math.max(...file.map(({ atUs }) => atUs))],
+  );
   return ledger.close(historyEndUs(ends, { durationMs: run.durationMs, partial }));
 }
 
