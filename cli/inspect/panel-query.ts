@@ -32,8 +32,13 @@ export type ResolvedSource =
 
 /** Pixels of the 24 columns on a usual screen: Grafana asks for one point a pixel. */
 const gridWidthPx = 1600;
-/** Grafana and Prometheus refuse more points a series. */
+/** Prometheus refuses more points a series. */
 const maxPoints = 11_000;
+
+/** The shortest step that Prometheus answers over a window; Grafana goes below it nowhere. */
+export function leastStepMs({ fromMs, toMs }: Window): number {
+  return Math.ceil((toMs - fromMs) / maxPoints);
+}
 
 /** Every query of a panel. */
 export function panelQueries(
@@ -52,7 +57,7 @@ export function panelQueries(
     const stepMs = Math.max(
       leastMs,
       roundInterval((window.toMs - window.fromMs) / points),
-      Math.ceil((window.toMs - window.fromMs) / maxPoints),
+      leastStepMs(window),
     );
     const times = { ...scope, ...timeScope(window, stepMs, leastMs) };
     const { text, unknown } = interpolate(target.expr, times);
@@ -80,7 +85,8 @@ export function annotationQuery(
   sources: readonly DataSource[],
 ): PanelQuery {
   const datasource = resolveSource(annotation.datasource, scope, sources);
-  const stepMs = parseDuration(interpolate(annotation.step, scope).text) ?? 60_000;
+  const writtenMs = parseDuration(interpolate(annotation.step, scope).text) ?? 60_000;
+  const stepMs = Math.max(writtenMs, leastStepMs(window));
   const times = { ...scope, ...timeScope(window, stepMs, stepMs) };
   const { text, unknown } = interpolate(annotation.expr, times);
   return {

@@ -2,10 +2,12 @@
 import { rangeKey, whyEmpty, whySelectorEmpty } from '../inspect/evidence.ts';
 import type { Evidence, TargetState } from '../inspect/evidence.ts';
 import type { Cause } from '../inspect/cause.ts';
+import { leastStepMs } from '../inspect/panel-query.ts';
+import type { Window } from '../inspect/panel-query.ts';
 import { promqlSelectors } from '../inspect/promql-selectors.ts';
 import type { Selector } from '../inspect/promql-selectors.ts';
-import type { Window } from '../inspect/panel-query.ts';
 import type { Labels } from '../inspect/series.ts';
+import { unlessRefused } from './prometheus-client.ts';
 import type { PrometheusClient } from './prometheus-client.ts';
 
 export type Witness = {
@@ -20,17 +22,21 @@ export type Witness = {
   ): Promise<readonly { readonly selector: Selector; readonly cause: Cause }[]>;
 };
 
-/** The targets of the window, and all names Prometheus knows, are asked for at once. */
+/**
+ * The targets of the window, and all names Prometheus knows, are asked for at once.
+ * @throws Failure unhealthy (121) where Prometheus refuses to say: of what is not known nothing is said
+ */
 export async function openWitness(
   prometheus: PrometheusClient,
   window: Window,
-  stepMs: number,
+  scrapeMs: number,
 ): Promise<Witness> {
+  const stepMs = Math.max(scrapeMs, 1000, leastStepMs(window));
   const [targets, names] = await Promise.all([
     readTargets(prometheus, window, stepMs),
     prometheus.labelValues('__name__', null, null),
   ]);
-  const allNames = new Set(names.kind === 'values' ? names.values : []);
+  const allNames = new Set(unlessRefused(prometheus, names).values);
   const seriesOf = new Map<string, Promise<readonly Labels[]>>();
   const ask = (metric: string): Promise<readonly Labels[]> => {
     const known = seriesOf.get(metric) ?? prometheus.series(selectorOf(metric), window);
@@ -76,8 +82,7 @@ async function readTargets(
     prometheus.queryRange('up', window, stepMs),
     prometheus.targets(),
   ]);
-  if (up.kind === 'refused') return [];
-  return up.series.map(({ labels, points }) => {
+  return unlessRefused(prometheus, up).series.map(({ labels, points }) => {
     const job = labels['job'] ?? '';
     const instance = labels['instance'] ?? '';
     const now = active.find(

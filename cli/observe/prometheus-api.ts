@@ -5,10 +5,10 @@ import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { askHttp, httpBase } from './ask-http.ts';
 
-export type ApiAnswer =
-  | { readonly kind: 'data'; readonly data: unknown }
-  /** Prometheus understood, and refused: a parse error, too many points, a timeout of its own. */
-  | { readonly kind: 'refused'; readonly text: string };
+/** Prometheus understood, and refused: a parse error, too many points, a timeout of its own. */
+export type Refusal = { readonly kind: 'refused'; readonly text: string };
+
+export type ApiAnswer = { readonly kind: 'data'; readonly data: unknown } | Refusal;
 
 export type Api = {
   /** For people: without credentials. */

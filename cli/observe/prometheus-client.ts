@@ -5,15 +5,15 @@ import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Window } from '../inspect/panel-query.ts';
 import type { Labels, Series } from '../inspect/series.ts';
-import type { Api, ApiAnswer, Params } from './prometheus-api.ts';
+import type { Api, ApiAnswer, Params, Refusal } from './prometheus-api.ts';
 
 export type SeriesAnswer =
   | { readonly kind: 'series'; readonly series: readonly Series[] }
-  | { readonly kind: 'refused'; readonly text: string };
+  | Refusal;
 
 export type ValuesAnswer =
   | { readonly kind: 'values'; readonly values: readonly string[] }
-  | { readonly kind: 'refused'; readonly text: string };
+  | Refusal;
 
 export type ActiveTarget = {
   readonly labels: Labels;
@@ -35,7 +35,7 @@ export type PrometheusClient = {
   readonly name: string;
   query(expr: string, atMs: number): Promise<SeriesAnswer>;
   queryRange(expr: string, window: Window, stepMs: number): Promise<SeriesAnswer>;
-  /** Label sets of what matches within the window; none where the selector is refused. */
+  /** Label sets of what matches within the window; throws where that is refused. */
   series(match: string, window: Window): Promise<readonly Labels[]>;
   /** @param window `null`: all Prometheus holds */
   labelValues(label: string, match: string | null, window: Window | null): Promise<ValuesAnswer>;
@@ -74,7 +74,7 @@ export function prometheusClient(api: Api): PrometheusClient {
       ),
     series: async (match, window) => {
       const answer = await api.post('api/v1/series', [['match[]', match], ...times(window)]);
-      return answer.kind === 'refused' ? [] : parsed(api, z.array(labels), answer.data);
+      return parsed(api, z.array(labels), wanted(api, answer));
     },
     labelValues: async (label, match, window) =>
       readValues(
@@ -198,10 +198,20 @@ function seconds(ms: number): string {
 }
 
 function wanted(api: Api, answer: ApiAnswer): unknown {
-  if (answer.kind === 'data') return answer.data;
-  throw new Failure(exitCode.unhealthy, `${api.name} refused a plain question`, {
-    why: answer.text,
-  });
+  return unlessRefused(api, answer).data;
+}
+
+/** An answer to a question that nobody typed. @throws Failure unhealthy (121) with Prometheus' own words */
+export function unlessRefused<T extends { readonly kind: string }>(
+  { name }: { readonly name: string },
+  answer: T | Refusal,
+): T {
+  if (!isRefused(answer)) return answer;
+  throw new Failure(exitCode.unhealthy, `${name} refused a plain question`, { why: answer.text });
+}
+
+function isRefused(answer: { readonly kind: string }): answer is Refusal {
+  return answer.kind === 'refused';
 }
 
 function parsed<T>(api: Api, schema: z.ZodType<T>, value: unknown): T {

@@ -6,13 +6,14 @@ import type { Scope } from '../inspect/interpolate.ts';
 import { failsCheck, judgePanel, missingNeed } from '../inspect/judge-panel.ts';
 import type { QueryAnswer, Setting } from '../inspect/judge-panel.ts';
 import { judgePanelSelector } from '../inspect/judge-panel-selector.ts';
-import { panelQueries } from '../inspect/panel-query.ts';
+import { leastStepMs, panelQueries } from '../inspect/panel-query.ts';
 import type { PanelQuery } from '../inspect/panel-query.ts';
 import { nameSeries } from '../inspect/series.ts';
 import { oneOf } from '../inspect/variable-values.ts';
 import { answerQuery } from './asker.ts';
 import type { ReplayRequest } from './asker.ts';
 import type { Witness } from './gather-evidence.ts';
+import { unlessRefused } from './prometheus-client.ts';
 import type { ResolvedVariables } from './resolve-variables.ts';
 
 export async function replayPanel(
@@ -148,10 +149,11 @@ function named(answers: readonly QueryAnswer[]): readonly QueryAnswer[] {
 async function lists(panel: Panel, request: ReplayRequest): Promise<DrawnPanel['queries']> {
   if (panel.type !== 'alertlist') return [];
   const { window, prometheus } = request;
-  const given = await prometheus.queryRange('ALERTS{alertstate="firing"}', window, 2000);
-  if (given.kind === 'refused') return [];
+  const stepMs = Math.max(2000, leastStepMs(window));
+  const given = await prometheus.queryRange('ALERTS{alertstate="firing"}', window, stepMs);
+  const fired = unlessRefused(prometheus, given);
   const [series = []] = nameSeries([
-    { legendFormat: '{{alertname}} {{instance}}', series: given.series },
+    { legendFormat: '{{alertname}} {{instance}}', series: fired.series },
   ]);
   return [{ refId: 'ALERTS', instant: false, format: 'time_series', series }];
 }

@@ -60,7 +60,7 @@ beforeAll(async () => {
   window = { fromMs, toMs: Date.now() };
 });
 
-/** Two instances of one page, a Redis exporter that is not there, and no nginx at all. */
+/** A shop, a Redis exporter that is not there, and no nginx at all. */
 function config(address: string): string {
   return `
 global: { scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }
@@ -84,6 +84,8 @@ groups:
       - { alert: RedisDown, expr: redis_up == 0 }
       - { alert: RunSlow, expr: rtops_client_target_rate > 1 }
 `;
+
+const refusal = { kind: 'refused', text: 'query timed out' } as const;
 
 type Given = Parameters<typeof panelOf>[0];
 
@@ -477,6 +479,32 @@ describe('beside the panels', () => {
       ['RedisDown', 'empty'],
       ['RunSlow', 'skipped'],
     ]);
+  });
+
+  test('a window of half a day is asked in steps that Prometheus answers', async () => {
+    const halfADay = { fromMs: window.toMs - 43_200_000, toMs: window.toMs };
+    const annotations = [
+      { name: 'Deploys', enable: true, iconColor: 'blue', expr: 'shop_queue > 100', step: '1s' },
+    ];
+    const alertList = panelOf({ expr: [], type: 'alertlist' });
+    const { rows, dashboards } = await replayed([alertList], { window: halfADay }, { annotations });
+    expect(rows.find((row) => row.kind === 'annotation')).toMatchObject({ verdict: 'healthy' });
+    expect(dashboards[0]?.panels[0]?.queries).toMatchObject([{ refId: 'ALERTS' }]);
+  });
+
+  test.each([
+    ['the targets', { queryRange: () => Promise.resolve(refusal) }],
+    ['the names', { labelValues: () => Promise.resolve(refusal) }],
+  ] as const)('where Prometheus refuses to tell %s, that is said, and no more', async (_, deaf) => {
+    const busy: PrometheusClient = { ...prometheus, ...deaf };
+    await expect(replayed([], { prometheus: busy })).rejects.toMatchObject({
+      code: 121,
+      why: 'query timed out',
+    });
+  });
+
+  test('a question about series that is refused is no answer of none', async () => {
+    await expect(prometheus.series('shop_queue{', window)).rejects.toMatchObject({ code: 121 });
   });
 
   test('a window nobody scraped in has no verdict', async () => {

@@ -28,7 +28,7 @@ export async function replay(request: ReplayRequest): Promise<Replay> {
   const { prometheus, window, sources } = request;
   const scrapeMs =
     1000 * (sources.find((one) => one.type === 'prometheus')?.scrapeIntervalSec ?? 15);
-  const witness = await openWitness(prometheus, window, Math.max(scrapeMs, 1000));
+  const witness = await openWitness(prometheus, window, scrapeMs);
   if (!witness.targets.some((target) => target.samples > 0)) throw nothingScraped(request);
   const rows: CheckRow[] = [];
   const dashboards: DrawnDashboard[] = [];
