@@ -12,6 +12,6 @@ export async function bench(world: World, options: BenchOptions): Promise<ExitCo
   using interrupt = listenForInterrupt(world);
   const up = await attachSystem(world);
   const asked = await readBenchRequest(world, options, up?.topology);
-  const { code } = await runOnce(world, asked, { up, interrupt, prints: true });
+  const { code } = await runOnce(world, asked, { up, interrupt, ofSeries: null });
   return code;
 }

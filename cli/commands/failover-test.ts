@@ -31,7 +31,7 @@ export async function failoverTest(world: World, options: FailoverOptions): Prom
       return await repeat(world, options, interrupt);
     case undefined: {
       const asked = await readFailoverRequest(world, options, up?.topology);
-      const { code } = await runOnce(world, asked, { up, interrupt, prints: true });
+      const { code } = await runOnce(world, asked, { up, interrupt, ofSeries: null });
       return code;
     }
   }
@@ -49,14 +49,16 @@ async function repeat(
     name: `run ${i + 1}`,
     asked,
   }));
-  const runs = await runSeries(world, variants, interrupt);
+  const { runs, whole, failure } = await runSeries(world, variants, interrupt);
   const last = runs.at(-1);
-  if (last === undefined) return exitCode.interrupted;
-  const rows = runs.map(({ name, report }) => rowOf(name, report));
-  const repeats = repeatsOf(rows, asked.scenario.seed);
-  const out = asked.json ? world.stderr : world.stdout;
-  out.write(renderRepeats(repeats, terminalStyle(world, out)));
-  await writeSeriesReport(world, last, { repeats }, asked.json);
+  if (last !== undefined) {
+    const rows = whole.map(({ name, report }) => rowOf(name, report));
+    const repeats = repeatsOf(rows, asked.scenario.seed);
+    const out = asked.json ? world.stderr : world.stdout;
+    if (rows.length > 0) out.write(renderRepeats(repeats, terminalStyle(world, out)));
+    await writeSeriesReport(world, last, rows.length > 0 ? { repeats } : {}, asked.json);
+  }
+  if (failure !== undefined) throw failure;
   return worstCode([
     ...runs.map(({ code }) => code),
     ...(interrupt.asked ? [exitCode.interrupted] : []),
@@ -70,16 +72,17 @@ async function climb(
   interrupt: Interrupt,
 ): Promise<ExitCode> {
   const variants = await readLadder(world, options);
-  const runs = await runSeries(world, variants, interrupt);
+  const { runs, whole, failure } = await runSeries(world, variants, interrupt);
   const last = runs.at(-1);
-  if (last === undefined || runs.length < variants.length) return exitCode.interrupted;
-  const { json, scenario } = variants[0]?.asked ?? { json: false, scenario: last.report.scenario };
-  const ladder = runs.map(({ name, report }) => rowOf(name, report));
-  const out = json ? world.stderr : world.stdout;
-  const faults = scenario.faults.map(({ text }) => text);
-  out.write(renderLadder(ladder, faults, terminalStyle(world, out)));
-  await writeSeriesReport(world, last, { ladder }, json);
-  return last.code;
+  if (last !== undefined) {
+    const ladder = whole.map(({ name, report }) => rowOf(name, report));
+    const out = options.json ? world.stderr : world.stdout;
+    const faults = last.report.scenario.faults.map(({ text }) => text);
+    if (ladder.length > 0) out.write(renderLadder(ladder, faults, terminalStyle(world, out)));
+    await writeSeriesReport(world, last, ladder.length > 0 ? { ladder } : {}, options.json);
+  }
+  if (failure !== undefined) throw failure;
+  return last === undefined || whole.length < variants.length ? exitCode.interrupted : last.code;
 }
 
 type SeriesKind = '--repeat' | '--ladder' | '--self-check';

@@ -21,8 +21,8 @@ export type Outputs = AsyncDisposable & {
   listen(listener: (event: RunEvent) => void): void;
   /** Says what is about to run. */
   start(target: { readonly name: string; readonly url: string }): void;
-  /** Ends the renderers, writes the files; `prints`: the summary too (and report.json with `--json`). */
-  finish(report: Report, detail: Detail, prints: boolean): Promise<void>;
+  /** Ends the renderers, writes the files, prints the summary (and report.json with `--json`). */
+  finish(report: Report, detail: Detail): Promise<void>;
 };
 
 export type OutputOptions = {
@@ -31,9 +31,22 @@ export type OutputOptions = {
   readonly json: boolean;
 };
 
-/** Opens the renderers; throws a usage failure for one that does not exist. */
-export async function openOutputs(world: World, asked: OutputOptions, run: Run): Promise<Outputs> {
-  const renderers = await openRenderers(world, asked.reporters, asked.json);
+/**
+ * Opens the renderers; throws a usage failure for one that does not exist.
+ * @param ofSeries the run's place in a series of runs, which prints a summary of its own
+ */
+export async function openOutputs(
+  world: World,
+  asked: OutputOptions,
+  run: Run,
+  ofSeries: number | null,
+): Promise<Outputs> {
+  const prints = ofSeries === null;
+  const renderers = await openRenderers(world, {
+    words: asked.reporters,
+    json: asked.json,
+    adds: ofSeries !== null && ofSeries > 0,
+  });
   const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => {
     run.record(event);
@@ -45,6 +58,7 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
     if (ended) return;
     ended = true;
     for (const renderer of renderers.all) await renderer.finish();
+    renderers[Symbol.dispose]();
     await run.close();
   };
   return {
@@ -53,15 +67,15 @@ export async function openOutputs(world: World, asked: OutputOptions, run: Run):
     start(target) {
       emit(startEvent(asked.scenario, run, target));
     },
-    async finish(report, detail, prints) {
+    async finish(report, detail) {
       const { verdict, exitCode: code } = report;
       emit({ kind: 'run-end', t: report.run.durationMs, verdict, exitCode: code });
       await end();
       const { kept, unwritten } = await keep(run, report, detail);
       const inside = relative(world.cwd, run.dir);
       const shown = inside.startsWith('..') ? run.dir : inside;
-      if (prints && !renderers.quiet) {
-        const out = asked.json ? world.stderr : world.stdout;
+      const out = renderers.summaryOn;
+      if (prints && out !== null) {
         out.write(
           renderText(kept, {
             ...terminalStyle(world, out),

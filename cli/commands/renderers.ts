@@ -1,5 +1,5 @@
 /** From `--reporter` words to renderers. */
-import { appendFileSync, createWriteStream } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
@@ -8,38 +8,63 @@ import { chooseReporter, createRenderer } from '../screen/renderer.ts';
 import type { Renderer } from '../screen/renderer.ts';
 import type { Output, World } from '../world.ts';
 
-export type Renderers = {
+export type Renderers = Disposable & {
   readonly all: readonly Renderer[];
-  /** `quiet` was asked for: the end summary is not printed either. */
-  readonly quiet: boolean;
-  /** `github`: the summary goes to the job's page as well. */
-  readonly github: boolean;
+  /** Where the end summary goes: not among the JSON on stdout; `null` where `quiet` alone was asked for. */
+  readonly summaryOn: Output | null;
 };
 
 const kinds = ['ink', 'plain', 'json', 'github', 'quiet'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Opens one renderer a word; without words, what suits the terminal. */
+export type RendererWishes = {
+  /** `--reporter`; none: what suits the terminal. */
+  readonly words: readonly string[];
+  /** stdout belongs to the one JSON document. */
+  readonly json: boolean;
+  /** Files of reporters hold earlier runs of the same series: they are added to. */
+  readonly adds: boolean;
+};
+
+/** Opens one renderer a word. Disposing closes their files. */
 export async function openRenderers(
   world: World,
-  words: readonly string[],
-  jsonOnStdout: boolean,
+  { words, json, adds }: RendererWishes,
 ): Promise<Renderers> {
-  // stdout belongs to the one JSON document.
-  const out = jsonOnStdout ? world.stderr : world.stdout;
-  const asked: readonly { kind: Kind; out: Output }[] =
+  const out = json ? world.stderr : world.stdout;
+  const asked: readonly Asked[] =
     words.length === 0
-      ? [{ kind: jsonOnStdout ? 'plain' : chooseReporter(world), out }]
-      : words.map((word) => parseReporter(world, word, out));
+      ? [{ kind: json ? 'plain' : chooseReporter(world), file: null }]
+      : words.map(parseReporter);
+  const files: FileOutput[] = [];
+  const openFile = (file: string): FileOutput => {
+    const opened = fileOutput(world, resolve(world.cwd, file), adds);
+    files.push(opened);
+    return opened;
+  };
+  const isJsonOn = (to: Output): boolean =>
+    out === to && asked.some(({ kind, file }) => kind === 'json' && file === null);
   return {
-    all: await Promise.all(asked.map(({ kind, out: to }) => createRenderer(kind, world, to))),
-    quiet: asked.length > 0 && asked.every(({ kind }) => kind === 'quiet'),
-    github: asked.some(({ kind }) => kind === 'github'),
+    all: await Promise.all(
+      asked.map(({ kind, file }) =>
+        createRenderer(kind, world, file === null ? out : openFile(file)),
+      ),
+    ),
+    summaryOn: asked.every(({ kind }) => kind === 'quiet')
+      ? null
+      : isJsonOn(world.stdout)
+        ? world.stderr
+        : out,
+    [Symbol.dispose]() {
+      for (const file of files) file.close();
+    },
   };
 }
 
-function parseReporter(world: World, word: string, out: Output): { kind: Kind; out: Output } {
-  const [name = '', file] = word.split('=', 2);
+type Asked = { readonly kind: Kind; readonly file: string | null };
+
+function parseReporter(word: string): Asked {
+  const [, name = '', file] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
   const kind = kinds.find((known) => known === name);
   if (kind === undefined || file === '') {
     throw new Failure(exitCode.usage, `--reporter ${word} is not a reporter`, {
@@ -47,24 +72,41 @@ function parseReporter(world: World, word: string, out: Output): { kind: Kind; o
       next: 'rtops bench --reporter plain',
     });
   }
-  return { kind, out: file === undefined ? out : fileOutput(resolve(world.cwd, file)) };
+  return { kind, file: file ?? null };
 }
 
-function fileOutput(path: string): Output {
+type FileOutput = Output & { close(): void };
+
+/** Written at once: what a run said is in the file, whatever ends rtops. */
+function fileOutput(world: World, path: string, adds: boolean): FileOutput {
+  let fd: number | undefined;
   try {
-    appendFileSync(path, '');
+    fd = openSync(path, adds ? 'a' : 'w');
   } catch (error) {
-    throw new Failure(exitCode.usage, `--reporter cannot write ${path}`, {
-      why: error instanceof Error ? error.message : String(error),
-    });
+    throw new Failure(exitCode.usage, `--reporter cannot write ${path}`, { why: messageOf(error) });
   }
-  const stream = createWriteStream(path);
-  stream.on('error', () => undefined);
+  const close = (): void => {
+    if (fd !== undefined) closeSync(fd);
+    fd = undefined;
+  };
   return {
-    write: (text) => void stream.write(text),
+    write(text) {
+      if (fd === undefined) return;
+      try {
+        appendFileSync(fd, text);
+      } catch (error) {
+        world.stderr.write(`rtops: --reporter: ${path} ends early: ${messageOf(error)}\n`);
+        close();
+      }
+    },
+    close,
     isTTY: false,
     columns: 80,
     rows: 24,
     stream: undefined,
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

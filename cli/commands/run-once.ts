@@ -37,18 +37,20 @@ export type RunSetting = {
   /** What is up in this folder, if anything. */
   readonly up: RunningSystem | undefined;
   readonly interrupt: Interrupt;
-  /** Whether the summary (and `--json`) is printed at the end; several runs print one of their own. */
-  readonly prints: boolean;
+  /** The run's place in a series, from 0; `null`: it stands alone, and its summary is printed. */
+  readonly ofSeries: number | null;
 };
 
 /** The exit code is the verdict's, or 105 when the run was interrupted. */
 export async function runOnce(
   world: World,
   asked: BenchRequest,
-  { up, interrupt, prints }: RunSetting,
+  { up, interrupt: ofCommand, ofSeries }: RunSetting,
 ): Promise<RunOutcome> {
+  // A run that is over hears nothing of a Ctrl-C in the next one.
+  using interrupt = ofCommand.within();
   await using run = openRun(world, asked.runDir);
-  await using outputs = await openOutputs(world, asked, run);
+  await using outputs = await openOutputs(world, asked, run, ofSeries);
   await using target = await openBenchTarget(world, asked.target, up, interrupt, outputs.emit);
   await using _page = await watchRun(world, { asked, run, target, outputs, interrupt });
   if (interrupt.asked) return { code: exitCode.interrupted, report: undefined, dir: run.dir };
@@ -72,7 +74,7 @@ export async function runOnce(
   const host = hostFacts();
   const judged = await judgeRun(asked, { run, target, measured, host });
   const report = await composeReport(world, { run, asked, target, measured, host, ...judged });
-  await outputs.finish(report, measured.detail, prints);
+  await outputs.finish(report, measured.detail);
   const code = report.run.partial ? exitCode.interrupted : judged.judgement.exitCode;
   return { code, report, dir: run.dir };
 }

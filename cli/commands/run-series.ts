@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import type { Report } from '../report/report.ts';
 import { writeReportFiles, readDetail } from './run-folder.ts';
 import type { World } from '../world.ts';
@@ -19,28 +20,40 @@ export type SeriesRun = {
   readonly code: ExitCode;
 };
 
-/**
- * The runs that came to a report, in order; an interrupt ends the series with what it has. With
- * `--run-dir`, each has a folder in it.
- */
+export type Series = {
+  /** The runs that came to a report, in order. */
+  readonly runs: readonly SeriesRun[];
+  /** Those that were not cut short: only they are shown side by side. */
+  readonly whole: readonly SeriesRun[];
+  /** What ended the series early, an interrupted start too: for the caller to throw, when it has said the rest. */
+  readonly failure: Failure | undefined;
+};
+
+/** An interrupt or a failure ends the series with what it has. With `--run-dir`, each run has a folder in it. */
 export async function runSeries(
   world: World,
   variants: readonly Variant[],
   interrupt: Interrupt,
-): Promise<readonly SeriesRun[]> {
+): Promise<Series> {
   const runs: SeriesRun[] = [];
+  let failure: Failure | undefined;
   for (const [i, { name, asked }] of variants.entries()) {
-    if (interrupt.asked) break;
+    if (interrupt.asked || failure !== undefined) break;
     world.stderr.write(`rtops: ${i + 1} of ${variants.length}: ${name}\n`);
     const runDir = asked.runDir === null ? null : join(asked.runDir, `run-${i + 1}`);
-    const { code, report, dir } = await runOnce(
-      world,
-      { ...asked, runDir },
-      { up: undefined, interrupt, prints: false },
-    );
-    if (report !== undefined) runs.push({ name, report, dir, code });
+    try {
+      const { code, report, dir } = await runOnce(
+        world,
+        { ...asked, runDir },
+        { up: undefined, interrupt, ofSeries: i },
+      );
+      if (report !== undefined) runs.push({ name, report, dir, code });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failure = error;
+    }
   }
-  return runs;
+  return { runs, whole: runs.filter(({ report }) => !report.run.partial), failure };
 }
 
 /** Interrupted beats fail beats no-data beats pass; no run at all is an interrupt. */
@@ -51,7 +64,7 @@ export function worstCode(codes: readonly ExitCode[]): ExitCode {
   return codes.length === 0 ? exitCode.interrupted : exitCode.pass;
 }
 
-/** The last run's report with what the series adds to it, written over its files; with `--json` printed. */
+/** The last run's report with what the series adds to it, printed with `--json` and written over its files. */
 export async function writeSeriesReport(
   world: World,
   run: SeriesRun,
@@ -59,6 +72,6 @@ export async function writeSeriesReport(
   json: boolean,
 ): Promise<void> {
   const report: Report = { ...run.report, ...added };
-  await writeReportFiles(run.dir, report, await readDetail(run.dir));
   if (json) world.stdout.write(`${JSON.stringify(report)}\n`);
+  await writeReportFiles(run.dir, report, await readDetail(run.dir));
 }

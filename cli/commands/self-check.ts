@@ -1,6 +1,8 @@
 /** `failover-test --self-check`: servers that lie, each in one way, must each be found out by name. */
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { Report } from '../report/report.ts';
 import { renderLies } from '../report/self-check-text.ts';
 import type { LieResult } from '../report/self-check-text.ts';
 import type { ExceptionClass } from '../samples/summary.ts';
@@ -32,12 +34,17 @@ const lies: readonly Lie[] = [
   { sabotage: 'store-twice', what: 'stores one in 100 under two seqs', classes: ['duplicated'] },
 ];
 
-/** 0 when every lie was found and the honest server, under the same fault, was cleared; else 99. */
+/**
+ * 0 when every lie was found and the honest server, under the same fault, was cleared; else 99. 122
+ * when the honest one delivered nothing: there was nothing to find. Throws a usage failure (2) for a
+ * load or a fault of the user's: those are the check's own.
+ */
 export async function selfCheck(
   world: World,
   options: FailoverOptions,
   interrupt: Interrupt,
 ): Promise<ExitCode> {
+  refuseOwnLoad(options);
   const variants = await Promise.all(
     lies.map(async ({ sabotage, what }) => {
       const set = sabotage === null ? [] : [`server.sabotage=${sabotage}`];
@@ -55,29 +62,65 @@ export async function selfCheck(
       return { name: what, asked };
     }),
   );
-  const runs = await runSeries(world, variants, interrupt);
-  const results: LieResult[] = runs.map(({ report, name }, i) => {
-    const { sabotage = null, classes = allClasses } = lies[i] ?? {};
-    const found = report.ledger.exceptions.filter((one) => classes.includes(one.class));
-    const isHonest = sabotage === null;
-    return {
-      ...{ what: name, sabotage, runId: report.run.id, found: found.length },
-      classes: [...new Set(found.map((one) => one.class))],
-      example: found[0]?.id ?? null,
-      right: isHonest ? found.length === 0 : found.length > 0,
-    };
-  });
+  const { whole, failure } = await runSeries(world, variants, interrupt);
+  const results = judgeLies(whole.map(({ report }) => report));
   const out = options.json ? world.stderr : world.stdout;
-  out.write(renderLies(results, terminalStyle(world, out)));
-  const all = results.length === lies.length;
-  const code = !all
-    ? exitCode.interrupted
-    : results.every(({ right }) => right)
-      ? exitCode.pass
-      : exitCode.failed;
+  out.write(renderLies(results, lies.length, terminalStyle(world, out)));
+  const code = codeOf(results);
   if (options.json) {
     const document = { schemaVersion: 1, kind: 'self-check', results, exitCode: code };
     world.stdout.write(`${JSON.stringify(document)}\n`);
   }
+  if (failure !== undefined) throw failure;
   return code;
+}
+
+/**
+ * What the ledger made of each server, in the order of the lies; `reports` of whole runs, from the
+ * first on. Where nothing was delivered nobody is cleared.
+ */
+export function judgeLies(
+  reports: readonly Pick<Report, 'run' | 'ledger'>[],
+): readonly LieResult[] {
+  return reports.map(({ run, ledger }, i) => {
+    const { what, sabotage, classes } = lieAt(i);
+    const found = ledger.exceptions.filter((one) => classes.includes(one.class));
+    return {
+      ...{ what, sabotage, runId: run.id, found: found.length },
+      classes: [...new Set(found.map((one) => one.class))],
+      example: found[0]?.id ?? null,
+      right: sabotage === null ? found.length === 0 && ledger.delivered > 0 : found.length > 0,
+    };
+  });
+}
+
+function lieAt(index: number): Lie {
+  const lie = lies[index];
+  if (lie === undefined) throw new Error(`there is no lie ${index}`);
+  return lie;
+}
+
+function codeOf(results: readonly LieResult[]): ExitCode {
+  if (results.length < lies.length) return exitCode.interrupted;
+  const wrong = results.filter(({ right }) => !right);
+  if (wrong.length === 0) return exitCode.pass;
+  const isBlind = wrong.every(({ sabotage, found }) => sabotage === null && found === 0);
+  return isBlind ? exitCode.noVerdict : exitCode.failed;
+}
+
+/** Left out in silence, they would be thought to have been checked. */
+function refuseOwnLoad({ users, duration, rate, stage, fault = [], flood }: FailoverOptions): void {
+  const given = [
+    ...(users === undefined ? [] : ['--users']),
+    ...(duration === undefined ? [] : ['--duration']),
+    ...(rate === undefined ? [] : ['--rate']),
+    ...(stage.length === 0 ? [] : ['--stage']),
+    ...(fault.length === 0 ? [] : ['--fault']),
+    ...(flood === undefined ? [] : ['--flood']),
+  ];
+  if (given.length === 0) return;
+  throw new Failure(exitCode.usage, `--self-check takes no ${given.join(', ')}`, {
+    why: 'it has a load and a fault of its own, under which each lie can be seen',
+    next: 'rtops failover-test --self-check',
+  });
 }

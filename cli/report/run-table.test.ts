@@ -80,8 +80,11 @@ describe('several runs as text', () => {
     const base = { runId: 'x', classes: [], example: null };
     const found = { ...base, what: 'drops', sabotage: 'drop', found: 0, right: false };
     const honest = { ...base, what: 'honest', sabotage: null, found: 0, right: true };
-    expect(renderLies([honest, found], plain)).toContain('1 server judged wrongly');
-    expect(renderLies([honest], plain)).toContain('Every lie was found');
+    expect(renderLies([honest, found], 2, plain)).toContain('1 server judged wrongly');
+    expect(renderLies([honest], 1, plain)).toContain('Every lie was found');
+    expect(renderLies([honest], 6, plain)).toContain('1 of 6 servers tried: nothing follows');
+    const idle = { ...honest, right: false };
+    expect(renderLies([idle], 1, plain)).toContain('nothing was delivered');
   });
 
   describe('isolation says what the flood was served and what the other pool felt', () => {

@@ -1,6 +1,6 @@
 /** Several runs as text: the repeats of one, the rungs of a ladder, the lies of a self-check. */
 import { fewestForInterval } from '../samples/bootstrap.ts';
-import { bareMs, formatCount, formatMs } from './format.ts';
+import { bareMs, formatCount, formatMs, plural } from './format.ts';
 import type { Repeats, RunRow } from './run-row.ts';
 import { paint, symbolsOf } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
@@ -35,7 +35,11 @@ export function renderRepeats(repeats: Repeats, style: TextStyle): string {
   };
   return [
     '',
-    paint(style, 'strong', `${runs.length} runs on fresh systems; the worst fault of each`),
+    paint(
+      style,
+      'strong',
+      `${plural(runs.length, 'run')} on fresh systems; the worst fault of each`,
+    ),
     ...table(runs, style, [
       { head: 'acked', cell: ({ acked }) => formatCount(acked) },
       { head: 'lost', cell: ({ lost }) => formatCount(lost) },
