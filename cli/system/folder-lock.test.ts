@@ -1,9 +1,12 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { takeFolderLock } from './folder-lock.ts';
 import { selfIdentity } from './process-identity.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
+import { onFullDisk } from './testing/full-disk.ts';
 import { testWorld } from './testing/test-world.ts';
 
 function newLock(): { readonly dir: string; readonly lockFile: string } {
@@ -30,9 +33,44 @@ test.each([
     stale: 'a holder whose pid is another process now',
     text: `{"pid":${process.pid},"startTime":"1"}`,
   },
-  { stale: 'half a file', text: '{"pid":' },
+  { stale: 'what names nobody', text: '{"pid":' },
 ])('$stale does not count', ({ text }) => {
-  const { lockFile } = newLock();
-  writeFileSync(lockFile, text);
+  const { dir, lockFile } = newLock();
+  symlinkSync(text, lockFile);
   expect(takeFolderLock(lockFile).kind).toBe('held');
+  expect(readdirSync(dir).filter((file) => file.startsWith('lock'))).toEqual(['lock']);
+});
+
+test('a file of somebody else in its place does not count', () => {
+  const { lockFile } = newLock();
+  writeFileSync(lockFile, '{"pid":');
+  expect(takeFolderLock(lockFile).kind).toBe('held');
+});
+
+const inAnotherProcess = (lockFile: string) => {
+  const module = fileURLToPath(new URL('folder-lock.ts', import.meta.url));
+  return `const { takeFolderLock } = await import(${JSON.stringify(module)});
+    console.log(takeFolderLock(${JSON.stringify(lockFile)}).kind);`;
+};
+
+test('a full disk has room for it', async () => {
+  const { dir, lockFile } = newLock();
+  const argv = ['--input-type=module', '-e', inAnotherProcess(lockFile)];
+  expect(await onFullDisk(dir, argv).ended).toEqual({ code: 0, said: 'held\n' });
+});
+
+test('one that cannot be taken away is an error, and no loop', async () => {
+  const { dir, lockFile } = newLock();
+  symlinkSync('{}', lockFile);
+  // A folder stands where the stale lock would be moved to.
+  const code = `import { mkdirSync } from 'node:fs';
+    mkdirSync(${JSON.stringify(lockFile)} + '.stale.' + process.pid);
+    ${inAnotherProcess(lockFile)}`;
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: dir,
+    timeout: 5000,
+    encoding: 'utf8',
+  });
+  expect(child.error).toBeUndefined();
+  expect(child.stderr).toContain('rename');
 });

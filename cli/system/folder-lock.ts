@@ -1,7 +1,7 @@
 /** One supervisor a folder, and one bench on what is up in it. A lock names its holder; a holder that is dead does not count. */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 
-import { isAlive, selfIdentity } from './process-identity.ts';
+import { isAlive, isIdentity, selfIdentity } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** Got it, with the way to give it back; or who has it. */
@@ -14,34 +14,31 @@ export type LockAttempt =
     }
   | { readonly kind: 'busy'; readonly holder: ProcessIdentity };
 
-/** Takes the lock for this process, over a dead holder's if need be. Never waits. */
+/**
+ * Takes the lock for this process, over a dead holder's if need be. Never waits. A link that says who
+ * holds it: it appears whole or not at all, and a full disk has room for it, so that `down` and
+ * `heal` work there too.
+ */
 export function takeFolderLock(lockFile: string): LockAttempt {
   const self = selfIdentity();
-  const beside = `${lockFile}.${process.pid}`;
-  writeFileSync(beside, JSON.stringify(self));
-  try {
-    for (;;) {
-      // A link appears with its content, or not at all: nobody reads an empty lock.
-      if (linked(beside, lockFile)) {
-        const stillHeld = () => sameIdentity(readLockHolder(lockFile), self);
-        const release = () => {
-          if (stillHeld()) rmSync(lockFile, { force: true });
-        };
-        return { kind: 'held', release, stillHeld };
-      }
-      const holder = readLockHolder(lockFile);
-      if (holder !== undefined && isAlive(holder)) return { kind: 'busy', holder };
-      removeStale(lockFile);
+  for (;;) {
+    if (linked(JSON.stringify(self), lockFile)) {
+      const stillHeld = () => sameIdentity(readLockHolder(lockFile), self);
+      const release = () => {
+        if (stillHeld()) rmSync(lockFile, { force: true });
+      };
+      return { kind: 'held', release, stillHeld };
     }
-  } finally {
-    rmSync(beside, { force: true });
+    const holder = readLockHolder(lockFile);
+    if (holder !== undefined && isAlive(holder)) return { kind: 'busy', holder };
+    removeStale(lockFile);
   }
 }
 
 /** Who holds the lock, dead or alive; `undefined` when nobody does. */
 export function readLockHolder(lockFile: string): ProcessIdentity | undefined {
   try {
-    const holder: unknown = JSON.parse(readFileSync(lockFile, 'utf8'));
+    const holder: unknown = JSON.parse(readlinkSync(lockFile));
     return isIdentity(holder) ? holder : undefined;
   } catch {
     return undefined;
@@ -56,11 +53,13 @@ function removeStale(lockFile: string): void {
   const aside = `${lockFile}.stale.${process.pid}`;
   try {
     renameSync(lockFile, aside);
-  } catch {
-    return;
+  } catch (error) {
+    // Somebody else was quicker. Anything else would fail again, and for ever.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw error;
   }
   const moved = readLockHolder(aside);
-  if (moved !== undefined && isAlive(moved)) linked(aside, lockFile);
+  if (moved !== undefined && isAlive(moved)) linked(JSON.stringify(moved), lockFile);
   rmSync(aside, { force: true });
 }
 
@@ -68,23 +67,13 @@ function sameIdentity(one: ProcessIdentity | undefined, other: ProcessIdentity):
   return one?.pid === other.pid && one.startTime === other.startTime;
 }
 
-function linked(from: string, to: string): boolean {
+/** `false` when the lock is there. */
+function linked(text: string, lockFile: string): boolean {
   try {
-    linkSync(from, to);
+    symlinkSync(text, lockFile);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
   }
-}
-
-function isIdentity(value: unknown): value is ProcessIdentity {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'pid' in value &&
-    typeof value.pid === 'number' &&
-    'startTime' in value &&
-    typeof value.startTime === 'string'
-  );
 }

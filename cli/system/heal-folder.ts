@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { World } from '../world.ts';
+import { became } from './became.ts';
 import { clearJournal, undoOpenFaults } from './faults/journal.ts';
 import { readPidFiles, removePidFile } from './launch.ts';
 import {
@@ -24,12 +25,10 @@ export type Healed = { readonly name: string; readonly pid: number; readonly com
 
 const askedMs = 3000;
 const killedMs = 5000;
-const lookEveryMs = 20;
 
 /**
  * Undoes faults that nobody will undo any more, ends the recorded processes that still run, and
- * removes the records. The caller holds the
- * folder's lock, so nobody supervises them. A process is touched only when its start time is the
+ * removes the records. The caller holds the folder's lock, so nobody supervises them. A process is touched only when its start time is the
  * recorded one and it works inside the state folder: a reused pid is left alone.
  */
 export async function healFolder(world: World, folder: StateFolder): Promise<readonly Healed[]> {
@@ -43,10 +42,10 @@ export async function healFolder(world: World, folder: StateFolder): Promise<rea
     signalProcess(pid, name === 'redis' ? 'SIGTERM' : 'SIGKILL');
     signalProcess(pid, 'SIGCONT');
   }
-  await until(world, askedMs, () => !left.some(isAlive));
+  await became(world, askedMs, () => !left.some(isAlive));
   for (const process of left) if (isAlive(process)) signalProcess(process.pid, 'SIGKILL');
   for (const { group } of left) buryGroup(folder, group);
-  await until(world, killedMs, () => !left.some(isAlive));
+  await became(world, killedMs, () => !left.some(isAlive));
   removeRecords(folder);
   return healed;
 }
@@ -97,9 +96,4 @@ function removeRecords(folder: StateFolder): void {
     // Half-written files of a process that was killed between writing and renaming.
     if (/^state\.json\.\d+\.tmp$/.test(file)) rmSync(join(folder.dir, file), { force: true });
   }
-}
-
-async function until(world: World, withinMs: number, done: () => boolean): Promise<void> {
-  const deadline = world.clock.now() + withinMs;
-  while (!done() && world.clock.now() < deadline) await world.clock.sleep(lookEveryMs);
 }

@@ -17,6 +17,18 @@ export const markerKey = 'STARTED_BY_RTOPS';
 
 const hasProc = existsSync('/proc/self/stat');
 
+/** Whether something that was read names a process. */
+export function isIdentity(value: unknown): value is ProcessIdentity {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pid' in value &&
+    typeof value.pid === 'number' &&
+    'startTime' in value &&
+    typeof value.startTime === 'string'
+  );
+}
+
 /** The start time of a running process; `undefined` when there is none, or only its zombie. */
 export function startTimeOf(pid: number): string | undefined {
   if (!hasProc) return ps(['-o', 'lstart=', '-p', String(pid)]);

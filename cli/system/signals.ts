@@ -1,9 +1,9 @@
 /** Signals to processes and groups; that the target is gone, or never was, is no error. */
 
-/** Signals one process. */
-export function signalProcess(pid: number | null, signal: NodeJS.Signals): void {
+/** Signals one process. `false`: it is gone, or takes no signal of this user's. */
+export function signalProcess(pid: number | null, signal: NodeJS.Signals): boolean {
   // 0 would reach our own group.
-  if (pid !== null && pid > 1) send(pid, signal);
+  return pid !== null && pid > 1 && send(pid, signal);
 }
 
 /** Signals every process of the group that `pid` leads. */
@@ -12,12 +12,13 @@ export function signalGroup(pid: number | null, signal: NodeJS.Signals): void {
   if (pid !== null && pid > 1) send(-pid, signal);
 }
 
-function send(target: number, signal: NodeJS.Signals): void {
+function send(target: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(target, signal);
+    return process.kill(target, signal);
   } catch (error) {
     // EPERM: macOS says so of a group that is all zombies.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+    return false;
   }
 }

@@ -1,12 +1,15 @@
 /** Stops what is up in a folder, from any shell. */
 import { existsSync, rmSync } from 'node:fs';
 
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
+import { became } from './became.ts';
 import { undoOpenFaults } from './faults/journal.ts';
 import { readLockHolder, takeFolderLock } from './folder-lock.ts';
 import { healFolder } from './heal-folder.ts';
 import type { Healed } from './heal-folder.ts';
-import { isAlive } from './process-identity.ts';
+import { commandOf, isAlive } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { signalProcess } from './signals.ts';
 import { stateFolder } from './state-folder.ts';
@@ -22,7 +25,7 @@ export type Stopped = {
 
 /** The graces of nginx, a server and Redis one after the other, and some. */
 const supervisorStopsWithinMs = 55_000;
-const lookEveryMs = 20;
+const killedWithinMs = 5000;
 
 /** Who supervises a system in this folder now, be it starting, ready or stopping. */
 export function aliveSupervisor(folder: StateFolder): ProcessIdentity | undefined {
@@ -31,23 +34,40 @@ export function aliveSupervisor(folder: StateFolder): ProcessIdentity | undefine
   );
 }
 
-/** Asks the supervisor to stop, waits until it is gone, and ends whatever it left. */
+/**
+ * Asks the supervisor to stop, waits until it is gone, and ends whatever it left. Throws 120 when it
+ * does not go, and when the data is another system's by the time it was to be removed.
+ */
 export async function stopSystem(
   world: World,
   options: { readonly removeData: boolean },
 ): Promise<Stopped> {
-  const folder = stateFolder(world.cwd);
-  const supervisor = aliveSupervisor(folder);
-  if (supervisor !== undefined) {
-    signalProcess(supervisor.pid, 'SIGTERM');
-    signalProcess(supervisor.pid, 'SIGCONT');
-    await gone(world, supervisor, supervisorStopsWithinMs);
-    if (isAlive(supervisor)) signalProcess(supervisor.pid, 'SIGKILL');
-    await gone(world, supervisor, supervisorStopsWithinMs);
+  const supervisor = aliveSupervisor(stateFolder(world.cwd));
+  if (supervisor !== undefined) await endSupervisor(world, supervisor);
+  const healed = await healIfUnsupervised(world, options);
+  if (healed.kind === 'healed') return { supervisor, healed: healed.ended };
+  if (!options.removeData) return { supervisor, healed: [] };
+  const { pid } = healed.supervisor;
+  throw new Failure(exitCode.notReady, 'the data was not removed', {
+    why: `pid ${pid} (${commandOf(pid)}) took the folder meanwhile, and its system may use it`,
+    next: 'rtops ps',
+  });
+}
+
+async function endSupervisor(world: World, supervisor: ProcessIdentity): Promise<void> {
+  const { pid } = supervisor;
+  const isGone = () => !isAlive(supervisor);
+  const asked = signalProcess(pid, 'SIGTERM');
+  signalProcess(pid, 'SIGCONT');
+  if (asked && !(await became(world, supervisorStopsWithinMs, isGone))) {
+    signalProcess(pid, 'SIGKILL');
+    await became(world, killedWithinMs, isGone);
   }
-  const healed = await healIfUnsupervised(world);
-  if (options.removeData) rmSync(folder.dataDir, { recursive: true, force: true });
-  return { supervisor, healed: healed.kind === 'healed' ? healed.ended : [] };
+  if (isGone()) return;
+  throw new Failure(exitCode.notReady, 'what is up in this folder could not be stopped', {
+    why: `pid ${pid} (${commandOf(pid)}) looks after it and ${asked ? 'outlived SIGKILL' : 'takes no signal from this user'}`,
+    next: asked ? `ps -o stat,wchan -p ${pid}` : 'rtops down, as the user who started it',
+  });
 }
 
 export type HealAttempt =
@@ -64,10 +84,13 @@ export type HealAttempt =
     };
 
 /**
- * Undoes the faults of a dead rtops in any case; ends what is left in the folder unless somebody
- * alive looks after it.
+ * Undoes the faults of a dead rtops in any case; ends what is left in the folder, and removes its
+ * data where that is asked, unless somebody alive looks after it.
  */
-export async function healIfUnsupervised(world: World): Promise<HealAttempt> {
+export async function healIfUnsupervised(
+  world: World,
+  { removeData }: { readonly removeData: boolean } = { removeData: false },
+): Promise<HealAttempt> {
   const folder = stateFolder(world.cwd);
   if (!existsSync(folder.dir)) return { kind: 'healed', ended: [], undone: [] };
   const undone = await undoOpenFaults(folder.dir, world.clock.now());
@@ -76,13 +99,11 @@ export async function healIfUnsupervised(world: World): Promise<HealAttempt> {
   const lock = takeFolderLock(folder.lockFile);
   if (lock.kind === 'busy') return { kind: 'supervised', supervisor: lock.holder, undone };
   try {
-    return { kind: 'healed', ended: await healFolder(world, folder), undone };
+    const ended = await healFolder(world, folder);
+    // While the lock is ours no other system can begin to use it.
+    if (removeData) rmSync(folder.dataDir, { recursive: true, force: true });
+    return { kind: 'healed', ended, undone };
   } finally {
     lock.release();
   }
-}
-
-async function gone(world: World, process: ProcessIdentity, withinMs: number): Promise<void> {
-  const deadline = world.clock.now() + withinMs;
-  while (isAlive(process) && world.clock.now() < deadline) await world.clock.sleep(lookEveryMs);
 }

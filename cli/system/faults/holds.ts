@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isAlive } from '../process-identity.ts';
+import { isAlive, isIdentity } from '../process-identity.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 
 export type Hold = {
@@ -104,16 +104,5 @@ function isHold(value: unknown): value is Hold {
     typeof value.sinceMs === 'number' &&
     'holder' in value &&
     isIdentity(value.holder)
-  );
-}
-
-function isIdentity(value: unknown): value is ProcessIdentity {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'pid' in value &&
-    typeof value.pid === 'number' &&
-    'startTime' in value &&
-    typeof value.startTime === 'string'
   );
 }

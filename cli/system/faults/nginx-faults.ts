@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { became } from '../became.ts';
 import { commandOf, groupMembers } from '../process-identity.ts';
 import { serviceLog } from '../service-log.ts';
 import { signalProcess } from '../signals.ts';
 import type { Effect, Injection, Seen } from './effect.ts';
-import { answers, became, untilReadyAgain } from './target.ts';
+import { answers, untilReadyAgain } from './target.ts';
 
 const bitesWithinMs = 5000;
 /** A reload that nginx refuses changes no worker within this. */

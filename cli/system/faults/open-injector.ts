@@ -6,6 +6,7 @@ import { Failure } from '../../failure.ts';
 import { clashOf } from '../../scenario/fault-overlap.ts';
 import type { Fault } from '../../scenario/fault.ts';
 import type { World } from '../../world.ts';
+import { became } from '../became.ts';
 import type { RunningSystem } from '../running-system.ts';
 import { clientsOn } from './clients-on.ts';
 import { isEdgeFault, openEdges, withoutEdges } from './edge/open-edges.ts';
@@ -19,7 +20,7 @@ import { powerLoss, watchSizes } from './power-loss.ts';
 import type { FileSizes } from './power-loss.ts';
 import { block, checkBlocks, checkComesBack, kill, pause, term } from './process-faults.ts';
 import { checkSlowFsync, clientKill, slowFsync } from './redis-faults.ts';
-import { became, serviceOf, targetOf } from './target.ts';
+import { serviceOf, targetOf } from './target.ts';
 
 /** Two faults that follow each other on one node: the first is undone about when the second is due. */
 const undoneWithinMs = 1000;

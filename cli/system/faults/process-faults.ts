@@ -6,12 +6,13 @@ import { request } from 'undici';
 
 import { exitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
+import { became } from '../became.ts';
 import { isAlive, selfIdentity, statFields } from '../process-identity.ts';
 import { signalGroup, signalProcess } from '../signals.ts';
 import type { Effect, Injection } from './effect.ts';
 import type { ServiceState } from '../running-system.ts';
 import { oweStart, takeHold } from './holds.ts';
-import { answers, stateOf, became, untilReadyAgain } from './target.ts';
+import { answers, stateOf, untilReadyAgain } from './target.ts';
 
 /** A SIGKILL is done within this, or the machine is in a bad way. */
 const bitesWithinMs = 2000;

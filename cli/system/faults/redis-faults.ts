@@ -5,11 +5,12 @@ import { once } from 'node:events';
 
 import { exitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
+import { became } from '../became.ts';
 import { findBinary } from '../find-binary.ts';
 import { tracerOf } from '../process-identity.ts';
 import { askRedis } from './ask-redis.ts';
 import type { Effect, Injection } from './effect.ts';
-import { became, untilReadyAgain } from './target.ts';
+import { untilReadyAgain } from './target.ts';
 
 /** `CLIENT KILL` of every normal and every pub/sub connection; Redis itself goes on. */
 export function clientKill({ world, system, fault, target }: Injection): Effect {

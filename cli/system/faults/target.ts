@@ -132,17 +132,3 @@ async function answersAnything(host: string, port: number): Promise<boolean> {
     return false;
   }
 }
-
-/** Looks every 10 ms; whether it became so in time. */
-export async function became(
-  world: World,
-  withinMs: number,
-  look: () => boolean | Promise<boolean>,
-): Promise<boolean> {
-  const deadline = world.clock.now() + withinMs;
-  for (;;) {
-    if (await look()) return true;
-    if (world.clock.now() >= deadline) return false;
-    await world.clock.sleep(10);
-  }
-}
