@@ -4,6 +4,7 @@ import type { Scenario, Stage } from './scenario.ts';
 import {
   churnAwayMs,
   isHold,
+  judgesLateness,
   plannedUsers,
   sessionsOf,
   stageAt,
@@ -38,6 +39,16 @@ describe('the line of target users', () => {
     expect(plannedUsers(upHoldDown)).toBe(100);
     expect([0, 1, 2].map((index) => isHold(upHoldDown, index))).toEqual([false, true, false]);
     expect(isHold([{ durationMs: 1, target: 5 }], 0)).toBe(false);
+  });
+
+  test('a late generator shows in the holds, and in every stage where none holds anybody', () => {
+    const judged = (stages: readonly Stage[]) =>
+      stages.map((_, index) => judgesLateness(stages, index));
+    expect(judged(upHoldDown)).toEqual([false, true, false]);
+    const upDown = upHoldDown.toSpliced(1, 1);
+    expect(judged(upDown)).toEqual([true, true]);
+    // A hold of nobody is none.
+    expect(judged([...upDown, { durationMs: 1000, target: 0 }])).toEqual([true, true, true]);
   });
 });
 

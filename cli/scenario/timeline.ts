@@ -57,7 +57,16 @@ export function targetAt(stages: readonly Stage[], tMs: number): number {
   return from;
 }
 
-/** Whether the stage keeps the number of users it found: the stages in which lateness is judged. */
+/**
+ * Whether a generator that is late in this stage is held to be so: in the stages that hold their users,
+ * where nobody is just being connected; in every stage of a scenario that holds nobody.
+ */
+export function judgesLateness(stages: readonly Stage[], index: number): boolean {
+  const holds = stages.some(({ target }, i) => target > 0 && isHold(stages, i));
+  return !holds || isHold(stages, index);
+}
+
+/** Whether the stage keeps the number of users it found. */
 export function isHold(stages: readonly Stage[], index: number): boolean {
   const before = index === 0 ? 0 : (stages[index - 1]?.target ?? 0);
   return stages[index]?.target === before;

@@ -6,7 +6,7 @@ import type { Fidelity, GeneratorSummary, OpSummary, UserCounts } from '../../sa
 import type { LiveTotals, Tick } from '../../samples/tick.ts';
 import { pacerOf } from '../../scenario/pacer.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
-import { isHold, plannedUsers, stageAt, targetAt } from '../../scenario/timeline.ts';
+import { judgesLateness, plannedUsers, stageAt, targetAt } from '../../scenario/timeline.ts';
 import { distributionNames, noCounts, type Counters, type DistributionName } from './measures.ts';
 import type { WorkerHealth } from './worker-health.ts';
 import type { WorkerSecond } from './worker-messages.ts';
@@ -273,7 +273,8 @@ export class Tally {
     const { health, second } = report;
     this.#maxRss.set(worker, Math.max(this.#maxRss.get(worker) ?? 0, health.rssBytes));
     const { stages } = this.#scenario;
-    if (previous === undefined || !isHold(stages, stageAt(stages, second * 1000 - 1))) return;
+    if (previous === undefined || !judgesLateness(stages, stageAt(stages, second * 1000 - 1)))
+      return;
     const spanUs = (second - previous.second) * 1_000_000;
     const wait = this.#holdWaitUs.get(worker) ?? { waitedUs: 0, spanUs: 0 };
     wait.waitedUs += health.runQueueWaitUs - previous.health.runQueueWaitUs;

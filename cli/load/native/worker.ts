@@ -2,7 +2,13 @@
 import { userName } from '../../samples/history.ts';
 import { pacerOf } from '../../scenario/pacer.ts';
 import { salt, seededUnit } from '../../scenario/pacer-seed.ts';
-import { isHold, plannedUsers, sessionsOf, stageAt, stagesMs } from '../../scenario/timeline.ts';
+import {
+  judgesLateness,
+  plannedUsers,
+  sessionsOf,
+  stageAt,
+  stagesMs,
+} from '../../scenario/timeline.ts';
 import { mintAccessToken } from './access-token.ts';
 import type { Channel, ChannelListener, Dial } from './channel.ts';
 import { ChatUser } from './chat-user.ts';
@@ -160,7 +166,7 @@ export class Worker implements Desk {
   }
 
   isHold(dueUs: number): boolean {
-    return isHold(this.scenario.stages, stageAt(this.scenario.stages, dueUs / 1000));
+    return judgesLateness(this.scenario.stages, stageAt(this.scenario.stages, dueUs / 1000));
   }
 
   noteHead(room: number, seq: number): void {
