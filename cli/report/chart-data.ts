@@ -1,8 +1,10 @@
 /** The charts of the HTML report as columns of numbers, thinned so that a long run stays small. */
 import type { Detail, DetailPoint } from '../samples/detail.ts';
-import type { ServiceSample } from '../samples/resources.ts';
+import { columnsOf, highest } from './chart-columns.ts';
+import type { Column } from './chart-columns.ts';
 import { formatMs } from './format.ts';
 import type { Report } from './report.ts';
+import { serviceCharts } from './service-charts.ts';
 
 /** One line of a chart; `color` names a CSS variable of the report's style. */
 type ChartSeries = {
@@ -37,16 +39,9 @@ export type ChartData = {
   readonly charts: readonly Chart[];
 };
 
-/** Points of a chart; more than a screen has pixels for tell nothing. */
-const maxPoints = 600;
-/** Figures in all charts of services together; with about 5 bytes each this bounds the file. */
-const maxServiceFigures = 24_000;
-/** More lines than this cannot be told apart. */
-const maxServiceLines = 10;
-
 /** Everything the charts need. Charts without any figure are left out. */
 export function chartData(report: Report, detail: Detail): ChartData {
-  const points = thin(detail.points, maxPoints);
+  const points = columnsOf(detail.points, ({ t }) => t);
   const bounds = (op: string): Chart['bounds'] =>
     report.thresholds
       .filter((row) => row.unit === 'ms' && row.metric.split(/[\s[]/)[0] === op)
@@ -114,24 +109,24 @@ export function chartData(report: Report, detail: Detail): ChartData {
 /** How long messages took from their ack to their last member, by second; only with faults. */
 function stabilityCharts({ impact }: Report): readonly Chart[] {
   if (impact === undefined || impact === null) return [];
-  const points = thin(impact.stability, maxPoints);
+  const columns = columnsOf(impact.stability, ({ t }) => t);
   return [
     {
       id: 'stability',
       title: 'Ack to the last member',
       hint: 'how long until everybody had what was acked',
       unit: 'ms',
-      x: points.map((bucket) => seconds((bucket.at(-1) ?? bucket[0]).t)),
+      x: columns.map(({ sec }) => sec),
       series: [
         {
           label: 'p50',
           color: '--q95',
-          values: points.map((bucket) => highest(bucket, (point) => point.p50)),
+          values: columns.map((column) => highest(column, ({ p50 }) => p50)),
         },
         {
           label: 'slowest',
           color: '--q99',
-          values: points.map((bucket) => highest(bucket, (point) => point.max)),
+          values: columns.map((column) => highest(column, ({ max }) => max)),
         },
       ],
       bounds: [],
@@ -146,21 +141,8 @@ type PointSeries = readonly [
   dash?: boolean,
 ];
 
-/** Consecutive points that become one; the highest of each figure is kept, so that no peak is lost. */
-type Bucket<T> = readonly [T, ...T[]];
-
-function thin<T>(items: readonly T[], max: number): readonly Bucket<T>[] {
-  const size = Math.max(1, Math.ceil(items.length / max));
-  const buckets: Bucket<T>[] = [];
-  for (let start = 0; start < items.length; start += size) {
-    const [first, ...rest] = items.slice(start, start + size);
-    if (first !== undefined) buckets.push([first, ...rest]);
-  }
-  return buckets;
-}
-
 function chartOfPoints(
-  points: readonly Bucket<DetailPoint>[],
+  points: readonly Column<DetailPoint>[],
   id: string,
   title: string,
   hint: string,
@@ -172,19 +154,19 @@ function chartOfPoints(
     title,
     hint,
     unit,
-    x: points.map((bucket) => seconds((bucket.at(-1) ?? bucket[0]).t)),
+    x: points.map(({ sec }) => sec),
     series: series.map(([label, color, read, dash]) => ({
       label,
       color,
       ...(dash === true ? { dash } : {}),
-      values: points.map((bucket) => highest(bucket, read)),
+      values: points.map((column) => highest(column, read)),
     })),
     bounds: [],
   };
 }
 
 function latencyChart(
-  points: readonly Bucket<DetailPoint>[],
+  points: readonly Column<DetailPoint>[],
   id: string,
   title: string,
   hint: string,
@@ -200,101 +182,4 @@ function latencyChart(
     bounds.map((bound) => [bound.y, { ...bound, label: bound.label || formatMs(bound.y) }]),
   );
   return { ...chart, bounds: [...unique.values()] };
-}
-
-function serviceCharts(samples: readonly ServiceSample[]): readonly Chart[] {
-  const byName = Map.groupBy(samples, (sample) => sample.name);
-  const figures = [
-    [
-      'connections',
-      'Connections',
-      'open on each node, by its own count',
-      '',
-      (one) => one.connections,
-    ],
-    ['cpu', 'CPU', '100 % is one core', '%', (one) => one.cpuPct],
-    ['memory', 'Memory', 'resident, all processes of a service', 'MB', (one) => one.rssMb],
-  ] as const satisfies readonly (readonly [
-    string,
-    string,
-    string,
-    string,
-    (one: ServiceSample) => number | null,
-  ])[];
-  return figures.map(([id, title, hint, unit, read]) => {
-    const ranked = [...byName.entries()]
-      .map(([name, own]) => ({ name, own, peak: Math.max(...own.map((one) => read(one) ?? -1)) }))
-      .filter((one) => one.peak >= 0)
-      .toSorted((a, b) => b.peak - a.peak);
-    const shown = ranked.slice(0, maxServiceLines);
-    const lines = Math.max(1, shown.length);
-    const max = Math.min(maxPoints, Math.floor(maxServiceFigures / figures.length / lines));
-    const { x, columns } = aligned(
-      shown.map((one) => one.own),
-      read,
-      max,
-    );
-    const names = [...byName.keys()];
-    return {
-      id,
-      title,
-      hint:
-        ranked.length > shown.length
-          ? `${hint}; the ${shown.length} highest of ${ranked.length}`
-          : hint,
-      unit,
-      x,
-      series: shown
-        .map((one, index) => ({
-          label: one.name,
-          // A service keeps its colour from chart to chart.
-          color: `--c${(names.indexOf(one.name) % maxServiceLines) + 1}`,
-          values: columns[index] ?? [],
-        }))
-        .toSorted((a, b) => names.indexOf(a.label) - names.indexOf(b.label)),
-      bounds: [],
-    };
-  });
-}
-
-/** Readings of several services on one axis of whole seconds, thinned to `max` points. */
-function aligned(
-  services: readonly (readonly ServiceSample[])[],
-  read: (sample: ServiceSample) => number | null,
-  max: number,
-): { readonly x: readonly number[]; readonly columns: readonly (readonly (number | null)[])[] } {
-  const bySecond = services.map(
-    (own) => new Map(own.map((one) => [Math.round(one.atMs / 1000), one])),
-  );
-  const all = [...new Set(bySecond.flatMap((own) => [...own.keys()]))].toSorted((a, b) => a - b);
-  const buckets = thin(all, max);
-  return {
-    x: buckets.map((bucket) => bucket.at(-1) ?? bucket[0]),
-    columns: bySecond.map((own) =>
-      buckets.map((bucket) =>
-        highest(bucket, (second) => {
-          const sample = own.get(second);
-          return sample === undefined ? null : read(sample);
-        }),
-      ),
-    ),
-  };
-}
-
-function highest<T>(bucket: readonly T[], read: (item: T) => number | null): number | null {
-  let best: number | null = null;
-  for (const item of bucket) {
-    const value = read(item);
-    if (value !== null && (best === null || value > best)) best = value;
-  }
-  return best === null ? null : short(best);
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 100) / 10;
-}
-
-/** Four significant digits: more than a chart can show, few enough to keep the file small. */
-function short(value: number): number {
-  return Number(value.toPrecision(4));
 }

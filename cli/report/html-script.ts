@@ -1,3 +1,10 @@
+/** A filter of uPlot's points: a figure between two holes has no line to lie on, and is a point. */
+export const lonePoints = String.raw`const lonePoints = (u, series, show) => {
+    const values = u.data[series];
+    const lone = show ? [] : [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
+    return lone.length === 0 ? null : lone;
+  };`;
+
 /**
  * The script of the HTML report, as text: it draws `#data` with uPlot and switches the theme. Plain
  * ES2020 of the browser, no network, no storage. A test runs it in Chromium.
@@ -5,6 +12,7 @@
 export const reportScript = String.raw`
 (() => {
   'use strict';
+  ${lonePoints}
   const data = JSON.parse(document.getElementById('data').textContent);
   const root = document.documentElement;
   let plots = [];
@@ -93,7 +101,7 @@ export const reportScript = String.raw`
           label: line.label, stroke: css(line.color), width: line.label === 'p95' || chart.series.length === 1 ? 2.2 : 1.6,
           ...(line.dash ? { dash: [4, 4] } : {}),
           ...(chart.series.length === 1 ? { fill: css(line.color) + '22' } : {}),
-          points: { show: line.values.length < 3 }, spanGaps: false,
+          points: { show: line.values.length < 3, filter: lonePoints }, spanGaps: false,
           value: (u, v) => figure(v, chart.unit),
         })),
       ],

@@ -8,7 +8,6 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Detail } from '../samples/detail.ts';
-import { chartData } from './chart-data.ts';
 import { renderHtml } from './html.ts';
 import type { Report } from './report.ts';
 import { failedReport, sampleDetail, sampleReport } from './testing/sample-report.ts';
@@ -26,26 +25,6 @@ describe('the HTML report as text', () => {
   test('a run of two hours on 24 services stays below 400 KB', () => {
     const html = renderHtml(failedReport(), sampleDetail(7200, 24), assets);
     expect(Buffer.byteLength(html)).toBeLessThan(400_000);
-  });
-
-  test('a peak of one second survives the thinning of a long run', () => {
-    const detail = sampleDetail(7200, 6);
-    const points = detail.points.map((point, index) =>
-      index === 4321 ? { ...point, deliveredPerSec: 987_600 } : point,
-    );
-    const chart = chartData(sampleReport(), { ...detail, points }).charts.find(
-      (one) => one.id === 'delivered',
-    );
-    expect(chart?.x.length).toBeLessThanOrEqual(600);
-    expect(chart?.series[0]?.values).toContain(987_600);
-  });
-
-  test('the bounds of latency thresholds are drawn on the chart of their operation only', () => {
-    const { charts } = chartData(sampleReport(), sampleDetail());
-    expect(charts.find((chart) => chart.id === 'ack')?.bounds).toEqual([
-      { y: 30, label: 'chat.ack p95 < 30ms' },
-    ]);
-    expect(charts.find((chart) => chart.id === 'cpu')?.bounds).toEqual([]);
   });
 
   test('it names no address outside itself', () => {
@@ -114,6 +93,17 @@ describe('the HTML report in Chromium, offline', () => {
     expect(problems).toEqual([]);
   });
 
+  test('a line is not drawn across a hole, and a reading between two holes is a point', async () => {
+    const detail = sampleDetail(50, 1);
+    const isRead = ({ atMs }: { readonly atMs: number }): boolean =>
+      atMs < 20_500 || atMs > 39_500 || (atMs > 29_500 && atMs < 30_500);
+    const services = detail.services.filter(isRead);
+    const { page, problems } = await opened(sampleReport(), { points: [], services });
+    const inked = await page.evaluate<boolean[]>(`(${inkAt})('memory', [10, 25, 30, 35, 45])`);
+    expect(inked).toEqual([true, false, true, false, true]);
+    expect(problems).toEqual([]);
+  });
+
   test('names full of markup and script stay text', async () => {
     const { page, problems, requests } = await opened(poisoned(), poisonedDetail());
     expect(await page.title()).not.toBe('owned');
@@ -175,6 +165,23 @@ const chartsDrawn = `[...document.querySelectorAll('.chart')].map((chart) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value) => value !== 0);
 })`;
+
+/** Runs in the page: whether a chart has colour at seconds of the run. */
+const inkAt = `(id, seconds) => {
+  const canvas = document.querySelector('#plot-' + id + ' canvas');
+  const { durationSec } = JSON.parse(document.getElementById('data').textContent);
+  const over = document.querySelector('#plot-' + id + ' .u-over').getBoundingClientRect();
+  const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, over.height * devicePixelRatio);
+  const isInk = (at) => {
+    const [red, green, blue, alpha] = data.slice(at * 4, at * 4 + 4);
+    return alpha > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 60;
+  };
+  return seconds.map((sec) => {
+    const x = Math.round((over.left - canvas.getBoundingClientRect().left + (sec / durationSec) * over.width) * devicePixelRatio);
+    for (let at = x; at < data.length / 4; at += width) if (isInk(at - 1) || isInk(at) || isInk(at + 1)) return true;
+    return false;
+  });
+}`;
 
 function poisoned(): Report {
   const report = failedReport();
