@@ -63,6 +63,15 @@ describe('the page of a run', () => {
     await ending.over;
   });
 
+  test('goes at once when they were read before it ends', async () => {
+    const { world } = patientWorld();
+    const page = await openRunPage(world, input);
+    page.event({ kind: 'run-end', t: 1, verdict: 'pass', exitCode: 0 });
+    await read(page);
+    // In this world nothing that sleeps ends by itself.
+    await end(page).over;
+  });
+
   test('goes after two intervals without a reader, and at once after a second Ctrl-C', async () => {
     for (const impatience of ['time', 'hurry'] as const) {
       const { world, sleeps } = patientWorld();

@@ -46,13 +46,13 @@ export async function openRunPage(world: World, input: RunPageInput): Promise<Ru
   const note = runMetricsOf(exposed, { ...input, git });
   const hurry = new AbortController();
   let ended = false;
-  let finalRead: (() => void) | undefined;
   let wasRead = false;
   const first = Promise.withResolvers<true>();
+  const final = Promise.withResolvers<true>();
   const server = await listen(input.port, exposed, () => {
     wasRead = true;
     first.resolve(true);
-    if (ended) finalRead?.();
+    if (ended) final.resolve(true);
   });
   const address = `${host}:${server.port}`;
   const { announceIn, runId, topology } = input;
@@ -70,10 +70,8 @@ export async function openRunPage(world: World, input: RunPageInput): Promise<Ru
       (await within(world, first.promise, firstReadWithinMs, signal)) === true,
     async [Symbol.asyncDispose]() {
       if (wasRead && !hurry.signal.aborted) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        finalRead = resolve;
         ended = true;
-        await within(world, promise, 2000 * scrapeIntervalSec, hurry.signal);
+        await within(world, final.promise, 2000 * scrapeIntervalSec, hurry.signal);
       }
       takeBack?.();
       await server.close();

@@ -89,6 +89,13 @@ describe('the metrics of a run', () => {
     expect(await active(fault(text, 'injected'), end)).toBe(0);
   });
 
+  test('never fall: a second of which no totals are known leaves them as they were', async () => {
+    const { live: _, ...bare } = tick({ t: 2000, sent: 0 }).tick;
+    const page = await pageAfter([start, tick({ t: 1000, sent: 70 }), { ...tick({}), tick: bare }]);
+    expect(valueOf(page, 'rtops_client_sent_total')).toBe(70);
+    expect(valueOf(page, 'rtops_client_errors_total', { kind: 'send' })).toBe(2);
+  });
+
   test('say what a second said, in seconds and cores', async () => {
     const page = await pageAfter([start, tick({ t: 1000 }), tick({ t: 2000, sent: 70, users: 9 })]);
     expect(valueOf(page, 'rtops_client_sent_total')).toBe(70);
@@ -103,7 +110,7 @@ describe('the metrics of a run', () => {
   });
 });
 
-function tick(over: Partial<Tick>): RunEvent {
+function tick(over: Partial<Tick>): Extract<RunEvent, { kind: 'tick' }> {
   const counted = { upTo: [1, 2], count: 4, sumSec: 0.25 };
   const live: LiveTotals = {
     ...{ targetSendsPerSec: 5, connectErrors: 1, sendErrors: 2, httpErrors: 3 },

@@ -1,5 +1,6 @@
 /** What users see in a run, as metrics, while it runs: from the same events the screen is drawn from. */
 import { runMetrics } from '../../server/metric-contract.ts';
+import type { MetricFamily } from '../../server/metric-contract.ts';
 import type { RunEvent } from '../events.ts';
 import type { LiveLatency, LiveTotals, Tick } from '../samples/tick.ts';
 import { setCounter } from './metric-page.ts';
@@ -22,32 +23,25 @@ export function runMetricsOf(
   exposed.gauge(runMetrics.info).set({ run: runId, scenario, topology, git }, 1);
   const phase = phaseGauge(exposed);
   const fault = faultGauge(exposed);
-  const counts = counters(exposed);
-  const gauges = {
-    targetRate: exposed.gauge(runMetrics.targetRate),
-    actualRate: exposed.gauge(runMetrics.actualRate),
-    targetUsers: exposed.gauge(runMetrics.targetUsers),
-    activeUsers: exposed.gauge(runMetrics.activeUsers),
-    eventLoopLagSeconds: exposed.gauge(runMetrics.eventLoopLagSeconds),
-    cpuCores: exposed.gauge(runMetrics.cpuCores),
-  };
+  const gauges = gaugesOf.map(([family, of]) => [exposed.gauge(family), of] as const);
+  const totals = totalsOf.map(([family, of]) => [exposed.counter(family), of] as const);
+  const errors = exposed.counter(runMetrics.errors);
   const latencies = Object.entries(latencyFamilies).map(
     ([name, family]) => [name as LiveLatency, exposed.countedHistogram(family)] as const,
   );
-  for (const gauge of Object.values(gauges)) gauge.set(labels, 0);
+  for (const [gauge] of gauges) gauge.set(labels, 0);
+  for (const [counter] of totals) counter.inc(labels, 0);
+  for (const [kind] of errorsOf) errors.inc({ ...labels, kind }, 0);
   for (const [, histogram] of latencies) histogram.set(labels, nothing);
-  counts.set(labels, none, noTotals);
 
   function tick(now: Tick): void {
-    gauges.targetRate.set(labels, now.live?.targetSendsPerSec ?? 0);
-    gauges.actualRate.set(labels, now.sentPerSec);
-    gauges.targetUsers.set(labels, now.targetUsers);
-    gauges.activeUsers.set(labels, now.users);
-    gauges.eventLoopLagSeconds.set(labels, now.generatorLoopLagMs / 1000);
-    gauges.cpuCores.set(labels, now.generatorCpuPct / 100);
-    counts.set(labels, now, now.live ?? noTotals);
-    if (now.live === undefined) return;
-    for (const [name, histogram] of latencies) histogram.set(labels, now.live.latency[name]);
+    const { live } = now;
+    // Read back from a file: what a second counted is not in it.
+    if (live === undefined) return;
+    for (const [gauge, of] of gauges) gauge.set(labels, of(now, live));
+    for (const [counter, of] of totals) setCounter(counter, labels, of(now, live));
+    for (const [kind, of] of errorsOf) setCounter(errors, { ...labels, kind }, of(live));
+    for (const [name, histogram] of latencies) histogram.set(labels, live.latency[name]);
   }
 
   return (event) => {
@@ -88,43 +82,36 @@ const latencyFamilies = {
 } as const satisfies Record<LiveLatency, unknown>;
 
 const nothing = { upTo: [], count: 0, sumSec: 0 };
-const none: Seen = { sent: 0, acked: 0, delivered: 0, duplicated: 0, lateSends: 0 };
-const noTotals: Errors = {
-  ...{ connectErrors: 0, sendErrors: 0, httpErrors: 0 },
-  ...{ refusedSends: 0, missing: 0, outOfOrder: 0, reconnects: 0 },
-};
 
-type Seen = Pick<Tick, 'sent' | 'acked' | 'delivered' | 'duplicated' | 'lateSends'>;
-type Errors = Omit<LiveTotals, 'latency' | 'targetSendsPerSec'>;
+type Figure = readonly [MetricFamily, (now: Tick, live: LiveTotals) => number];
 
-function counters(exposed: MetricPage) {
-  const sent = exposed.counter(runMetrics.sent);
-  const acked = exposed.counter(runMetrics.acked);
-  const refused = exposed.counter(runMetrics.refused);
-  const delivered = exposed.counter(runMetrics.delivered);
-  const missing = exposed.counter(runMetrics.missing);
-  const duplicate = exposed.counter(runMetrics.duplicate);
-  const outOfOrder = exposed.counter(runMetrics.outOfOrder);
-  const errors = exposed.counter(runMetrics.errors);
-  const reconnects = exposed.counter(runMetrics.reconnects);
-  const lateSends = exposed.counter(runMetrics.lateSends);
-  return {
-    set(labels: { readonly scenario: string }, seen: Seen, totals: Errors) {
-      setCounter(sent, labels, seen.sent);
-      setCounter(acked, labels, seen.acked);
-      setCounter(refused, labels, totals.refusedSends);
-      setCounter(delivered, labels, seen.delivered);
-      setCounter(missing, labels, totals.missing);
-      setCounter(duplicate, labels, seen.duplicated);
-      setCounter(outOfOrder, labels, totals.outOfOrder);
-      setCounter(errors, { ...labels, kind: 'connect' }, totals.connectErrors);
-      setCounter(errors, { ...labels, kind: 'send' }, totals.sendErrors);
-      setCounter(errors, { ...labels, kind: 'http' }, totals.httpErrors);
-      setCounter(reconnects, labels, totals.reconnects);
-      setCounter(lateSends, labels, seen.lateSends);
-    },
-  };
-}
+const gaugesOf: readonly Figure[] = [
+  [runMetrics.targetRate, (_, live) => live.targetSendsPerSec],
+  [runMetrics.actualRate, (now) => now.sentPerSec],
+  [runMetrics.targetUsers, (now) => now.targetUsers],
+  [runMetrics.activeUsers, (now) => now.users],
+  [runMetrics.eventLoopLagSeconds, (now) => now.generatorLoopLagMs / 1000],
+  [runMetrics.cpuCores, (now) => now.generatorCpuPct / 100],
+];
+
+/** Since the run began; none ever falls. */
+const totalsOf: readonly Figure[] = [
+  [runMetrics.sent, (now) => now.sent],
+  [runMetrics.acked, (now) => now.acked],
+  [runMetrics.refused, (_, live) => live.refusedSends],
+  [runMetrics.delivered, (now) => now.delivered],
+  [runMetrics.missing, (_, live) => live.missing],
+  [runMetrics.duplicate, (now) => now.duplicated],
+  [runMetrics.outOfOrder, (_, live) => live.outOfOrder],
+  [runMetrics.reconnects, (_, live) => live.reconnects],
+  [runMetrics.lateSends, (now) => now.lateSends],
+];
+
+const errorsOf: readonly (readonly [kind: string, of: (live: LiveTotals) => number])[] = [
+  ['connect', (live) => live.connectErrors],
+  ['send', (live) => live.sendErrors],
+  ['http', (live) => live.httpErrors],
+];
 
 type Stages = Extract<RunEvent, { kind: 'run-start' }>['stages'];
 
