@@ -14,7 +14,11 @@ export type ServiceMetrics = {
   read(): void;
 };
 
-/** Every service has its series from the start; one that is nowhere is down and uses nothing. */
+/**
+ * Every service has its series from the start; one that is nowhere is down and uses nothing. CPU is
+ * counted from the first reading on: what was used before is nobody's rate, and after a restart of the
+ * exporter a total of its own would be taken for one that began again.
+ */
 export function serviceMetrics(
   exposed: MetricPage,
   { stateFile, services }: Pick<ExporterConfig, 'stateFile' | 'services'>,
@@ -24,7 +28,7 @@ export function serviceMetrics(
   const cpuSeconds = exposed.counter(exporterMetrics.serviceCpuSeconds);
   const residentBytes = exposed.gauge(exporterMetrics.serviceResidentBytes);
   for (const { name } of services) cpuSeconds.inc({ service: name }, 0);
-  let before: ReadonlyMap<string, number> = new Map();
+  let before: ReadonlyMap<string, number> | undefined;
 
   return {
     read() {
@@ -45,6 +49,7 @@ export function serviceMetrics(
           // With the leader's start time: after a restart the same pid counts from zero.
           const key = `${record?.startTime}/${pid}`;
           now.set(key, used.cpuMs);
+          if (before === undefined) continue;
           const usedMs = Math.max(0, used.cpuMs - (before.get(key) ?? 0));
           cpuSeconds.inc({ service }, usedMs / 1000);
         }
