@@ -1,5 +1,6 @@
 /** A run for the log of GitHub Actions: a folded group of plain lines, and annotations. */
 import type { RunEvent } from '../events.ts';
+import { exitCode } from '../exit-code.ts';
 import { plainText } from '../report/text-style.ts';
 import type { Output } from '../world.ts';
 import { plainLines } from './plain.ts';
@@ -37,6 +38,9 @@ export function githubRenderer(out: Output): Renderer {
 }
 
 function annotationOf(event: Extract<RunEvent, { kind: 'run-end' }>): string | null {
+  if (event.exitCode === exitCode.interrupted) {
+    return `::error title=rtops::INTERRUPTED: the run was cut short (exit code ${event.exitCode})\n`;
+  }
   switch (event.verdict) {
     case 'pass':
       return null;

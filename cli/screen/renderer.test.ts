@@ -96,6 +96,14 @@ describe('github', () => {
     expect(text()).not.toContain('::error');
   });
 
+  test('a run that was cut short fails its job, so it is annotated too', async () => {
+    const { output, lines } = file();
+    await play('github', output, [{ kind: 'run-end', t: 1, verdict: 'pass', exitCode: 105 }]);
+    expect(lines()).toEqual([
+      '::error title=rtops::INTERRUPTED: the run was cut short (exit code 105)',
+    ]);
+  });
+
   test("somebody's text is not read as a workflow command", async () => {
     const { output, lines } = file();
     await play('github', output, [

@@ -54,6 +54,35 @@ describe('the live screen', () => {
     expect(text).not.toContain('Deliveries/s, top');
   });
 
+  test('at 80 columns the bad news is read to its end, on a large run too', () => {
+    const state = stateAfter(events.slice(0, 40));
+    const tick = state.tick ?? never();
+    const bad: RunState = {
+      ...state,
+      start: { ...(state.start ?? never()), plannedUsers: 10_000 },
+      tick: {
+        ...tick,
+        ...{ targetUsers: 10_000, connected: 9877, refused: 12_345, errors: 123_456 },
+        ...{ sentPerSec: 5000, deliveredPerSec: 50_000, httpPerSec: 1000 },
+        ...{ sent: 999_999, acked: 999_999, delivered: 9_999_999, duplicated: 12 },
+        ...{ lateSends: 12_345, generatorLoopLagMs: 1234 },
+      },
+      services: state.services.map((one) => ({
+        ...one,
+        ...{ restarts: one.name === 'ws-2' ? 12 : 0, connections: 5000, loopLagMs: 1234 },
+      })),
+    };
+    const lines = screen(bad, { columns: 80, rows: 30 });
+    const lineOf = (word: string) => lines.find((line) => line.trimStart().startsWith(word));
+    expect(lineOf('Users')).toMatch(/ of 10,000 wanted, 10,000 planned, 12,345 refused$/);
+    expect(lineOf('Rates')).toMatch(/ 123,456 errors$/);
+    expect(lineOf('Ledger')).toMatch(/ 12 duplicated$/);
+    expect(lineOf('Services')).toMatch(/ loop lag {2}restarts$/);
+    expect(lineOf('ws-2')).toMatch(/ 1,234 ms +12$/);
+    expect(lineOf('ws-1')).toMatch(/ 1,234 ms$/);
+    expect(lineOf('Generator')).toMatch(/ 12,345 late sends: figures in doubt$/);
+  });
+
   test('at 160×50 there are charts as well, and the screen does not grow past its parts', () => {
     const lines = screen(stateAfter(events.slice(0, 40)), { columns: 160, rows: 50 });
     expect(lines.join('\n')).toContain('Deliveries/s, top');
@@ -120,7 +149,10 @@ function withWideNames(all: readonly RunEvent[]): readonly RunEvent[] {
     if (event.kind === 'run-start') return { ...event, scenario: wide, topology: wide };
     if (event.kind === 'warning') return { ...event, text: wide };
     if (event.kind === 'tick') {
-      return { ...event, services: event.services.map((one) => ({ ...one, name: wide })) };
+      return {
+        ...event,
+        services: event.services.map((one) => ({ ...one, name: wide + one.name })),
+      };
     }
     return event;
   });

@@ -154,7 +154,11 @@ function UsersLine({ state, width, style }: PartProps): ReactNode {
   const connected = tick?.connected ?? 0;
   const planned = start?.plannedUsers ?? 0;
   const refused = tick?.refused ?? 0;
-  const barWidth = Math.max(8, Math.min(40, width - 62));
+  const wanted = `  of ${formatCount(tick?.targetUsers ?? 0)} wanted, ${formatCount(planned)} planned`;
+  const turnedAway = refused > 0 ? `, ${formatCount(refused)} refused` : '';
+  // The bar gives way: whatever the counts, who was refused is read to the end.
+  const left = width - 20 - wanted.length - turnedAway.length;
+  const barWidth = Math.max(4, Math.min(40, width - 62, left));
   return (
     <Line>
       <Toned is="strong">{'Users     '}</Toned>
@@ -162,8 +166,8 @@ function UsersLine({ state, width, style }: PartProps): ReactNode {
       <Toned is="accent">
         {bar(planned === 0 ? 0 : connected / planned, barWidth, style.ascii)}
       </Toned>
-      {`  of ${formatCount(tick?.targetUsers ?? 0)} wanted, ${formatCount(planned)} planned`}
-      {refused > 0 ? <Toned is="bad">{`, ${formatCount(refused)} refused`}</Toned> : null}
+      {wanted}
+      {turnedAway === '' ? null : <Toned is="bad">{turnedAway}</Toned>}
     </Line>
   );
 }
@@ -210,7 +214,7 @@ function GeneratorLine({
       {`${formatPercent(tick?.generatorCpuPct ?? 0).padStart(8)}  cpu, loop lag ${formatMs(tick?.generatorLoopLagMs ?? 0)}, `}
       <Toned
         is={isLate ? 'bad' : 'dim'}
-      >{`${plural(late, 'late send')}${isLate ? ': the figures may not hold' : ''}`}</Toned>
+      >{`${plural(late, 'late send')}${isLate ? ': figures in doubt' : ''}`}</Toned>
     </Line>
   );
 }

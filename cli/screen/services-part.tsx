@@ -1,4 +1,4 @@
-/** What each service uses now: CPU as a bar, memory, connections, event-loop lag. */
+/** What each service uses now: CPU as a bar, memory, connections, event-loop lag; how often it was started again. */
 import type { ReactNode } from 'react';
 
 import { busiestFirst } from '../report/busiest-first.ts';
@@ -12,6 +12,10 @@ import { Line, Toned } from './tone.tsx';
 
 /** From here on a Node process is close to its one core; the default threshold is 70. */
 const hotPct = 70;
+
+/** Indented name, cpu, memory, connected and loop lag: all but the bar and the restarts. */
+const figuresWidth = 14 + 6 + 10 + 11 + 11;
+const restartsWidth = 10;
 
 /** A heading and `lines` − 1 rows; where they do not all fit, the busiest and how many more. */
 export function ServicesPart({
@@ -34,13 +38,15 @@ export function ServicesPart({
   const shown = all
     ? services
     : services.toSorted(busiestFirst(({ cpuPct }) => cpuPct)).slice(0, rows > 1 ? rows - 1 : rows);
-  const barWidth = Math.max(6, Math.min(40, width - 62));
+  const restarted = shown.some(({ restarts }) => restarts > 0);
+  const barWidth = Math.max(6, Math.min(40, width - figuresWidth - restartsWidth));
   const heading =
     ' '.repeat(4 + barWidth) +
     'cpu'.padStart(6) +
     'memory'.padStart(10) +
     'connected'.padStart(11) +
-    'loop lag'.padStart(11);
+    'loop lag'.padStart(11) +
+    (restarted ? 'restarts'.padStart(restartsWidth) : '');
   return (
     <>
       <Line>
@@ -63,7 +69,9 @@ export function ServicesPart({
           {formatMb(one.rssMb).padStart(10)}
           {(one.connections === null ? '' : formatCount(one.connections)).padStart(11)}
           {(one.loopLagMs === null ? '' : formatMs(one.loopLagMs)).padStart(11)}
-          {one.restarts > 0 ? <Toned is="bad">{`  ${one.restarts} restarted`}</Toned> : null}
+          {one.restarts > 0 ? (
+            <Toned is="bad">{String(one.restarts).padStart(restartsWidth)}</Toned>
+          ) : null}
         </Line>
       ))}
       {!all && rows > 1 ? (
