@@ -12,11 +12,13 @@ export function formatUnit(value: number | null, unit: string, decimals: number 
   const size = Math.abs(value);
   const fixed = (figure: number, suffix: string): string => {
     const own = Math.abs(figure);
-    const digits =
-      decimals ?? (own >= 100 || Number.isInteger(figure) ? 0 : own >= 10 ? 1 : own >= 1 ? 2 : 3);
+    const usual = own >= 100 || Number.isInteger(figure) ? 0 : own >= 10 ? 1 : own >= 1 ? 2 : 3;
+    // Something is not shown as nothing, nor nearly all as all.
+    const off = suffix === '%' && own < 100 - 1e-9 ? Math.min(own, 100 - own) : own;
+    const apart = off > 0 && off < 1 ? Math.ceil(-Math.log10(off)) + 1 : 0;
     const text = figure.toLocaleString('en-US', {
       minimumFractionDigits: decimals ?? 0,
-      maximumFractionDigits: own > 0 && own < 0.01 && decimals === null ? 4 : digits,
+      maximumFractionDigits: decimals ?? Math.min(20, Math.max(usual, apart)),
     });
     return text + suffix;
   };

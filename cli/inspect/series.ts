@@ -10,6 +10,17 @@ export type Series = { readonly labels: Labels; readonly points: readonly Point[
 /** A series with the name a panel's legend gives it. */
 export type NamedSeries = Series & { readonly name: string };
 
+/** The shortest time from one point of a series to the next, ms; infinite for fewer than two. */
+export function stepOf(points: readonly Point[]): number {
+  let step = Infinity;
+  let before: number | undefined;
+  for (const [at] of points) {
+    if (before !== undefined) step = Math.min(step, at - before);
+    before = at;
+  }
+  return step;
+}
+
 /** Names for all series of a panel: by its legend format, else as Grafana makes them up. */
 export function nameSeries(
   queries: readonly { readonly legendFormat: string; readonly series: readonly Series[] }[],

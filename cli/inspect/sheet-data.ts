@@ -1,5 +1,6 @@
 /** What the contact sheet's script draws: lines and heatmaps as columns of numbers. */
 import type { DrawnBand, DrawnPanel } from './inspection.ts';
+import { stepOf } from './series.ts';
 import type { NamedSeries } from './series.ts';
 
 export type SheetLine = {
@@ -128,24 +129,41 @@ function common(id: string, kind: SheetChart['kind'], { style }: DrawnPanel['pan
   };
 }
 
-/** Every moment of any series, thinned. */
+/** Every moment of any series, and one in each hole of a series; thinned. */
 function timesOf(series: readonly NamedSeries[]): readonly number[] {
-  const all = [...new Set(series.flatMap((one) => one.points.map(([at]) => at)))].toSorted(
-    (a, b) => a - b,
-  );
+  const moments = new Set<number>();
+  for (const { points } of series) {
+    const step = stepOf(points);
+    let before = Infinity;
+    for (const [at] of points) {
+      if (at - before > 1.5 * step) moments.add(before + step);
+      moments.add(at);
+      before = at;
+    }
+  }
+  const all = [...moments].toSorted((a, b) => a - b);
   const every = Math.ceil(all.length / maxPoints);
-  return all.filter((_, index) => index % every === 0);
+  return all.filter((_, index) => (index + 1) % every === 0 || index === all.length - 1);
 }
 
-/** The highest value since the moment before, so that no peak is lost. */
+/**
+ * The highest value since the moment before, so that no peak is lost. Where only others have a moment
+ * the last one stands for as long as a step of its own: queries of one panel may have several.
+ */
 function valuesAt({ points }: NamedSeries, x: readonly number[]): readonly (number | null)[] {
+  const step = stepOf(points);
   let next = 0;
   return x.map((at) => {
     let best: number | null = null;
+    const first = next;
     for (let point = points[next]; point !== undefined && point[0] <= at; point = points[next]) {
       const [, value] = point;
       if (Number.isFinite(value) && (best === null || value > best)) best = value;
       next += 1;
+    }
+    const last = points[next - 1];
+    if (next === first && last !== undefined && at - last[0] < step && Number.isFinite(last[1])) {
+      return rounded(last[1]);
     }
     return best === null ? null : rounded(best);
   });

@@ -5,9 +5,11 @@ import { formatUnit } from './format-unit.ts';
 import type { DrawnPanel } from './inspection.ts';
 import { failsCheck } from './judge-panel.ts';
 import { reduceValues } from './reduce.ts';
+import { stepOf } from './series.ts';
 import type { NamedSeries, Point } from './series.ts';
 import { cssColor, heatmapChart, lineChart, maxLines } from './sheet-data.ts';
 import type { SheetChart } from './sheet-data.ts';
+import { moreOf } from './sheet-more.ts';
 import { tableBody } from './sheet-table.ts';
 import { timelineBody } from './sheet-timeline.ts';
 import { wordsBody } from './sheet-words.ts';
@@ -63,7 +65,7 @@ function bodyOf(id: string, drawn: DrawnPanel, from: number, to: number): Body {
       return canvas(heatmapChart(id, drawn), drawn, '');
     default: {
       const chart = lineChart(id, drawn);
-      return canvas(chart, drawn, chart === null ? '' : legend(chart, series.length));
+      return canvas(chart, drawn, chart === null ? '' : legend(chart, series));
     }
   }
 }
@@ -78,22 +80,26 @@ function canvas(chart: SheetChart | null, drawn: DrawnPanel, below: string): Bod
 }
 
 /** Names and last values; on hover the script writes the values under the cursor. */
-function legend(chart: SheetChart, all: number): string {
-  const items = chart.lines.map((line) => {
-    const last = reduceValues(line.values, 'last');
+function legend(chart: SheetChart, series: readonly NamedSeries[]): string {
+  const items = chart.lines.map((line, index) => {
+    const last = reduceValues(figuresOf(series[index]), 'last');
     return `<li><i style="background:var(--c${line.color})"></i>${escapeMarkup(line.label || '(no name)')} <b>${escapeMarkup(formatUnit(last, chart.unit, chart.decimals))}</b></li>`;
   });
-  const more = all > maxLines ? `<li>and ${all - maxLines} more that are not drawn</li>` : '';
-  return `<ul class="legend">${items.join('')}${more}</ul>`;
+  return `<ul class="legend">${items.join('')}${moreOf(series, maxLines, 'li')}</ul>`;
 }
+
+function figuresOf(series: NamedSeries | undefined): readonly number[] {
+  return (series?.points ?? []).map(([, value]) => value);
+}
+
+const maxFigures = 12;
+const maxBars = 24;
+const maxAlerts = 40;
 
 function statBody({ panel }: DrawnPanel, series: readonly NamedSeries[]): string {
   const { style, reduce } = panel;
-  const shown = series.slice(0, 12).map((one) => {
-    const value = reduceValues(
-      one.points.map(([, own]) => own),
-      reduce,
-    );
+  const shown = series.slice(0, maxFigures).map((one) => {
+    const value = reduceValues(figuresOf(one), reduce);
     const passed = style.thresholds.filter((step) => value !== null && value >= step.value).at(-1);
     const color = passed === undefined ? '' : ` style="color:${colorCss(passed.color)}"`;
     const text =
@@ -105,32 +111,31 @@ function statBody({ panel }: DrawnPanel, series: readonly NamedSeries[]): string
     const name = series.length > 1 ? `<span>${escapeMarkup(one.name)}</span>` : '';
     return `<div class="figure"><b${color}>${escapeMarkup(text)}</b>${name}${series.length === 1 ? sparkline(one.points) : ''}</div>`;
   });
-  return `<div class="body stats">${shown.join('')}</div>`;
+  return `<div class="body stats">${shown.join('')}${moreOf(series, maxFigures, 'div')}</div>`;
 }
 
-/** The way to the figure, as a line without axes. */
+/** The way to the figure, as a line without axes, broken where there were no samples. */
 function sparkline(points: readonly Point[]): string {
   const known = points.filter(([, value]) => Number.isFinite(value));
   const first = known[0]?.[0] ?? 0;
   const span = (known.at(-1)?.[0] ?? 0) - first;
   if (known.length < 3 || span === 0) return '';
   const top = known.reduce((most, [, value]) => Math.max(most, value), 0) || 1;
-  const line = known.map(
-    ([at, value]) =>
-      `${(((at - first) / span) * 100).toFixed(1)},${(24 - (Math.max(0, value) / top) * 22).toFixed(1)}`,
-  );
-  return `<svg viewBox="0 0 100 25" preserveAspectRatio="none" aria-hidden="true"><polyline points="${line.join(' ')}" fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>`;
+  const step = stepOf(points);
+  const line = known.map(([at, value], index) => {
+    const x = (((at - first) / span) * 100).toFixed(1);
+    const y = (24 - (Math.max(0, value) / top) * 22).toFixed(1);
+    const isOn = at - (known[index - 1]?.[0] ?? -Infinity) <= 1.5 * step;
+    return `${isOn ? 'L' : 'M'}${x} ${y}`;
+  });
+  return `<svg viewBox="0 0 100 25" preserveAspectRatio="none" aria-hidden="true"><path d="${line.join('')}" fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
 function barBody({ panel }: DrawnPanel, series: readonly NamedSeries[]): string {
   const { style, reduce } = panel;
-  const values = series.slice(0, 24).map((one) => ({
-    name: one.name,
-    value: reduceValues(
-      one.points.map(([, own]) => own),
-      reduce,
-    ),
-  }));
+  const values = series
+    .slice(0, maxBars)
+    .map((one) => ({ name: one.name, value: reduceValues(figuresOf(one), reduce) }));
   const top = Math.max(style.max ?? 0, ...values.map(({ value }) => Math.abs(value ?? 0)), 1e-12);
   const bars = values.map(({ name, value }) => {
     const share = Math.min(100, (Math.abs(value ?? 0) / top) * 100);
@@ -138,20 +143,20 @@ function barBody({ panel }: DrawnPanel, series: readonly NamedSeries[]): string 
     const color = passed === undefined ? 'var(--c1)' : colorCss(passed.color);
     return `<li><span>${escapeMarkup(name)}</span><i><u style="width:${share.toFixed(1)}%;background:${color}"></u></i><b>${escapeMarkup(formatUnit(value, style.unit, style.decimals))}</b></li>`;
   });
-  return `<ul class="body bars">${bars.join('')}</ul>`;
+  return `<ul class="body bars">${bars.join('')}${moreOf(series, maxBars, 'li')}</ul>`;
 }
 
 /** What fired in the window, and for how long of it. */
 function alertBody({ queries }: DrawnPanel, from: number, to: number): string {
   const series = queries.flatMap((query) => query.series);
   if (series.length === 0) return '<p class="body none">No alert fired in this window.</p>';
-  const lines = series.slice(0, 40).map((one) => {
+  const lines = series.slice(0, maxAlerts).map((one) => {
     const first = one.points[0]?.[0] ?? from;
     const last = one.points.at(-1)?.[0] ?? to;
     const span = `${formatUnit((first - from) / 1000, 's', null)} to ${formatUnit((last - from) / 1000, 's', null)}`;
     return `<tr><td class="l">${escapeMarkup(one.name)}</td><td class="l">${escapeMarkup(one.labels['severity'] ?? '')}</td><td>${escapeMarkup(span)}</td></tr>`;
   });
-  return `<div class="body scroll"><table class="data"><tr><th class="l">fired</th><th class="l">severity</th><th>in the window</th></tr>${lines.join('')}</table></div>`;
+  return `<div class="body scroll"><table class="data"><tr><th class="l">fired</th><th class="l">severity</th><th>in the window</th></tr>${lines.join('')}${moreOf(series, maxAlerts, 'tr')}</table></div>`;
 }
 
 function emptyBody({ panel, row }: DrawnPanel): string {

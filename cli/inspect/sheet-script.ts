@@ -2,12 +2,14 @@
  * The script of the contact sheet, as text: it draws the lines and heatmaps of `#data` and switches
  * the theme. Plain ES2020 of the browser, no network, no storage. A test runs it in Chromium.
  */
+import { lonePoints } from '../report/html-script.ts';
 import { formatUnit } from './format-unit.ts';
 
 export const sheetScript = String.raw`
 (() => {
   'use strict';
   const formatUnit = ${formatUnit.toString()};
+  ${lonePoints}
   const data = JSON.parse(document.getElementById('data').textContent);
   const root = document.documentElement;
   let drawn = [];
@@ -141,7 +143,7 @@ export const sheetScript = String.raw`
         ...(bands && line === chart.lines[0] ? { fill: faint('--c' + line.color, 0.3) } : {}),
         ...(chart.stacked && chart.bars ? { fill: css('--c' + line.color) } : {}),
         ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }) } : {}),
-        points: { show: few || chart.points, size: 5 }, spanGaps: false,
+        points: { show: few || chart.points, size: 5, filter: lonePoints }, spanGaps: false,
       }))],
       bands: bands ? chart.lines.slice(1).map((line, at) => ({ series: [at + 2, at + 1], fill: faint('--c' + line.color, 0.3) })) : [],
       hooks: {

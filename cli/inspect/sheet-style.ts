@@ -27,6 +27,7 @@ nav a{color:var(--c1);text-decoration:none}nav a:hover{text-decoration:underline
 .none{display:grid;place-items:center;text-align:center;color:var(--muted);font-size:13px;overflow-wrap:anywhere;padding:4px}
 .bad .none{color:var(--bad)}
 .words{font-size:13.5px;overflow-wrap:anywhere}.words>*+*{margin-top:8px}.words ul{padding-left:18px}.words pre{font-size:12px;white-space:pre-wrap;background:var(--soft);border-radius:4px;padding:4px 8px}
+.more{color:var(--muted);font-size:12px}
 .cause{flex:none;color:var(--bad);font-size:12px;overflow-wrap:anywhere}
 .legend{flex:none;list-style:none;margin:2px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:0 12px;font-size:11.5px;line-height:16px;color:var(--muted)}
 .legend li{white-space:nowrap;max-width:100%;overflow:hidden;text-overflow:ellipsis}

@@ -2,6 +2,7 @@
 import { escapeMarkup } from '../report/escape-markup.ts';
 import { formatUnit } from './format-unit.ts';
 import type { DrawnPanel } from './inspection.ts';
+import { moreOf } from './sheet-more.ts';
 
 const maxRows = 40;
 const hidden = new Set(['Time', '__name__']);
@@ -42,9 +43,5 @@ export function tableBody({ panel, queries }: DrawnPanel): string {
     ];
     return `<tr>${cells.join('')}</tr>`;
   });
-  const more =
-    all.length > maxRows
-      ? `<tr><td class="l" colspan="9">and ${all.length - maxRows} more</td></tr>`
-      : '';
-  return `<div class="body scroll"><table class="data"><tr>${head.join('')}</tr>${lines.join('')}${more}</table></div>`;
+  return `<div class="body scroll"><table class="data"><tr>${head.join('')}</tr>${lines.join('')}${moreOf(all, maxRows, 'tr')}</table></div>`;
 }

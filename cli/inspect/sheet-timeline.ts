@@ -2,8 +2,10 @@
 import { escapeMarkup } from '../report/escape-markup.ts';
 import { formatUnit } from './format-unit.ts';
 import type { DrawnPanel } from './inspection.ts';
-import { cssColor } from './sheet-data.ts';
+import { stepOf } from './series.ts';
 import type { Point } from './series.ts';
+import { cssColor } from './sheet-data.ts';
+import { moreOf } from './sheet-more.ts';
 
 const maxLanes = 16;
 
@@ -12,25 +14,23 @@ export function timelineBody({ panel, queries }: DrawnPanel, from: number, to: n
   const { style, gridPos } = panel;
   /** Texts that do not fit into a block of theirs → their colours. */
   const keys = new Map<string, string>();
-  const lanes = queries
-    .flatMap((query) => query.series)
-    .slice(0, maxLanes)
-    .map((one) => {
-      const blocks = stretches(one.points, to).map(({ value, start, end }) => {
-        const left = percent(start, from, to);
-        const width = Math.max(0.3, percent(end, from, to) - left);
-        const step = style.thresholds.filter((threshold) => value >= threshold.value).at(-1);
-        const mapped = style.mappings[String(value)];
-        const named = cssColor(mapped?.color || (step?.color ?? 'blue'));
-        const color = named.startsWith('--') ? `var(${named})` : named;
-        const text = mapped?.text ?? formatUnit(value, style.unit, style.decimals);
-        const fits = text.length * 6.5 + 6 <= (width / 100) * laneWidthPx(gridPos.w);
-        if (!fits) keys.set(text, color);
-        return `<u style="left:${left.toFixed(2)}%;width:${width.toFixed(2)}%;background:${color}" title="${escapeMarkup(text)}">${fits ? escapeMarkup(text) : ''}</u>`;
-      });
-      return `<li><span>${escapeMarkup(one.name)}</span><i>${blocks.join('')}</i></li>`;
+  const series = queries.flatMap((query) => query.series);
+  const lanes = series.slice(0, maxLanes).map((one) => {
+    const blocks = stretches(one.points, to).map(({ value, start, end }) => {
+      const left = percent(start, from, to);
+      const width = Math.max(0.3, percent(end, from, to) - left);
+      const step = style.thresholds.filter((threshold) => value >= threshold.value).at(-1);
+      const mapped = style.mappings[String(value)];
+      const named = cssColor(mapped?.color || (step?.color ?? 'blue'));
+      const color = named.startsWith('--') ? `var(${named})` : named;
+      const text = mapped?.text ?? formatUnit(value, style.unit, style.decimals);
+      const fits = text.length * 6.5 + 6 <= (width / 100) * laneWidthPx(gridPos.w);
+      if (!fits) keys.set(text, color);
+      return `<u style="left:${left.toFixed(2)}%;width:${width.toFixed(2)}%;background:${color}" title="${escapeMarkup(text)}">${fits ? escapeMarkup(text) : ''}</u>`;
     });
-  return `<ul class="body lanes">${lanes.join('')}</ul>${keyList(keys)}`;
+    return `<li><span>${escapeMarkup(one.name)}</span><i>${blocks.join('')}</i></li>`;
+  });
+  return `<ul class="body lanes">${lanes.join('')}${moreOf(series, maxLanes, 'li')}</ul>${keyList(keys)}`;
 }
 
 /** What a lane has of a panel, at least, on a screen of 1,280 px: its name takes the rest. */
@@ -50,10 +50,8 @@ type Stretch = { readonly value: number; readonly start: number; readonly end: n
 
 /** A stretch ends where the next value begins, or where samples end. */
 function stretches(points: readonly Point[], to: number): readonly Stretch[] {
-  const usual = Math.min(
-    ...points.slice(1).map(([at], index) => at - (points[index]?.[0] ?? at)),
-    to,
-  );
+  // How long a single sample held is not known: it is a mark.
+  const usual = points.length < 2 ? 0 : stepOf(points);
   const found: Stretch[] = [];
   for (const [at, value] of points) {
     const last = found.at(-1);
