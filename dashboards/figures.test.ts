@@ -22,6 +22,8 @@ const ws = (name: string, at: number, labels = ''): string =>
 const sent = run('rtops_client_sent_total');
 const delivered = run('rtops_client_delivered_total');
 const missing = run('rtops_client_missing_total');
+const letIn = run('rtops_client_connect_seconds_count');
+const answered = run('rtops_client_http_seconds_count');
 
 type Row = readonly [title: string, when: string, given: Given, wanted: Wanted];
 
@@ -39,15 +41,23 @@ const panels: readonly Row[] = [
   ['Missing', 'some were', { [sent]: '0+10x30', [missing]: '7x30' }, { '{}': 7 }],
   [
     'Errors',
-    'one send of a hundred failed, of two kinds',
+    'one of a hundred messages, connections and requests failed',
     {
       [sent]: '0+10x30',
-      [run('rtops_client_errors_total', ', kind="send"')]: '1x30',
-      [run('rtops_client_errors_total', ', kind="connect"')]: '2x30',
+      [letIn]: '100x30',
+      [answered]: '0+20x30',
+      [run('rtops_client_errors_total', ', kind="send"')]: '4x30',
+      [run('rtops_client_errors_total', ', kind="connect"')]: '1x30',
+      [run('rtops_client_errors_total', ', kind="http"')]: '5x30',
     },
     { '{}': 0.01 },
   ],
-  ['Errors', 'nothing was sent yet', { [sent]: '0x30' }, {}],
+  [
+    'Errors',
+    'nothing was asked for yet',
+    { [sent]: '0x30', [letIn]: '0x30', [answered]: '0x30' },
+    {},
+  ],
   [
     'Sends that left late',
     'one of ten',

@@ -1,11 +1,13 @@
 import { runMetrics } from '../server/metric-contract.ts';
 import { noRun } from './overview-words.ts';
 import type { PanelSpec, RowSpec } from './panel-spec.ts';
-import { orZero, quantileOfRun, sum } from './promql.ts';
+import { orZero, quantileOfRun, ratio, sum, sumOfCount } from './promql.ts';
 import { targets } from './targets.ts';
 
 const sent = sum(runMetrics.sent);
 const lost = orZero(sum(runMetrics.missing), sent);
+/** As docs/thresholds.md has it: what users asked for. */
+const asked = [sent, sumOfCount(runMetrics.connectSeconds), sumOfCount(runMetrics.httpSeconds)];
 
 /** Figures of the run so far. They are live; the report’s are final. */
 export const verdictRow: RowSpec = {
@@ -58,9 +60,9 @@ export const verdictRow: RowSpec = {
     stat({
       title: 'Errors',
       description:
-        'What went wrong for users, beside all that was sent. Whole run so far, without HTTP answers.',
+        'Share of what users asked for (connections, messages, HTTP) that went wrong. Whole run so far.',
       unit: 'percentunit',
-      expr: `${orZero(sum(runMetrics.errors), sent)} / (${sent} > 0)`,
+      expr: ratio(orZero(sum(runMetrics.errors), sent), `(${asked.join(' + ')})`),
       expect: 'empty-when-healthy',
       target: { atMost: targets.errorShare },
     }),

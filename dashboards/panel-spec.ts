@@ -80,3 +80,14 @@ export type RowSpec = {
   readonly collapsed?: boolean;
   readonly panels: readonly (PanelSpec | TextSpec)[];
 };
+
+/** What panels of a row may have in common. */
+type Usual = Pick<PanelSpec, 'view' | 'expect' | 'needs' | 'whyEmpty' | 'width'>;
+
+/** Panels that are alike: each says what is its own, and in place of `usual` where it differs. */
+export function alike(
+  usual: Usual,
+  panels: readonly (Omit<PanelSpec, keyof Usual> & Partial<Usual>)[],
+): readonly PanelSpec[] {
+  return panels.map((panel) => ({ ...usual, ...panel }));
+}

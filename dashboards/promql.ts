@@ -24,7 +24,7 @@ type Shape = {
 const window = '[$__rate_interval]';
 
 /** The selector, narrowed to what is chosen on the dashboard. Servers also by instance. */
-export function select(metric: AnyMetric, where: readonly string[] = [], suffix = ''): string {
+function select(metric: AnyMetric, where: readonly string[] = [], suffix = ''): string {
   return `${metric.name}${suffix}{${[...scopeOf(metric), ...where].join(', ')}}`;
 }
 
@@ -33,34 +33,42 @@ export function sum(metric: AnyMetric, { where, by }: Shape = {}): string {
   return `sum${grouped(by)}(${select(metric, where)})`;
 }
 
+/** How many observations a run's histogram has had since the run began. */
+export function sumOfCount(metric: AnyMetric, { where, by }: Shape = {}): string {
+  return `sum${grouped(by)}(${select(metric, where, '_count')})`;
+}
+
 /** The largest, for gauges that do not add up: a lag, a flag. */
 export function max(metric: AnyMetric, { where, by }: Shape = {}): string {
   return `max${grouped(by)}(${select(metric, where)})`;
 }
 
 /** Events per second of a counter. */
-export function rate(metric: AnyMetric, { where, by }: Shape = {}): string {
-  return `sum${grouped(by)}(rate(${select(metric, where)}${window}))`;
+export function rate(metric: AnyMetric, shape: Shape = {}): string {
+  return ratePerSec(metric, '', shape);
 }
 
 /** Observations per second of a histogram. */
-export function rateOfCount(metric: AnyMetric, { where, by }: Shape = {}): string {
-  return `sum${grouped(by)}(rate(${select(metric, where, '_count')}${window}))`;
+export function rateOfCount(metric: AnyMetric, shape: Shape = {}): string {
+  return ratePerSec(metric, '_count', shape);
+}
+
+/** What was observed by a histogram, per second: of seconds the share of the time. */
+export function rateOfSum(metric: AnyMetric, shape: Shape = {}): string {
+  return ratePerSec(metric, '_sum', shape);
 }
 
 /** Mean of a histogram over the window; NaN while nothing was observed. */
-export function mean(metric: AnyMetric, { where, by }: Shape = {}): string {
-  const sums = `sum${grouped(by)}(rate(${select(metric, where, '_sum')}${window}))`;
-  return `${sums} / ${rateOfCount(metric, { ...shape(where, by) })}`;
+export function mean(metric: AnyMetric, shape: Shape = {}): string {
+  return `${rateOfSum(metric, shape)} / ${rateOfCount(metric, shape)}`;
 }
 
 /** A quantile over classic buckets, by default the one chosen on the dashboard. */
 export function quantile(
   metric: AnyMetric,
-  { where, by = [], q = '$quantile' }: Shape & { readonly q?: string } = {},
+  { by = [], q = '$quantile', ...shape }: Shape & { readonly q?: string } = {},
 ): string {
-  const buckets = `rate(${select(metric, where, '_bucket')}${window})`;
-  return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (${buckets}))`;
+  return `histogram_quantile(${q}, ${ratePerSec(metric, '_bucket', { ...shape, by: ['le', ...by] })})`;
 }
 
 /** A quantile over all a run has seen: its buckets start at zero with it, so no window is needed. */
@@ -71,21 +79,22 @@ export function quantileOfRun(metric: AnyMetric, q: string, by: readonly string[
 
 /** Observations per second and bucket, for a heatmap. */
 export function heat(metric: AnyMetric, where: readonly string[] = []): string {
-  return `sum by (le) (rate(${select(metric, where, '_bucket')}${window}))`;
+  return ratePerSec(metric, '_bucket', { where, by: ['le'] });
 }
 
 /** Share of observations at or below a bound in seconds, which must be one of the buckets. */
-export function shareBelow(
-  metric: MetricFamily,
-  boundSec: number,
-  { where = [], by }: Shape = {},
-): string {
+export function shareBelow(metric: MetricFamily, boundSec: number, shape: Shape = {}): string {
   if (!metric.buckets?.includes(boundSec)) {
     throw new RangeError(`${metric.name} has no bucket of ${boundSec} s: a share would be a guess`);
   }
-  const le = `le="${boundSec}"`;
-  const below = `sum${grouped(by)}(rate(${select(metric, [...where, le], '_bucket')}${window}))`;
-  return `${below} / ${rateOfCount(metric, shape(where, by))}`;
+  const where = [...(shape.where ?? []), `le="${boundSec}"`];
+  const below = ratePerSec(metric, '_bucket', { ...shape, where });
+  return `${below} / ${rateOfCount(metric, shape)}`;
+}
+
+/** By labels, the largest there was within all that is shown. */
+export function maxWithin(metric: AnyMetric, by: readonly string[]): string {
+  return `max${grouped(by)}(max_over_time(${select(metric)}[$__range]))`;
 }
 
 /** `part / whole`, no value while the whole is zero. */
@@ -108,10 +117,10 @@ function scopeOf(metric: AnyMetric): readonly string[] {
   }
 }
 
-function grouped(by: readonly string[] = []): string {
-  return by.length === 0 ? '' : ` by (${by.join(', ')}) `;
+function ratePerSec(metric: AnyMetric, suffix: string, { where, by }: Shape): string {
+  return `sum${grouped(by)}(rate(${select(metric, where, suffix)}${window}))`;
 }
 
-function shape(where: readonly string[] | undefined, by: readonly string[] | undefined): Shape {
-  return { ...(where === undefined ? {} : { where }), ...(by === undefined ? {} : { by }) };
+function grouped(by: readonly string[] = []): string {
+  return by.length === 0 ? '' : ` by (${by.join(', ')}) `;
 }
