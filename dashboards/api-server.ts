@@ -1,6 +1,7 @@
 import { runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { nodeRow } from './node-row.ts';
+import { alike } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { heat, orZero, quantile, rateOfCount, ratio, shareBelow } from './promql.ts';
 import { targets } from './targets.ts';
@@ -10,19 +11,23 @@ const by = ['instance'];
 const legend = '{{instance}}';
 const all = rateOfCount(serverMetrics.httpSeconds);
 
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  needs: ['http'],
+  whyEmpty: noTraffic,
+  width: 8,
+} as const;
+
 const requests: RowSpec = {
   title: 'Requests: rate, errors, duration',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'Requests by server',
       description: 'Answered requests a second: round robin shows as equal lines.',
-      view: { kind: 'lines' },
       unit: 'reqps',
       queries: [{ expr: rateOfCount(serverMetrics.httpSeconds, { by }), legend }],
-      expect: 'nonzero',
-      needs: ['http'],
-      whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'Requests by route',
@@ -35,10 +40,6 @@ const requests: RowSpec = {
           legend: '{{method}} {{route}}',
         },
       ],
-      expect: 'nonzero',
-      needs: ['http'],
-      whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'Requests by status',
@@ -51,15 +52,10 @@ const requests: RowSpec = {
           legend: '{{status_class}}',
         },
       ],
-      expect: 'nonzero',
-      needs: ['http'],
-      whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'Share of server errors',
       description: '5xx of all answers.',
-      view: { kind: 'lines' },
       unit: 'percentunit',
       queries: [
         {
@@ -71,15 +67,11 @@ const requests: RowSpec = {
         },
       ],
       expect: 'data',
-      needs: ['http'],
-      whyEmpty: noTraffic,
       target: { atMost: targets.errorShare },
-      width: 8,
     },
     {
       title: 'Share answered within 150 ms',
       description: 'Exact: the target lies on a bucket’s bound. Target: 95 %.',
-      view: { kind: 'lines' },
       unit: 'percentunit',
       max: 1,
       queries: [
@@ -88,26 +80,18 @@ const requests: RowSpec = {
           legend,
         },
       ],
-      expect: 'nonzero',
-      needs: ['http'],
-      whyEmpty: noTraffic,
       target: { atLeast: 0.95 },
-      width: 8,
     },
     {
       title: 'Duration: users beside servers',
       description: 'The chosen quantile. The gap is the proxy, the network, and the generator.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [
         { expr: quantile(runMetrics.httpSeconds), legend: 'users' },
         { expr: quantile(serverMetrics.httpSeconds), legend: 'servers' },
       ],
-      expect: 'nonzero',
       needs: ['run', 'http'],
-      whyEmpty: noTraffic,
       target: { atMost: targets.httpP95Sec },
-      width: 8,
     },
     {
       title: 'All durations',
@@ -115,27 +99,17 @@ const requests: RowSpec = {
       view: { kind: 'heatmap' },
       unit: 'cps',
       queries: [{ expr: heat(serverMetrics.httpSeconds), legend: '{{le}}' }],
-      expect: 'nonzero',
-      needs: ['http'],
-      whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'Duration by server',
       description: 'The chosen quantile of each server.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: quantile(serverMetrics.httpSeconds, { by }), legend }],
-      expect: 'nonzero',
-      needs: ['http'],
-      whyEmpty: noTraffic,
       target: { atMost: targets.httpP95Sec },
-      width: 8,
     },
     {
       title: 'Duration by route',
       description: 'The chosen quantile of each route, over all servers.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [
         {
@@ -143,13 +117,9 @@ const requests: RowSpec = {
           legend: '{{method}} {{route}}',
         },
       ],
-      expect: 'nonzero',
-      needs: ['http'],
-      whyEmpty: noTraffic,
       target: { atMost: targets.httpP95Sec },
-      width: 8,
     },
-  ],
+  ]),
 };
 
 /** The HTTP side of the servers. */

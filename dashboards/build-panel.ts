@@ -24,12 +24,14 @@ export function buildPanel(
   id: number,
   gridPos: dashboard.GridPos,
 ): dashboard.Panel {
-  const built =
-    spec.view.kind === 'text' ? textPanel(spec.view.markdown) : visual(spec as PanelSpec);
-  const panel: dashboard.Panel = { ...built, id, gridPos, title: spec.title };
-  if (!isQueried(spec)) return { ...panel, description: spec.description };
+  const { title } = spec;
+  if (!isQueried(spec)) {
+    const { view, description } = spec;
+    return { ...textPanel(view.markdown), id, gridPos, title, description };
+  }
   return {
-    ...panel,
+    ...visual(spec),
+    ...{ id, gridPos, title },
     description: withExpectation(spec.description, {
       kind: spec.expect,
       needs: spec.needs ?? [],

@@ -1,6 +1,7 @@
 import { exporterMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { foreign } from './foreign-metrics.ts';
+import { alike } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { max, orZero, quantile, rate, ratio, sum } from './promql.ts';
 import { targets } from './targets.ts';
@@ -11,9 +12,18 @@ const needs = ['nginx'] as const;
 const by = ['upstream'];
 const legend = '{{upstream}}';
 
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  needs,
+  whyEmpty: notRead,
+  width: 6,
+} as const;
+
 const front: RowSpec = {
   title: 'At the door',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'nginx',
       description: 'Whether its status page answers.',
@@ -25,9 +35,6 @@ const front: RowSpec = {
       queries: [
         { expr: max(foreign.nginx('nginx_up'), { by: ['instance'] }), legend: '{{instance}}' },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
       width: 12,
       height: 4,
     },
@@ -37,9 +44,6 @@ const front: RowSpec = {
       view: { kind: 'stat', figure: 'highest' },
       unit: 'short',
       queries: [{ expr: sum(foreign.nginx('nginx_connections_active')), legend: 'connections' }],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
       width: 12,
       height: 4,
     },
@@ -61,26 +65,16 @@ const front: RowSpec = {
           mayBeZero: true,
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 6,
     },
     {
       title: 'Requests',
       description: 'That nginx began to handle, a second.',
-      view: { kind: 'lines' },
       unit: 'reqps',
       queries: [{ expr: rate(foreign.nginx('nginx_http_requests_total')), legend: 'requests' }],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 6,
     },
     {
       title: 'Connections accepted and dropped',
       description: 'Dropped: accepted, but not handled, because nginx was out of connections.',
-      view: { kind: 'lines' },
       unit: 'cps',
       queries: [
         { expr: rate(foreign.nginx('nginx_connections_accepted')), legend: 'accepted' },
@@ -90,15 +84,10 @@ const front: RowSpec = {
           mayBeZero: true,
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 6,
     },
     {
       title: 'CPU of nginx',
       description: 'Cores that all its workers together use.',
-      view: { kind: 'lines' },
       unit: 'cores',
       queries: [
         {
@@ -106,27 +95,19 @@ const front: RowSpec = {
           legend: 'cores',
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 6,
     },
-  ],
+  ]),
 };
 
 const upstreams: RowSpec = {
   title: 'Upstreams',
-  panels: [
+  panels: alike({ ...usual, whyEmpty: noLines, width: 8 }, [
     {
       title: 'Requests by upstream',
       description: 'By the upstream that gave the last answer: the share each takes.',
       view: { kind: 'stacked' },
       unit: 'reqps',
       queries: [{ expr: rate(exporterMetrics.lbRequests, { by }), legend }],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: noLines,
-      width: 8,
     },
     {
       title: 'Requests by status',
@@ -140,15 +121,10 @@ const upstreams: RowSpec = {
           legend: '{{status_class}}',
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: noLines,
-      width: 8,
     },
     {
       title: 'Share of 5xx',
       description: 'Answers that were nobody’s fault but ours.',
-      view: { kind: 'lines' },
       unit: 'percentunit',
       queries: [
         {
@@ -163,33 +139,22 @@ const upstreams: RowSpec = {
         },
       ],
       expect: 'data',
-      needs,
-      whyEmpty: noLines,
       target: { atMost: targets.errorShare },
-      width: 8,
     },
     {
       title: 'Request time by upstream',
       description: 'The chosen quantile of HTTP requests; WebSockets and long polls left out.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: quantile(exporterMetrics.lbRequestSeconds, { by }), legend }],
-      expect: 'nonzero',
       needs: ['nginx', 'http'],
       whyEmpty: 'No HTTP request has ended within this time.',
       target: { atMost: targets.httpP95Sec },
-      width: 8,
     },
     {
       title: 'Time to the first header by upstream',
       description: 'For a WebSocket its handshake, known when it ends: the chosen quantile.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: quantile(exporterMetrics.lbHeaderSeconds, { by }), legend }],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: noLines,
-      width: 8,
     },
     {
       title: 'Retries by upstream that failed',
@@ -198,9 +163,7 @@ const upstreams: RowSpec = {
       unit: 'cps',
       queries: [{ expr: rate(exporterMetrics.lbRetries, { by }), legend }],
       expect: 'failover-only',
-      needs,
       whyEmpty: 'No upstream failed.',
-      width: 8,
     },
     {
       title: 'Open sockets by upstream',
@@ -208,10 +171,7 @@ const upstreams: RowSpec = {
       view: { kind: 'stacked' },
       unit: 'short',
       queries: [{ expr: sum(exporterMetrics.lbOpenSockets, { by }), legend }],
-      expect: 'nonzero',
-      needs,
       whyEmpty: 'Nobody is connected, or this is not Linux.',
-      width: 8,
     },
     {
       title: 'WebSockets that ended',
@@ -220,25 +180,17 @@ const upstreams: RowSpec = {
       unit: 'cps',
       queries: [{ expr: rate(exporterMetrics.lbWebSocketsClosed, { by }), legend }],
       expect: 'data',
-      needs,
-      whyEmpty: noLines,
-      width: 8,
     },
     {
       title: 'Lines of the access log',
       description:
         'Read from the file and by syslog. The two apart: syslog lost datagrams. Unreadable: a line was cut.',
-      view: { kind: 'lines' },
       unit: 'cps',
       queries: [
         { expr: rate(exporterMetrics.lbLogLines, { by: ['source'] }), legend: '{{source}}' },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: noLines,
-      width: 8,
     },
-  ],
+  ]),
 };
 
 /** The load balancer. */

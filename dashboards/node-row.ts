@@ -1,22 +1,30 @@
 import { serverMetrics } from '../server/metric-contract.ts';
 import { foreign } from './foreign-metrics.ts';
+import { alike } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
-import { max, rate, select, sum } from './promql.ts';
+import { max, rate, rateOfSum, sum } from './promql.ts';
 
 const notRead = 'No server was read within this time: is the system up with monitoring?';
 const by = ['instance'];
 const legend = '{{instance}}';
 
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  whyEmpty: notRead,
+  width: 8,
+} as const;
+
 /** The processes behind the servers; folded, because it is looked at only when something is slow. */
 export const nodeRow: RowSpec = {
   title: 'Node processes',
   collapsed: true,
-  panels: [
+  panels: alike(usual, [
     {
       title: 'Event-loop lag',
       description:
         'How late the event loop was since the last scrape: the worst, and the 99th percentile.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [
         {
@@ -28,24 +36,16 @@ export const nodeRow: RowSpec = {
           legend: `${legend} p99`,
         },
       ],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'CPU of the process',
       description: 'Cores that each server process uses.',
-      view: { kind: 'lines' },
       unit: 'cores',
       queries: [{ expr: rate(foreign.node('process_cpu_seconds_total'), { by }), legend }],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Memory: resident and heap in use',
       description: 'A line that only climbs, at a steady number of users, is a leak.',
-      view: { kind: 'lines' },
       unit: 'bytes',
       queries: [
         {
@@ -57,9 +57,6 @@ export const nodeRow: RowSpec = {
           legend: `${legend} heap`,
         },
       ],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Garbage collection',
@@ -68,13 +65,12 @@ export const nodeRow: RowSpec = {
       unit: 'percentunit',
       queries: [
         {
-          expr: `sum by (instance, kind) (rate(${select(foreign.node('nodejs_gc_duration_seconds'), [], '_sum')}[$__rate_interval]))`,
+          expr: rateOfSum(foreign.node('nodejs_gc_duration_seconds'), { by: ['instance', 'kind'] }),
           legend: `${legend} {{kind}}`,
         },
       ],
       expect: 'data',
       whyEmpty: 'No collection has happened yet.',
-      width: 8,
     },
     {
       title: 'Heap in use by space',
@@ -87,14 +83,10 @@ export const nodeRow: RowSpec = {
           legend: '{{space}}',
         },
       ],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Age of the process',
       description: 'Time since it began. A drop to zero is a restart.',
-      view: { kind: 'lines' },
       unit: 'dtdurations',
       queries: [
         {
@@ -102,9 +94,6 @@ export const nodeRow: RowSpec = {
           legend,
         },
       ],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
-  ],
+  ]),
 };

@@ -1,43 +1,43 @@
 import { exporterMetrics, runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import { measuredServices } from './observers.ts';
 import { noRun } from './overview-words.ts';
+import { alike } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
-import { max, mean, rate, ratio, select, sum } from './promql.ts';
+import { max, maxWithin, mean, rate, ratio, sum } from './promql.ts';
 import { targets } from './targets.ts';
+
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  needs: ['run'],
+  whyEmpty: noRun,
+  width: 8,
+} as const;
 
 /** Whether the generator kept up, and who was the limit. */
 export const trustRow: RowSpec = {
   title: 'Can the figures be trusted',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'Sends that left late',
       description:
         'Share of sends more than 50 ms late. Above 1 % the generator was saturated and the run proves nothing.',
-      view: { kind: 'lines' },
       unit: 'percentunit',
       queries: [{ expr: ratio(rate(runMetrics.lateSends), rate(runMetrics.sent)), legend: 'late' }],
       expect: 'data',
-      needs: ['run'],
-      whyEmpty: noRun,
       target: { atMost: targets.lateShare },
-      width: 8,
     },
     {
       title: 'The generator’s own health',
       description: 'Worst event-loop lag of a load worker in the last second.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: max(runMetrics.eventLoopLagSeconds), legend: 'event-loop lag' }],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
-      width: 8,
     },
     {
       title: 'CPU: servers, proxy, Redis, generator',
       description:
         'Cores that each service uses, and the load workers together; what only watches is left out. Target: no server above 0.7 of a core.',
-      view: { kind: 'lines' },
       unit: 'cores',
       queries: [
         {
@@ -49,10 +49,9 @@ export const trustRow: RowSpec = {
         },
         { expr: sum(runMetrics.cpuCores), legend: 'load workers' },
       ],
-      expect: 'nonzero',
       whyEmpty: 'The exporter was not read: is the system up with monitoring?',
       target: { atMost: targets.cpuCores },
-      width: 8,
+      needs: [],
     },
     {
       title: 'Phases',
@@ -63,10 +62,6 @@ export const trustRow: RowSpec = {
       },
       unit: 'bool',
       queries: [{ expr: `${max(runMetrics.phase, { by: ['phase'] })} == 1`, legend: '{{phase}}' }],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
-      width: 8,
     },
     {
       title: 'Runs',
@@ -76,20 +71,15 @@ export const trustRow: RowSpec = {
       unit: 'none',
       queries: [
         {
-          expr: `max by (run, scenario, topology, git) (max_over_time(${select(runMetrics.info)}[$__range]))`,
+          expr: maxWithin(runMetrics.info, ['run', 'scenario', 'topology', 'git']),
           legend: '{{run}}',
         },
       ],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
-      width: 8,
     },
     {
       title: 'Mean latency: users beside servers',
       description:
         'Means have no bucket edges: where a quantile jumps between two values, look here.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [
         { expr: mean(runMetrics.deliverySeconds), legend: 'users: delivery' },
@@ -99,10 +89,6 @@ export const trustRow: RowSpec = {
           legend: 'servers: message to ack',
         },
       ],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
-      width: 8,
     },
-  ],
+  ]),
 };

@@ -1,8 +1,9 @@
 import { exporterMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { foreign } from './foreign-metrics.ts';
+import { alike } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
-import { max, rate, ratio, select, sum } from './promql.ts';
+import { max, rate, ratio, sum } from './promql.ts';
 
 const notRead = 'Redis was not read: a topology without Redis, or one without monitoring.';
 const needs = ['redis'] as const;
@@ -14,9 +15,18 @@ const seconds = rate(foreign.redis('redis_commands_duration_seconds_total'), {
   by: ['cmd'],
 });
 
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  needs,
+  whyEmpty: notRead,
+  width: 8,
+} as const;
+
 const work: RowSpec = {
   title: 'Work',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'Redis',
       description: 'Whether it answers its exporter.',
@@ -28,9 +38,6 @@ const work: RowSpec = {
       queries: [
         { expr: max(foreign.redis('redis_up'), { by: ['instance'] }), legend: '{{instance}}' },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
       width: 12,
       height: 4,
     },
@@ -44,13 +51,10 @@ const work: RowSpec = {
       unit: 'bool',
       queries: [
         {
-          expr: `max by (instance) (${select(foreign.redis('redis_aof_last_write_status'))})`,
+          expr: max(foreign.redis('redis_aof_last_write_status'), { by: ['instance'] }),
           legend: '{{instance}}',
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
       width: 12,
       height: 4,
     },
@@ -60,41 +64,26 @@ const work: RowSpec = {
       view: { kind: 'stacked' },
       unit: 'cps',
       queries: [{ expr: `${calls} > 0`, legend: '{{cmd}}' }],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Time per call',
       description: 'Mean time inside Redis by command. Waiting in line is not in it.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: ratio(seconds, calls), legend: '{{cmd}}' }],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Channels and patterns',
       description:
         'Channels with a subscriber: about one for each room with somebody in it, per node.',
-      view: { kind: 'lines' },
       unit: 'short',
       queries: [
         { expr: sum(foreign.redis('redis_pubsub_channels')), legend: 'channels' },
         { expr: sum(foreign.redis('redis_pubsub_patterns')), legend: 'patterns', mayBeZero: true },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Messages published',
       description: 'PUBLISH calls a second, those inside of scripts included.',
-      view: { kind: 'lines' },
       unit: 'cps',
       queries: [
         {
@@ -105,35 +94,28 @@ const work: RowSpec = {
           legend: '{{cmd}}',
         },
       ],
-      expect: 'nonzero',
-      needs,
       whyEmpty: 'Nothing was published yet.',
       width: 12,
     },
     {
       title: 'Network',
       description: 'Bytes a second in and out. Out grows with the number of nodes that subscribe.',
-      view: { kind: 'lines' },
       unit: 'Bps',
       queries: [
         { expr: rate(foreign.redis('redis_net_input_bytes_total')), legend: 'in' },
         { expr: rate(foreign.redis('redis_net_output_bytes_total')), legend: 'out' },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
       width: 12,
     },
-  ],
+  ]),
 };
 
 const limits: RowSpec = {
   title: 'Limits',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'CPU of the main thread',
       description: 'Cores of the main thread, which runs all commands: near 1 it is the limit.',
-      view: { kind: 'lines' },
       unit: 'cores',
       queries: [
         {
@@ -141,15 +123,10 @@ const limits: RowSpec = {
           legend: 'main thread',
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Memory',
       description: 'In use, and resident for the system.',
-      view: { kind: 'lines' },
       unit: 'bytes',
       queries: [
         { expr: sum(foreign.redis('redis_memory_used_bytes')), legend: 'in use' },
@@ -158,29 +135,19 @@ const limits: RowSpec = {
           legend: 'resident',
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Clients',
       description: 'Connected, and blocked in a waiting command.',
-      view: { kind: 'lines' },
       unit: 'short',
       queries: [
         { expr: sum(foreign.redis('redis_connected_clients')), legend: 'connected' },
         { expr: sum(foreign.redis('redis_blocked_clients')), legend: 'blocked', mayBeZero: true },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Keys',
       description: 'Keys, and those that go away by themselves.',
-      view: { kind: 'lines' },
       unit: 'short',
       queries: [
         { expr: sum(foreign.redis('redis_db_keys')), legend: 'keys' },
@@ -190,9 +157,6 @@ const limits: RowSpec = {
           mayBeZero: true,
         },
       ],
-      expect: 'nonzero',
-      needs,
-      whyEmpty: notRead,
       width: 12,
     },
     {
@@ -207,11 +171,10 @@ const limits: RowSpec = {
         { expr: rate(foreign.redis('redis_commands_failed_calls_total')), legend: 'failed' },
       ],
       expect: 'empty-when-healthy',
-      needs,
       whyEmpty: 'Nothing was refused, evicted or failed.',
       width: 12,
     },
-  ],
+  ]),
 };
 
 /** What holds the messages between nodes. */

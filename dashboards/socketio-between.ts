@@ -1,4 +1,5 @@
 import { exporterMetrics, serverMetrics } from '../server/metric-contract.ts';
+import { alike } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { max, quantile, rate, sum } from './promql.ts';
 
@@ -7,30 +8,32 @@ const noTraffic = 'Nobody has sent anything within this time.';
 const by = ['instance'];
 const legend = '{{instance}}';
 
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  whyEmpty: notRead,
+  width: 8,
+} as const;
+
 /** What a chat server waits for: Redis, the other nodes, slow clients. */
 export const betweenRow: RowSpec = {
   title: 'Between nodes, and to slow clients',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'Broadcast',
       description: 'Writing one message to the members of its room on a node: the chosen quantile.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: quantile(serverMetrics.broadcastSeconds, { by }), legend }],
-      expect: 'nonzero',
       whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'From the storing node to this one',
       description: 'Over Redis, by one host clock: the chosen quantile.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: quantile(serverMetrics.adapterLagSeconds, { by }), legend }],
-      expect: 'nonzero',
       needs: ['redis', 'log'],
       whyEmpty: 'No Redis, the message path adapter, or no message within this time.',
-      width: 8,
     },
     {
       title: 'Requests to Redis that failed',
@@ -41,28 +44,22 @@ export const betweenRow: RowSpec = {
       expect: 'empty-when-healthy',
       needs: ['redis'],
       whyEmpty: 'Redis always answered.',
-      width: 8,
     },
     {
       title: 'Ping to pong',
       description: 'The chosen quantile: the network and the client’s event loop together.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: quantile(serverMetrics.pingRttSeconds, { by }), legend }],
       expect: 'empty-when-healthy',
       whyEmpty: 'A pingInterval has not passed since the first connection.',
-      width: 8,
     },
     {
       title: 'Bytes waiting for slow clients',
       description:
         'What is queued, over all connections. A climb is a client, or a network, that does not keep up.',
-      view: { kind: 'lines' },
       unit: 'bytes',
       queries: [{ expr: sum(serverMetrics.sendBufferBytes, { by }), legend }],
       expect: 'data',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Slow clients closed',
@@ -72,7 +69,6 @@ export const betweenRow: RowSpec = {
       queries: [{ expr: rate(serverMetrics.slowClientsClosed, { by }), legend }],
       expect: 'empty-when-healthy',
       whyEmpty: 'All clients keep up.',
-      width: 8,
     },
     {
       title: 'Redis seen by each server',
@@ -83,10 +79,8 @@ export const betweenRow: RowSpec = {
       },
       unit: 'bool',
       queries: [{ expr: max(serverMetrics.redisUp, { by }), legend }],
-      expect: 'nonzero',
       needs: ['redis'],
       whyEmpty: 'No server of this topology uses Redis.',
-      width: 8,
       height: 6,
     },
     {
@@ -99,21 +93,17 @@ export const betweenRow: RowSpec = {
       unit: 'bool',
       queries: [{ expr: max(serverMetrics.draining, { by }), legend }],
       expect: 'data',
-      whyEmpty: notRead,
-      width: 8,
       height: 6,
     },
     {
       title: 'Restarts',
       description: 'Times the supervisor started a service again, since it was brought up.',
-      view: { kind: 'lines' },
       unit: 'short',
       queries: [
         { expr: sum(exporterMetrics.serviceRestarts, { by: ['service'] }), legend: '{{service}}' },
       ],
       expect: 'restart-only',
       whyEmpty: 'Nothing was restarted.',
-      width: 8,
       height: 6,
     },
     {
@@ -122,10 +112,8 @@ export const betweenRow: RowSpec = {
       view: { kind: 'table' },
       unit: 'none',
       queries: [{ expr: max(serverMetrics.info, { by: ['instance', 'role', 'version'] }), legend }],
-      expect: 'nonzero',
-      whyEmpty: notRead,
       width: 24,
       height: 6,
     },
-  ],
+  ]),
 };

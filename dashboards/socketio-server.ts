@@ -1,6 +1,7 @@
 import { serverMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { nodeRow } from './node-row.ts';
+import { alike } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { betweenRow } from './socketio-between.ts';
 import { heat, orZero, quantile, rate, rateOfCount, ratio, sum } from './promql.ts';
@@ -12,24 +13,28 @@ const by = ['instance'];
 const legend = '{{instance}}';
 const connectionsByServer = sum(serverMetrics.connections, { by });
 
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  whyEmpty: notRead,
+  width: 8,
+} as const;
+
 const connections: RowSpec = {
   title: 'Connections',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'Connections by server',
       description: 'Where users are.',
       view: { kind: 'stacked' },
       unit: 'short',
       queries: [{ expr: connectionsByServer, legend }],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Balance',
       description:
         'Connections of the fullest server over the mean of all. 1 is even; 2 is twice its share.',
-      view: { kind: 'lines' },
       unit: 'none',
       queries: [
         {
@@ -37,9 +42,7 @@ const connections: RowSpec = {
           legend: 'fullest over mean',
         },
       ],
-      expect: 'nonzero',
       whyEmpty: 'Nobody is connected.',
-      width: 8,
     },
     {
       title: 'Transport',
@@ -50,15 +53,11 @@ const connections: RowSpec = {
       queries: [
         { expr: sum(serverMetrics.connections, { by: ['transport'] }), legend: '{{transport}}' },
       ],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Opened and upgraded',
       description:
         'Connections a second that got in, and those that went from polling to WebSocket.',
-      view: { kind: 'lines' },
       unit: 'cps',
       queries: [
         { expr: rate(serverMetrics.connectionsOpened, { by }), legend: `${legend} opened` },
@@ -68,9 +67,6 @@ const connections: RowSpec = {
           mayBeZero: true,
         },
       ],
-      expect: 'nonzero',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Disconnects by reason',
@@ -82,8 +78,6 @@ const connections: RowSpec = {
         { expr: rate(serverMetrics.disconnections, { by: ['reason'] }), legend: '{{reason}}' },
       ],
       expect: 'data',
-      whyEmpty: notRead,
-      width: 8,
     },
     {
       title: 'Refused connections by code',
@@ -96,14 +90,13 @@ const connections: RowSpec = {
       ],
       expect: 'empty-when-healthy',
       whyEmpty: 'Nobody was refused.',
-      width: 8,
     },
-  ],
+  ]),
 };
 
 const events: RowSpec = {
   title: 'Events: rate, errors, duration',
-  panels: [
+  panels: alike({ ...usual, whyEmpty: noTraffic }, [
     {
       title: 'Events from clients',
       description: 'By name of the event.',
@@ -112,9 +105,6 @@ const events: RowSpec = {
       queries: [
         { expr: rate(serverMetrics.eventsReceived, { by: ['event'] }), legend: '{{event}}' },
       ],
-      expect: 'nonzero',
-      whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'Events to clients',
@@ -122,20 +112,14 @@ const events: RowSpec = {
       view: { kind: 'stacked' },
       unit: 'cps',
       queries: [{ expr: rate(serverMetrics.eventsSent, { by: ['event'] }), legend: '{{event}}' }],
-      expect: 'nonzero',
-      whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'Bytes to clients',
       description: 'Broadcast and replayed frames.',
-      view: { kind: 'lines' },
       unit: 'Bps',
       queries: [{ expr: rate(serverMetrics.sentBytes, { by }), legend }],
-      expect: 'nonzero',
       needs: ['log'],
       whyEmpty: 'The message path adapter does not count bytes, or nobody has sent anything.',
-      width: 8,
     },
     {
       title: 'Message to ack: all observations',
@@ -146,8 +130,6 @@ const events: RowSpec = {
       queries: [
         { expr: heat(serverMetrics.eventSeconds, ['event="chat:send-message"']), legend: '{{le}}' },
       ],
-      expect: 'nonzero',
-      whyEmpty: noTraffic,
       width: 12,
       height: 9,
     },
@@ -155,7 +137,6 @@ const events: RowSpec = {
       title: 'Message to ack by server',
       description:
         'The chosen quantile of what each server takes from the arrival of a message to its ack.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [
         {
@@ -163,8 +144,6 @@ const events: RowSpec = {
           legend,
         },
       ],
-      expect: 'nonzero',
-      whyEmpty: noTraffic,
       target: { atMost: targets.ackP95Sec },
       width: 12,
       height: 9,
@@ -172,19 +151,14 @@ const events: RowSpec = {
     {
       title: 'Duration by event',
       description: 'The chosen quantile of each kind of event, over all servers.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [
         { expr: quantile(serverMetrics.eventSeconds, { by: ['event'] }), legend: '{{event}}' },
       ],
-      expect: 'nonzero',
-      whyEmpty: noTraffic,
-      width: 8,
     },
     {
       title: 'Share of acks that said no',
       description: 'Events that ended in an error, of all events.',
-      view: { kind: 'lines' },
       unit: 'percentunit',
       queries: [
         {
@@ -199,9 +173,7 @@ const events: RowSpec = {
         },
       ],
       expect: 'data',
-      whyEmpty: noTraffic,
       target: { atMost: targets.errorShare },
-      width: 8,
     },
     {
       title: 'Refusals by code',
@@ -211,9 +183,8 @@ const events: RowSpec = {
       queries: [{ expr: rate(serverMetrics.refusals, { by: ['code'] }), legend: '{{code}}' }],
       expect: 'empty-when-healthy',
       whyEmpty: 'Nothing was refused.',
-      width: 8,
     },
-  ],
+  ]),
 };
 
 /** The chat servers: rate, errors, duration; then what they wait for. */

@@ -1,15 +1,16 @@
 import { exporterMetrics, runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { measuredServices } from './observers.ts';
+import { alike } from './panel-spec.ts';
 import type { PanelSpec, RowSpec } from './panel-spec.ts';
 import {
+  maxWithin,
   orZero,
   quantile,
   quantileOfRun,
   rate,
   rateOfCount,
   ratio,
-  select,
   sum,
 } from './promql.ts';
 import { targets } from './targets.ts';
@@ -55,48 +56,41 @@ const bars: RowSpec = {
   ],
 };
 
+/** What most of its panels say. */
+const usual = {
+  view: { kind: 'lines' },
+  expect: 'nonzero',
+  needs: ['run'],
+  whyEmpty: noRun,
+  width: 8,
+} as const;
+
 const overTime: RowSpec = {
   title: 'Over time',
-  panels: [
+  panels: alike(usual, [
     {
       title: 'Delivery',
       description: 'The chosen quantile of each topology.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [{ expr: quantile(runMetrics.deliverySeconds, { by }), legend }],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
       target: { atMost: targets.deliveryP95Sec },
-      width: 8,
     },
     {
       title: 'Users',
       description: 'Connected users of each topology.',
-      view: { kind: 'lines' },
       unit: 'short',
       queries: [{ expr: sum(runMetrics.activeUsers, { by }), legend }],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
-      width: 8,
     },
     {
       title: 'Deliveries',
       description: 'Messages that arrived at recipients, a second.',
-      view: { kind: 'lines' },
       unit: 'cps',
       queries: [{ expr: rate(runMetrics.delivered, { by }), legend }],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
-      width: 8,
     },
     {
       title: 'CPU of all services',
       description:
         'What a topology costs, without what only watches it. More processes on few cores are punished: say so when you compare.',
-      view: { kind: 'lines' },
       unit: 'cores',
       queries: [
         {
@@ -104,14 +98,12 @@ const overTime: RowSpec = {
           legend,
         },
       ],
-      expect: 'nonzero',
       whyEmpty: 'The exporter was not read.',
-      width: 8,
+      needs: [],
     },
     {
       title: 'CPU time per 1,000 deliveries',
       description: 'Server-side seconds of CPU that 1,000 deliveries cost, all services together.',
-      view: { kind: 'lines' },
       unit: 's',
       queries: [
         {
@@ -122,15 +114,10 @@ const overTime: RowSpec = {
           legend,
         },
       ],
-      expect: 'nonzero',
-      needs: ['run'],
-      whyEmpty: noRun,
-      width: 8,
     },
     {
       title: 'Memory of all services',
       description: 'Resident, all services of a topology together.',
-      view: { kind: 'lines' },
       unit: 'bytes',
       queries: [
         {
@@ -138,11 +125,10 @@ const overTime: RowSpec = {
           legend,
         },
       ],
-      expect: 'nonzero',
       whyEmpty: 'The exporter was not read.',
-      width: 8,
+      needs: [],
     },
-  ],
+  ]),
 };
 
 const each: RowSpec = {
@@ -181,7 +167,7 @@ const runs: RowSpec = {
       unit: 'none',
       queries: [
         {
-          expr: `max by (run, scenario, topology, git) (max_over_time(${select(runMetrics.info)}[$__range]))`,
+          expr: maxWithin(runMetrics.info, ['run', 'scenario', 'topology', 'git']),
           legend: '{{run}}',
         },
       ],
