@@ -2,6 +2,7 @@
 import {
   cpSync,
   createWriteStream,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -39,8 +40,8 @@ export type Run = AsyncDisposable & {
   /** Appends one line to events.jsonl. A disk that fills up is said once and ends only this file. */
   record(event: RunEvent): void;
   /**
-   * Resolves when events.jsonl is on disk. A run that never began leaves no folder behind. Harmless
-   * when repeated; disposing does the same.
+   * Resolves when events.jsonl is on disk. A run that never began leaves nothing behind, and a folder
+   * that was there before is left empty. Harmless when repeated; disposing does the same.
    */
   close(): Promise<void>;
 };
@@ -50,6 +51,7 @@ export function openRun(world: World, runDir: string | null): Run {
   const id = runId(world);
   let dir = runDir ?? join(world.cwd, '.rtops', 'runs', id);
   let moved: Run['moved'] = null;
+  const wasThere = existsSync(dir);
   makeRunFolder(dir, join(dir, 'history'));
   let broken = false;
   let begun = false;
@@ -66,7 +68,9 @@ export function openRun(world: World, runDir: string | null): Run {
   let events = openEvents();
   const close = async (): Promise<void> => {
     await ended(events);
-    if (!begun) rmSync(dir, { recursive: true, force: true });
+    if (begun) return;
+    const made = wasThere && moved === null ? ['events.jsonl', 'history'] : ['.'];
+    for (const name of made) rmSync(join(dir, name), { recursive: true, force: true });
   };
   return {
     id,
