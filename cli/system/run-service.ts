@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts';
 import type { PlannedService } from '../topology/plan.ts';
 import type { World } from '../world.ts';
 import { heldBy, takeOwedStart } from './faults/holds.ts';
-import { launch, prepareService, removePidFile } from './launch.ts';
+import { launch, prepareService } from './launch.ts';
 import type { Ending, Launched } from './launch.ts';
 import { isReady } from './ready-check.ts';
 import { restartDecision } from './restart-decision.ts';
@@ -208,7 +208,6 @@ export function runService(service: PlannedService, context: ServiceContext): Se
         buryGroup(current);
       }
       await watching;
-      removePidFile(folder, service.name);
       if (state !== 'failed') become('stopped', '');
     },
     kill() {

@@ -1,4 +1,6 @@
+import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
@@ -9,8 +11,10 @@ import { allPids, worksInside } from './process-identity.ts';
 import type { RunningSystem, ServiceStatus } from './running-system.ts';
 import { startSystem } from './start-system.ts';
 import type { ServiceEvent, StartOptions } from './start-system.ts';
-import { stateFolder } from './state-folder.ts';
-import { readSystemState } from './system-state.ts';
+import { makeStateFolder, stateFolder } from './state-folder.ts';
+import { readSystemState, writeSystemState } from './system-state.ts';
+import { onFullDisk } from './testing/full-disk.ts';
+import { sleeper } from './testing/sleeper.ts';
 import { testWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
 import type { World } from '../world.ts';
@@ -38,7 +42,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   throw error;
 }
 
-function started(system: RunningSystem): RunningSystem {
+function started<System extends RunningSystem>(system: System): System {
   onTestFinished(() => system[Symbol.asyncDispose]());
   return system;
 }
@@ -209,6 +213,16 @@ describe('a start that cannot succeed is 120, at once, and leaves nothing', () =
     });
   });
 
+  test('a disk without room for its state says so, and is no bug', async () => {
+    const world = testWorld();
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+    // A lock and a note for git fit into the first block; the state does not.
+    const { code, said } = await onFullDisk(world.cwd, [main, 'up', 'single'], 1).ended;
+    expect(said).toMatch(/^rtops: rtops cannot keep its state in .*\n {2}why: EFBIG/m);
+    expect(code).toBe(120);
+    expect(processesOf(world)).toEqual([]);
+  });
+
   test('a folder that has a system already keeps it', async () => {
     const world = testWorld();
     const system = started(await startSystem(world, single, wellBehaved));
@@ -239,6 +253,26 @@ test('a chosen port is the one clients dial', async () => {
   const system = started(await startSystem(world, single, { ...wellBehaved, port }));
   expect(system.url).toBe(`http://127.0.0.1:${port}`);
   expect((await fetch(system.url)).status).toBe(200);
+});
+
+test('a folder that was removed and taken by another is left to that one', async () => {
+  const world = testWorld();
+  const folder = stateFolder(world.cwd);
+  const system = started(await startSystem(world, single, wellBehaved));
+  const state = readSystemState(folder);
+  if (state === undefined) throw new Error('no state');
+  rmSync(folder.dir, { recursive: true });
+  makeStateFolder(folder);
+  const other = sleeper(world.cwd);
+  const supervisor = { pid: other.pid, startTime: other.startTime };
+  symlinkSync(JSON.stringify(supervisor), folder.lockFile);
+  const theirs = { ...state, supervisor, services: [] };
+  writeSystemState(folder, theirs);
+  writeFileSync(join(folder.pidsDir, 'server-1'), 'theirs');
+  await system.orphaned;
+  expect(processesOf(world)).toEqual([]);
+  expect(readSystemState(folder)).toEqual(theirs);
+  expect(readdirSync(folder.pidsDir)).toEqual(['server-1']);
 });
 
 test('kill ends everything without waiting', async () => {

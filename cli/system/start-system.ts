@@ -12,6 +12,7 @@ import { takeFolderLock } from './folder-lock.ts';
 import type { LockAttempt } from './folder-lock.ts';
 import { healFolder } from './heal-folder.ts';
 import type { Healed } from './heal-folder.ts';
+import { removePidFile } from './launch.ts';
 import { commandOf, selfIdentity } from './process-identity.ts';
 import { interrupted, runService } from './run-service.ts';
 import type { ServiceRunner } from './run-service.ts';
@@ -20,7 +21,7 @@ import { createSampler } from './sampler.ts';
 import { rotateLog, serviceLog, trimLog } from './service-log.ts';
 import { surveySite } from './site.ts';
 import type { SiteWishes } from './site.ts';
-import { makeStateFolder, stateFolder } from './state-folder.ts';
+import { cannotKeepState, makeStateFolder, stateFolder } from './state-folder.ts';
 import { removeSystemState, writeSystemState } from './system-state.ts';
 import type { ServiceRecord, SystemState } from './system-state.ts';
 
@@ -74,24 +75,40 @@ export async function startSystem(
     const site = await surveySite(world, folder, topology, options);
     const planned = plan(topology, site);
     rotateLog(join(folder.dir, accessLogFile));
-    const running = supervise(world, planned, site.secret, options);
+    const running = supervise(world, planned, site.secret, { ...options, lock });
     options.killSignal?.addEventListener('abort', () => running.kill(), { once: true });
     await running.start(options.signal ?? new AbortController().signal);
-    return running.system(lock);
+    return running.system();
   } catch (error) {
     lock.release();
-    throw error;
+    throw isOfFiles(error) ? cannotKeepState(folder, error) : error;
   }
 }
 
-function supervise(world: World, planned: Plan, secret: string, options: StartOptions) {
+const writingCalls: ReadonlySet<unknown> = new Set(['open', 'write', 'mkdir', 'rename', 'symlink']);
+
+/** A file that could not be written: a full disk, somebody else's folder. */
+function isOfFiles(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && writingCalls.has(error.syscall);
+}
+
+type HeldLock = Extract<LockAttempt, { kind: 'held' }>;
+
+function supervise(
+  world: World,
+  planned: Plan,
+  secret: string,
+  { lock, ...options }: StartOptions & { readonly lock: HeldLock },
+) {
   const folder = stateFolder(world.cwd);
   const url = `http://${planned.entry.host}:${planned.entry.port}`;
   const supervisor = selfIdentity();
   const startedAtMs = world.clock.now();
   let phase: SystemState['phase'] = 'starting';
 
-  const save = () =>
+  const save = () => {
+    // The folder may have been removed, and be another's by now: its records are theirs.
+    if (!lock.stillHeld()) return;
     writeSystemState(folder, {
       schemaVersion: 1,
       phase,
@@ -102,6 +119,7 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
       secret,
       services: runners.map((runner) => runner.record()),
     });
+  };
   const runners: readonly ServiceRunner[] = planned.services.map((service) =>
     runService(service, {
       world,
@@ -134,6 +152,8 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
       );
     }
     await Promise.all(stopped.values());
+    if (!lock.stillHeld()) return;
+    for (const { service } of runners) removePidFile(folder, service.name);
     removeSystemState(folder);
   }
 
@@ -154,7 +174,7 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
         throw error;
       }
     },
-    system(lock: HeldLock): StartedSystem {
+    system(): StartedSystem {
       const sampler = createSampler(world);
       const over = new AbortController();
       let stopping: Promise<void> | undefined;
@@ -180,8 +200,6 @@ function supervise(world: World, planned: Plan, secret: string, options: StartOp
     },
   };
 }
-
-type HeldLock = Extract<LockAttempt, { kind: 'held' }>;
 
 const lookAtLockEveryMs = 1000;
 const trimLogsEvery = 60;

@@ -43,10 +43,15 @@ export function makeStateFolder(folder: StateFolder): void {
     for (const dir of [folder.logsDir, folder.pidsDir]) makeFolder(dir);
     writeFileSync(join(folder.dir, '.gitignore'), '*\n');
   } catch (error) {
-    throw new Failure(exitCode.notReady, `rtops cannot keep its state in ${folder.dir}`, {
-      why: error instanceof Error ? error.message : String(error),
-      next: 'run rtops in a folder you may write to',
-      cause: error,
-    });
+    throw cannotKeepState(folder, error);
   }
+}
+
+/** What to say when a file in the folder cannot be written. */
+export function cannotKeepState(folder: StateFolder, error: unknown): Failure {
+  return new Failure(exitCode.notReady, `rtops cannot keep its state in ${folder.dir}`, {
+    why: error instanceof Error ? error.message : String(error),
+    next: 'run rtops in a folder you may write to, on a disk with room',
+    cause: error,
+  });
 }
