@@ -5,7 +5,10 @@ import { parse } from 'yaml';
 import { scrapeIntervalSec } from '../prometheus/scrape-config.ts';
 import { alertDashboards } from '../prometheus/alert-rule.ts';
 import { datasourceUids } from '../prometheus/datasources.ts';
-import { isObserverKind } from '../cli/samples/observers.ts';
+import { defaultThresholds, everyThreshold } from '../cli/scenario/default-thresholds.ts';
+import { observerList } from '../cli/topology/observers.ts';
+import { scaled } from '../cli/topology/testing/topologies.ts';
+import { parseThreshold } from '../cli/verdict/threshold.ts';
 import { observers } from './observers.ts';
 import { allDashboards } from './all-dashboards.ts';
 import { generatedFiles } from './generated-files.ts';
@@ -13,6 +16,7 @@ import { lintDashboard } from './testing/lint-dashboard.ts';
 import type { LintRule } from './testing/lint-dashboard.ts';
 import { grafanaFolder, panelsOf, shippedDashboards } from './testing/shipped.ts';
 import type { ShippedDashboard, ShippedPanel, ShippedVariable } from './testing/shipped.ts';
+import { targets } from './targets.ts';
 
 const dashboards = shippedDashboards();
 
@@ -43,9 +47,25 @@ describe('grafana/', () => {
 });
 
 test('the services left out of a topology’s cost are its observers', () => {
-  expect(observers.filter((name) => !isObserverKind(name))).toEqual([]);
-  expect(observers).toHaveLength(6);
-  expect(isObserverKind('nginx')).toBe(false);
+  const { before, after } = observerList({ ...scaled, monitoring: true }, true);
+  expect([...observers].toSorted()).toEqual([...before, ...after].toSorted());
+});
+
+test('the targets that panels draw are the thresholds that every run is judged by', () => {
+  const loads = {
+    rate: { kind: 'total', perSec: 1 },
+    http: { perSec: 1, path: '/', freshShare: 0 },
+  } as const;
+  const bounds = defaultThresholds(loads, everyThreshold)
+    .map((text) => parseThreshold(text))
+    .map(({ metric, bound }) => [metric, bound]);
+  expect(Object.fromEntries(bounds)).toMatchObject({
+    'chat.ack': targets.ackP95Sec * 1000,
+    'chat.delivery': targets.deliveryP95Sec * 1000,
+    http: targets.httpP95Sec * 1000,
+    errors: targets.errorShare * 100,
+    'service.cpu': targets.cpuCores * 100,
+  });
 });
 
 describe('provisioning', () => {
