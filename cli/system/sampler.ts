@@ -7,7 +7,7 @@ import type { Usage } from './process-usage.ts';
 import { scrapeNode } from './scrape-node.ts';
 import type { ServiceRecord } from './system-state.ts';
 
-/** Groups change seldom (a reload, a worker that died): all of /proc is read every so many times. */
+/** Who is in which group is asked of all processes every so many times; of new ones each time. */
 const regroupEvery = 10;
 
 /** Reads all services once; rates are since the call before, 0 in the first. */
@@ -15,8 +15,7 @@ export type Sampler = (services: readonly ServiceRecord[]) => Promise<readonly S
 
 export function createSampler(world: World): Sampler {
   let before: { readonly atNs: bigint; readonly usage: ReadonlyMap<string, Usage> } | undefined;
-  let members: ReadonlyMap<number, readonly number[]> = new Map();
-  let calls = 0;
+  const membersOf = watchGroups();
 
   return async (services) => {
     const running = services.flatMap((service) =>
@@ -29,9 +28,7 @@ export function createSampler(world: World): Sampler {
         kind === 'server' && metricsPort !== null ? scrapeNode(host, metricsPort) : undefined,
       ),
     );
-    const stale = calls % regroupEvery === 0 || running.some(({ pid }) => !members.has(pid));
-    if (stale) members = groupsOf(running.map(({ pid }) => pid));
-    calls += 1;
+    const members = membersOf(running.map(({ pid }) => pid));
 
     const atNs = world.clock.monotonicNs();
     const previous = before;
@@ -84,10 +81,34 @@ function longestWait(now: Usage, then: Usage | undefined): number {
   return longest;
 }
 
+/**
+ * As {@link groupsOf}, at a fraction of the cost. A process that was born since the call before is
+ * in it at once: all it ever used is of this interval (nginx after a reload).
+ */
+function watchGroups(): (leaders: readonly number[]) => ReadonlyMap<number, readonly number[]> {
+  let groups: ReadonlyMap<number, number[]> = new Map();
+  let known: ReadonlySet<number> = new Set();
+  let calls = 0;
+  return (leaders) => {
+    const all = process.platform === 'linux' ? allPids() : [];
+    if (calls % regroupEvery === 0 || leaders.some((pid) => !groups.has(pid))) {
+      groups = groupsOf(leaders);
+    } else {
+      for (const pid of all) {
+        const group = known.has(pid) ? undefined : groups.get(Number(statFields(pid)?.[2]));
+        if (group?.includes(pid) === false) group.push(pid);
+      }
+    }
+    known = new Set(all);
+    calls += 1;
+    return groups;
+  };
+}
+
 /** Members of the groups these pids lead, found in one pass over all processes. */
-export function groupsOf(leaders: readonly number[]): ReadonlyMap<number, readonly number[]> {
+export function groupsOf(leaders: readonly number[]): ReadonlyMap<number, number[]> {
   if (process.platform !== 'linux') {
-    return new Map(leaders.map((leader) => [leader, groupMembers(leader)]));
+    return new Map(leaders.map((leader) => [leader, [...groupMembers(leader)]]));
   }
   const groups = new Map<number, number[]>(leaders.map((leader) => [leader, []]));
   for (const pid of allPids()) groups.get(Number(statFields(pid)?.[2]))?.push(pid);

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+
+import { groupMembers, startTimeOf } from './process-identity.ts';
+import { createSampler } from './sampler.ts';
+import { signalGroup } from './signals.ts';
+import type { ServiceRecord } from './system-state.ts';
+import { testWorld } from './testing/test-world.ts';
+import { waitUntil } from './testing/wait-until.ts';
+
+test('a worker that comes later counts from its birth on, and never for more than the time it had', async () => {
+  // As nginx after a reload: a master that does nothing, and after a line a worker that never rests.
+  const master = spawn('/bin/sh', ['-c', 'read -r line; (while :; do :; done) & wait'], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const pid = master.pid ?? 0;
+  onTestFinished(async () => {
+    signalGroup(pid, 'SIGKILL');
+    await new Promise((resolve) => master.once('exit', resolve));
+  });
+  const service: ServiceRecord = {
+    ...{ name: 'nginx', kind: 'nginx', role: null, host: '127.0.0.1', port: 1, metricsPort: null },
+    ...{ pid, startTime: startTimeOf(pid) ?? '', state: 'ready', restarts: 0 },
+  };
+  const sample = createSampler(testWorld());
+  const cpuPct = async () => (await sample([service]))[0]?.cpuPct ?? Number.NaN;
+  expect(await cpuPct()).toBe(0);
+  expect(await cpuPct()).toBeLessThan(20);
+  master.stdin.write('\n');
+  await waitUntil(() => groupMembers(pid).length === 2);
+  const seen: number[] = [];
+  for (let at = 0; at < 12; at += 1) {
+    await sleepFor(150);
+    seen.push(await cpuPct());
+  }
+  // Ticks of 10 ms make a share of 150 ms uncertain by a fifteenth; a core has no more than all of it.
+  expect(Math.max(...seen)).toBeLessThan(130);
+  expect(seen.filter((pct) => pct > 0).length).toBeGreaterThan(9);
+});
