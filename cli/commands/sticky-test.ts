@@ -19,7 +19,6 @@ import { hasNativeSticky, nativeStickySince } from '../topology/nginx-features.t
 import type { Topology, WsBalance } from '../topology/topology.ts';
 import { judgeSticky } from '../verdict/sticky/judge-sticky.ts';
 import { judgeStickyMode } from '../verdict/sticky/judge-sticky-mode.ts';
-import type { ModeContext } from '../verdict/sticky/judge-sticky-mode.ts';
 import type { StickyModeRefused, StickyModeResult } from '../verdict/sticky/sticky-result.ts';
 import type { World } from '../world.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -29,22 +28,19 @@ import { probeUrl } from './probe-url.ts';
 import { stickyMoments } from './sticky-moments.ts';
 import { readStickyRequest } from './sticky-request.ts';
 import type { StickyModePlan, StickyRequest, StickyTestOptions } from './sticky-request.ts';
+import { rulesOf } from './sticky-rules.ts';
 
-/** 0 sticky, 99 not, 122 nothing proved; 105 when it was interrupted. */
+/** 0 sticky, 99 not, 122 nothing proved; 105 when it was interrupted, which still tells the modes before. */
 export async function stickyTest(world: World, options: StickyTestOptions): Promise<ExitCode> {
   using interrupt = listenForInterrupt(world);
   const request = await readStickyRequest(world, options);
-  try {
-    const document =
-      request.target.kind === 'url'
-        ? await testUrl(world, request, request.target.url, interrupt)
-        : await testTopology(world, request, request.target, interrupt);
-    print(world, document, request.json);
-    return document.exitCode;
-  } catch (error) {
-    if (interrupt.asked && !(error instanceof Failure)) return exitCode.interrupted;
-    throw error;
-  }
+  const document =
+    request.target.kind === 'url'
+      ? await testUrl(world, request, request.target.url, interrupt)
+      : await testTopology(world, request, request.target, interrupt);
+  if (document === null) return exitCode.interrupted;
+  print(world, document, request.json);
+  return document.exitCode;
 }
 
 async function testTopology(
@@ -52,7 +48,7 @@ async function testTopology(
   request: StickyRequest,
   target: Extract<StickyRequest['target'], { kind: 'topology' }>,
   interrupt: Interrupt,
-): Promise<StickyDocument> {
+): Promise<StickyDocument | null> {
   await refuseBesideUp(world);
   const nginx = (await binaryFinder(world.env)('nginx')) ?? null;
   const version = nginx === null ? null : ((await nginxVersion(nginx)) ?? null);
@@ -60,13 +56,18 @@ async function testTopology(
   for (const plan of target.modes) {
     const refused = target.skipImpossible ? whyImpossible(plan, version) : undefined;
     if (refused === undefined) {
-      modes.push(await playMode(world, request, target.topology, plan, interrupt));
+      const played = await unlessInterrupted(interrupt, () =>
+        playMode(world, request, target.topology, plan, interrupt),
+      );
+      if (played === null) break;
+      modes.push(played);
     } else {
       modes.push({ mode: plan.mode, role: 'subject', verdict: 'refused', why: refused });
     }
   }
+  if (modes.length === 0) return null;
   const hasControl = target.modes.some(({ role }) => role === 'control');
-  return documentOf(modes, {
+  const document = documentOf(modes, {
     topology: target.topology.name,
     url: null,
     nginx: version,
@@ -75,6 +76,34 @@ async function testTopology(
         ? []
         : ['no control was run: rtops sticky-test without --mode, and --mode all, carry one'],
   });
+  return modes.length === target.modes.length ? document : cutShort(document, target.modes.length);
+}
+
+/** What was played stands; of the whole, only a fail can be known by then. */
+function cutShort(document: StickyDocument, of: number): StickyDocument {
+  const { verdict, why, modes } = document;
+  const cut = `interrupted after ${modes.length} of ${of} modes`;
+  return {
+    ...document,
+    verdict: verdict === 'fail' ? 'fail' : 'no-data',
+    why: verdict === 'fail' ? `${cut}; ${why}` : cut,
+    exitCode: exitCode.interrupted,
+  };
+}
+
+/** `null` when Ctrl-C ended it. What fails beside that is a failure all the same. */
+async function unlessInterrupted<T>(
+  interrupt: Interrupt,
+  act: () => Promise<T>,
+): Promise<T | null> {
+  if (interrupt.asked) return null;
+  try {
+    return await act();
+  } catch (error) {
+    const isOther = error instanceof Failure && error.code !== exitCode.interrupted;
+    if (!interrupt.asked || isOther) throw error;
+    return null;
+  }
 }
 
 /** One mode on a system of its own: nothing of the one before is left in nginx or the nodes. */
@@ -129,39 +158,6 @@ function forMode(topology: Topology, balance: WsBalance): Topology {
   };
 }
 
-type Rules = Pick<ModeContext, 'even' | 'affine' | 'predictable' | 'byAddress'> & {
-  /** Sessions are meant to hold. */
-  readonly sticky: boolean;
-  readonly byCookie: boolean;
-};
-
-function rulesOf(balance: WsBalance): Rules {
-  const rules: Rules = {
-    sticky: true,
-    even: false,
-    affine: true,
-    predictable: false,
-    byAddress: false,
-    byCookie: false,
-  };
-  switch (balance) {
-    case 'round_robin':
-    case 'least_conn':
-      return { ...rules, sticky: false, affine: false };
-    case 'ip_hash':
-      return { ...rules, predictable: true, byAddress: true };
-    case 'hash':
-      return { ...rules, byAddress: true };
-    case 'cookie':
-    case 'native':
-      return { ...rules, even: true, byCookie: true };
-    case 'sid':
-      return { ...rules, even: true, affine: false };
-    default:
-      return balance satisfies never;
-  }
-}
-
 /** A system whose secret and addresses are known. */
 async function ownProbe(
   world: World,
@@ -182,7 +178,7 @@ async function testUrl(
   request: StickyRequest,
   url: string,
   interrupt: Interrupt,
-): Promise<StickyDocument> {
+): Promise<StickyDocument | null> {
   await probeUrl(url);
   const giveUp = new AbortController();
   interrupt.onFirst(() => giveUp.abort(new Error('interrupted')));
@@ -198,15 +194,19 @@ async function testUrl(
         ? anySpeech
         : chatSpeech(mintAccessToken(secret, 'sticky-test', world.clock.now())),
   };
-  const pass = await probeStickiness(world, {
-    ...(isOurs ? await ownProbe(world, up) : foreign),
-    sessions: request.sessions,
-    nat: request.nat,
-    cookies: request.cookies,
-    dropCookiesToo: false,
-    moments: null,
-    signal: giveUp.signal,
-  });
+  const probe = isOurs ? await ownProbe(world, up) : foreign;
+  const pass = await unlessInterrupted(interrupt, () =>
+    probeStickiness(world, {
+      ...probe,
+      sessions: request.sessions,
+      nat: request.nat,
+      cookies: request.cookies,
+      dropCookiesToo: false,
+      moments: null,
+      signal: giveUp.signal,
+    }),
+  );
+  if (pass === null) return null;
   const result = judgeStickyMode(pass, {
     mode: 'as-found',
     role: 'subject',

@@ -21,5 +21,6 @@ export type StickyDocument = {
   readonly notKnown: readonly string[];
   readonly verdict: StickyVerdict;
   readonly why: string;
-  readonly exitCode: StickyJudgement['exitCode'];
+  /** 105: interrupted, and `modes` are those that were played before. */
+  readonly exitCode: StickyJudgement['exitCode'] | 105;
 };
