@@ -33,7 +33,7 @@ export function alertList(alerts: readonly ActiveAlert[], nowMs: number): string
     );
   const warning = watched
     ? []
-    : ['the Watchdog does not fire: rules are not evaluated, and silence means nothing'];
+    : ['the Watchdog does not fire: rules may not be evaluated, and silence means nothing'];
   return `${[...(rows.length === 0 ? ['no alert fires'] : rows), ...warning].join('\n')}\n`;
 }
 

@@ -10,7 +10,7 @@ export type AnnotationEvent = {
   readonly text: string;
 };
 
-/** Each stretch of samples other than zero, no further apart than the step, is one event. */
+/** Each stretch of samples above zero, no further apart than the step, is one event. */
 export function annotationEvents(
   annotation: Annotation,
   series: readonly Series[],
@@ -22,7 +22,7 @@ export function annotationEvents(
       const text = fillLabels(annotation.textFormat, labels);
       const events: AnnotationEvent[] = [];
       for (const [at, value] of points) {
-        if (value === 0 || Number.isNaN(value)) continue;
+        if (!(value > 0)) continue;
         const last = events.at(-1);
         if (last !== undefined && at - last.toMs <= stepMs)
           events[events.length - 1] = { ...last, toMs: at };

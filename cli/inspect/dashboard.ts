@@ -50,7 +50,7 @@ export type FieldStyle = {
 };
 
 /** How to reduce a series to one figure. */
-export type Reduce = 'last' | 'max' | 'min' | 'mean' | 'sum' | 'first' | 'range';
+export type Reduce = 'last' | 'max' | 'min' | 'mean' | 'sum' | 'first' | 'range' | 'diff';
 
 export type Panel = {
   readonly id: number;
@@ -117,7 +117,7 @@ export type Variable =
   /** Kinds whose value no query of ours may depend on (`adhoc`, …). */
   | (VariableCommon & { readonly kind: 'other'; readonly type: string });
 
-/** A query whose non-zero stretches are bands over every panel. */
+/** A query whose stretches above zero are bands over every panel. */
 export type Annotation = {
   readonly name: string;
   readonly expr: string;

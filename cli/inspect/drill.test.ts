@@ -120,6 +120,6 @@ describe('the list of alerts', () => {
 
   test('a Watchdog that does not fire is told of', () => {
     expect(alertList([alert('Watchdog', 'firing', 9)], now)).toBe('no alert fires\n');
-    expect(alertList([], now)).toContain('the Watchdog does not fire');
+    expect(alertList([], now)).toContain('the Watchdog does not fire: rules may not be evaluated');
   });
 });

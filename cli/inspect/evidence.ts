@@ -54,7 +54,7 @@ export function whySelectorEmpty(selector: Selector, evidence: Evidence): Cause 
   if (metric === null) return undefined;
   const all = evidence.seriesOf.get(metric) ?? [];
   if (all.some((labels) => matchers.every((matcher) => matches(matcher, labels)))) return undefined;
-  const target = whyNotScraped(metric, matchers, evidence);
+  const target = whyNotScraped(selector, metric, evidence, all.length > 0);
   if (target !== undefined) return target;
   if (all.length > 0) return mismatch(metric, matchers, all);
   if (evidence.allNames.has(metric)) return { kind: 'outside-window', metric };
@@ -70,10 +70,12 @@ export function jobOf(metric: string): string | undefined {
   return /^(redis|nginx|prometheus|alertmanager)_/.exec(metric)?.[1];
 }
 
+/** @param isThere the metric has series, with whatever labels: then somebody is scraped for it */
 function whyNotScraped(
+  { matchers }: Selector,
   metric: string,
-  matchers: readonly Matcher[],
   { targets }: Evidence,
+  isThere: boolean,
 ): Cause | undefined {
   const named = matchers.find(({ label, op }) => label === 'job' && op === '=')?.value;
   const job = named ?? jobOf(metric);
@@ -81,7 +83,7 @@ function whyNotScraped(
   const ofJob = targets.filter((target) => target.job === job);
   if (ofJob.length === 0) {
     // A job that others have under another name is a mismatch, not a missing target.
-    return named === undefined || jobOf(metric) === named
+    return !isThere && (named === undefined || jobOf(metric) === named)
       ? { kind: 'no-target', job, metric }
       : undefined;
   }

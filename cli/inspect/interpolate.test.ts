@@ -35,7 +35,7 @@ describe('variables in a query', () => {
   });
 
   test('in a title they are written for people', () => {
-    expect(interpolate('Of $single and $many', scope, 'text').text).toBe('Of a.b and ws-1,a.b');
+    expect(interpolate('Of $single and $many', scope, 'text').text).toBe('Of a.b and ws-1 + a.b');
   });
 
   test('a name no variable has is told, a group of label_replace is not', () => {

@@ -5,6 +5,8 @@ export type Chosen = {
   readonly values: readonly string[];
   /** Put in as it is, in place of the values: a custom all value, or a span of time. */
   readonly literal: string | null;
+  /** What people read in place of the values. */
+  readonly text?: string;
   /** `true` for multi-value variables: their values become a regular expression by default. */
   readonly asRegex: boolean;
 };
@@ -47,7 +49,8 @@ export function literally(text: string): Chosen {
   return { values: [text], literal: text, asRegex: false };
 }
 
-function format({ values, literal, asRegex }: Chosen, how: string): string {
+function format({ values, literal, text, asRegex }: Chosen, how: string): string {
+  if (how === 'text' && text !== undefined) return text;
   if (literal !== null) return literal;
   const [first = ''] = values;
   switch (how) {
@@ -60,8 +63,9 @@ function format({ values, literal, asRegex }: Chosen, how: string): string {
       return values.join('|');
     case 'raw':
     case 'csv':
-    case 'text':
       return values.join(',');
+    case 'text':
+      return values.join(' + ');
     case 'json':
       return JSON.stringify(values.length > 1 ? values : first);
     case 'doublequote':

@@ -7,6 +7,7 @@ import { judgeRuleSelector } from './judge-rule.ts';
 import type { Setting } from './judge-panel.ts';
 import { parseInstant } from './instant.ts';
 import { promqlSelectors } from './promql-selectors.ts';
+import { readReduce, reduceValues } from './reduce.ts';
 import { nameSeries } from './series.ts';
 
 const setting: Setting = {
@@ -89,6 +90,7 @@ describe('annotations', () => {
       [4000, 0],
       [6000, 1],
       [20_000, 1],
+      [30_000, -1],
     ] as const;
     const events = annotationEvents(annotation, [{ labels: { kind: 'kill' }, points }], 2000);
     expect(events.map(({ fromMs, toMs, title }) => [fromMs, toMs, title])).toEqual([
@@ -97,6 +99,19 @@ describe('annotations', () => {
       [20_000, 20_000, 'kill@'],
     ]);
   });
+});
+
+test('a series comes to one figure', () => {
+  const figure = (calc?: string) =>
+    reduceValues(
+      [4, null, 9, NaN, 6],
+      readReduce(calc === undefined ? {} : { calcs: [calc] }).reduce,
+    );
+  expect(['first', 'lastNotNull', 'max', 'min', 'sum', 'range', 'diff'].map(figure)).toEqual([
+    4, 6, 9, 4, 19, 5, 2,
+  ]);
+  expect(figure()).toBe(6);
+  expect(reduceValues([NaN, null], 'last')).toBeNull();
 });
 
 test('series are named by their legend, else by what tells them apart', () => {

@@ -10,6 +10,10 @@ describe('redactUrls', () => {
     ['https://a.test?token=1', 'https://a.test/…'],
     ['http://a.test', 'http://a.test'],
     ['nothing to hide', 'nothing to hide'],
+    ['http://a.test/x;token=1; next: http://b.test/y', 'http://a.test/…; next: http://b.test/…'],
+    ['https://me:p@ss@a.test/x', 'https://a.test/…'],
+    ['https://a.test?to=me@b.test', 'https://a.test/…'],
+    ['mail me@b.test of http://a.test', 'mail me@b.test of http://a.test'],
   ])('%s', (text, shown) => {
     expect(redactUrls(text)).toBe(shown);
   });

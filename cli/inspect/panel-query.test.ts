@@ -35,7 +35,9 @@ describe('a query as Grafana sends it', () => {
     ['an hour: 800 points', 3600, {}, {}, 'rate(x[8s]) 5s 3600s', 5000],
     ['a day', 86_400, {}, {}, 'rate(x[122s]) 2m 86400s', 120_000],
     ['a least step of the query', 60, { interval: '10s' }, {}, 'rate(x[40s]) 10s 60s', 10_000],
-    ['of the panel', 60, {}, { interval: '>5s' }, 'rate(x[20s]) 5s 60s', 5000],
+    // A panel's least step is not taken for the scrape interval; a query's own is.
+    ['of the panel', 60, {}, { interval: '>5s' }, 'rate(x[8s]) 5s 60s', 5000],
+    ['of both', 60, { interval: '4s' }, { interval: '9s' }, 'rate(x[16s]) 4s 60s', 4000],
     ['fewer points', 60, {}, { maxDataPoints: 6 }, 'rate(x[12s]) 10s 60s', 10_000],
   ];
   test.each(rows)('%s', (_, seconds, target, panel, expr, stepMs) => {

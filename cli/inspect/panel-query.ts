@@ -51,7 +51,8 @@ export function panelQueries(
     const datasource = resolveSource(target.datasource ?? panel.datasource, scope, sources);
     const scrapeMs =
       datasource.kind === 'found' ? datasource.source.scrapeIntervalSec * 1000 : 15_000;
-    const leastMs = spanMs(target.interval ?? panel.interval, scope) ?? scrapeMs;
+    const ownMs = spanMs(target.interval, scope);
+    const leastMs = ownMs ?? spanMs(panel.interval, scope) ?? scrapeMs;
     const points =
       panel.maxDataPoints ?? Math.max(10, Math.floor((panel.gridPos.w / 24) * gridWidthPx));
     const stepMs = Math.max(
@@ -59,7 +60,7 @@ export function panelQueries(
       roundInterval((window.toMs - window.fromMs) / points),
       leastStepMs(window),
     );
-    const times = { ...scope, ...timeScope(window, stepMs, leastMs) };
+    const times = { ...scope, ...timeScope(window, stepMs, ownMs ?? scrapeMs) };
     const { text, unknown } = interpolate(target.expr, times);
     return {
       refId: target.refId,
@@ -121,7 +122,11 @@ export function resolveSource(
   return found === undefined ? { kind: 'unknown', uid, type } : { kind: 'found', source: found };
 }
 
-/** `$__interval`, `$__rate_interval`, `$__range` and their kin, by Grafana's rules. */
+/**
+ * `$__interval`, `$__rate_interval`, `$__range` and their kin, by Grafana's rules.
+ * @param scrapeMs the query's least step where it has one, else the data source's scrape interval; a
+ *   panel's least step is in `stepMs` only
+ */
 function timeScope(window: Window, stepMs: number, scrapeMs: number): Scope {
   const rateMs = Math.max(stepMs + scrapeMs, 4 * scrapeMs);
   const rangeSec = Math.max(1, Math.round((window.toMs - window.fromMs) / 1000));

@@ -46,8 +46,12 @@ export function parseVariable(raw: z.infer<typeof variableSchema>): Variable {
       return { ...common, kind: 'listed', options };
     }
     case 'constant':
-    case 'textbox':
       return { ...common, kind: 'listed', options: [{ text: query, value: query }] };
+    case 'textbox': {
+      // What was typed last; the query is its default.
+      const value = common.current[0] ?? query;
+      return { ...common, kind: 'listed', options: [{ text: value, value }] };
+    }
     case 'datasource':
       return { ...common, kind: 'datasource', plugin: query };
     default:

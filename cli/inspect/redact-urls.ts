@@ -3,7 +3,7 @@
 /** Replaces path, query and credentials of every http(s) address in a text by `…`. */
 export function redactUrls(text: string): string {
   return text.replace(
-    /(https?:\/\/)(?:[^\s"'/@]*@)?([^\s"'/\\;?#]*)([/?#][^\s"'\\;]*)?/g,
+    /(https?:\/\/)(?:[^\s"'/?#]*@)?([^\s"'/\\;?#]*)([/?#](?:[^\s"'\\;]|;(?!\s|$))*)?/g,
     (_, scheme: string, host: string, rest: string | undefined) => {
       const colon = rest?.endsWith(':') === true ? ':' : '';
       return `${scheme}${host}${rest === undefined ? '' : `/…${colon}`}`;

@@ -19,7 +19,7 @@ const byCalc: Readonly<Record<string, Reduce>> = {
   first: 'first',
   firstNotNull: 'first',
   range: 'range',
-  diff: 'range',
+  diff: 'diff',
 };
 
 /** `last` where nothing, or nothing known, is asked: Grafana's own default. */
@@ -43,6 +43,8 @@ export function reduceValues(values: readonly (number | null)[], how: Reduce): n
       return last;
     case 'first':
       return first;
+    case 'diff':
+      return last - first;
     case 'max':
       return figures.reduce((a, b) => Math.max(a, b));
     case 'min':

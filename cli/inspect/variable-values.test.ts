@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Variable } from './dashboard.ts';
-import { literally } from './interpolate.ts';
+import { interpolate, literally } from './interpolate.ts';
 import { parseDashboard } from './parse-dashboard.ts';
 import { choose, queryOptions, variableQuery } from './variable-values.ts';
 
@@ -42,14 +42,33 @@ describe('what it lists', () => {
     ['by the alphabet', '', 1, ['a1', 'b10', 'b2']],
     ['the other way', '', 2, ['b2', 'b10', 'a1']],
     ['by number', '', 3, ['a1', 'b2', 'b10']],
-    ['those a pattern keeps', '/^b/', 0, ['b2', 'b10'].map((x) => x.slice(0, 1)).slice(0, 1)],
+    ['as people count', '', 7, ['a1', 'b2', 'b10']],
+    ['as people count, the other way', '', 8, ['b10', 'b2', 'a1']],
+    ['those a pattern keeps, whole', '/^b/', 0, ['b2', 'b10']],
+    ['those a bare pattern fits from end to end', 'b.', 0, ['b2']],
+    ['nothing, where the pattern is none', '/(/', 0, []],
+    ['nothing, where its flags are none', '/b/x', 0, []],
     ['the group of a pattern', '/^b(.*)/', 0, ['2', '10']],
+    ['a named group', '/^(.)(?<value>.*)/', 0, ['2', '10', '1']],
+    ['each match of a global pattern', '/([a-z]|[0-9])/g', 0, ['b', '2', '1', '0', 'a']],
   ];
   test.each(rows)('%s', (_, regex, sort, expected) => {
     expect(queryOptions(['b2', 'b10', 'a1'], { regex, sort }).map(({ value }) => value)).toEqual(
       expected,
     );
   });
+});
+
+test('numbers are read as digits: ws-2 is before ws-10, and what has none is first', () => {
+  const sorted = (sort: number) =>
+    queryOptions(['ws-10', 'ws-2', 'edge'], { regex: '', sort }).map(({ value }) => value);
+  expect(sorted(3)).toEqual(['edge', 'ws-2', 'ws-10']);
+  expect(sorted(4)).toEqual(['ws-10', 'ws-2', 'edge']);
+});
+
+test('a group named text is what people read', () => {
+  const regex = '/^(?<text>[^:]*):(?<value>.*)/';
+  expect(queryOptions(['a:1', 'b:1'], { regex, sort: 0 })).toEqual([{ text: 'a', value: '1' }]);
 });
 
 describe('what a variable stands for when the dashboard opens', () => {
@@ -75,6 +94,20 @@ describe('what a variable stands for when the dashboard opens', () => {
   ];
   test.each(rows)('%s', (_, raw, expected) => {
     expect(choose(variable(raw), options, undefined)).toMatchObject(expected);
+  });
+
+  test('a text box stands for what was typed, else for its default', () => {
+    const typed = variable({ type: 'textbox', query: 'default', current: { value: 'typed' } });
+    const fresh = variable({ type: 'textbox', query: 'default' });
+    const valueOf = (one: Variable) =>
+      choose(one, one.kind === 'listed' ? one.options : [], undefined).values;
+    expect([valueOf(typed), valueOf(fresh)]).toEqual([['typed'], ['default']]);
+  });
+
+  test('All of its own value is All to people', () => {
+    const all = choose(variable({ includeAll: true, allValue: '.*' }), options, undefined);
+    expect(interpolate('x{a=~"$v"}', { v: all }).text).toBe('x{a=~".*"}');
+    expect(interpolate('Of $v', { v: all }, 'text').text).toBe('Of All');
   });
 
   test('custom options may have names', () => {

@@ -33,21 +33,38 @@ export function variableQuery(query: string, scope: Scope): VariableQuery {
   }
 }
 
-/** Options of a query variable: those the regex keeps, its first group alone where it has one. */
+/**
+ * Options of a query variable: those the regex keeps, and of them its groups where it has some; none
+ * where it is no pattern. By the rules of Grafana's `metricNamesToVariableValues`.
+ */
 export function queryOptions(
   raw: readonly string[],
   { regex, sort }: { readonly regex: string; readonly sort: number },
 ): readonly VariableOption[] {
-  const pattern = readPattern(regex);
-  const kept = raw.flatMap((text): readonly VariableOption[] => {
-    if (pattern === undefined) return [{ text, value: text }];
-    const match = pattern.exec(text);
-    if (match === null) return [];
-    const value = match.groups?.['value'] ?? match[1] ?? match[0];
-    return [{ text: match.groups?.['text'] ?? value, value }];
-  });
-  const unique = [...new Map(kept.map((one) => [one.value, one])).values()];
+  const pattern = regex === '' ? null : readPattern(regex);
+  if (pattern === undefined) return [];
+  const kept = raw.flatMap((text) =>
+    pattern === null ? [{ text, value: text }] : optionsIn(text, pattern),
+  );
+  // Of two with one value the first stays.
+  const unique = [...Map.groupBy(kept, ({ value }) => value).values()].flatMap(
+    ([first]) => first ?? [],
+  );
   return sorted(unique, sort);
+}
+
+/** What a pattern makes of one text: named groups, else the first group of each match, else all of it. */
+function optionsIn(text: string, pattern: RegExp): readonly VariableOption[] {
+  const matches = pattern.global ? [...text.matchAll(pattern)] : [pattern.exec(text)];
+  const found = matches.filter((match) => match !== null);
+  if (found.length === 0) return [];
+  const named = (name: string): string | undefined =>
+    found.map(({ groups }) => groups?.[name]).find((group) => group !== undefined && group !== '');
+  const [value, label] = [named('value'), named('text')];
+  const either = value ?? label;
+  if (either !== undefined) return [{ text: label ?? either, value: either }];
+  if (found.every((match) => match.length === 1)) return [{ text, value: text }];
+  return found.flatMap(([, group]) => (group === undefined ? [] : [{ text: group, value: group }]));
 }
 
 /** Data sources of a plugin type, as a variable of kind `datasource` lists them. */
@@ -74,11 +91,10 @@ export function choose(
   const saved = asked ?? variable.current;
   const isAll = saved.includes('$__all') || saved.includes('All');
   const listed = saved.filter((value) => options.some((option) => option.value === value));
-  const fixed = variable.kind === 'listed' && options.length <= 1 ? options : undefined;
   if (asked !== undefined && !isAll) return standFor(variable, asked);
   if (variable.includeAll && (isAll || listed.length === 0)) return allOf(variable, options);
   if (listed.length > 0) return standFor(variable, listed);
-  const first = fixed?.[0] ?? options[0];
+  const [first] = options;
   return standFor(variable, first === undefined ? [] : [first.value]);
 }
 
@@ -96,39 +112,48 @@ export function oneOf(value: string): Chosen {
 }
 
 function allOf(variable: Variable, options: readonly VariableOption[]): Chosen {
-  return variable.allValue === null ? eachOf(variable, options) : literally(variable.allValue);
+  return variable.allValue === null
+    ? eachOf(variable, options)
+    : { ...literally(variable.allValue), text: 'All' };
 }
 
 function standFor(variable: Variable, values: readonly string[]): Chosen {
   return { values, literal: null, asRegex: variable.multi || variable.includeAll };
 }
 
-/** `/…/flags` or a bare pattern; `undefined` for none, or one that is no pattern. */
+/** `/…/flags`, or a bare pattern for all of a text; `undefined` for one that is no pattern. */
 function readPattern(regex: string): RegExp | undefined {
-  if (regex === '') return undefined;
-  const written = /^\/([\s\S]*)\/([a-z]*)$/.exec(regex);
+  const [, source, flags] = regex.startsWith('/')
+    ? (/^\/(.*?)\/(g?i?m?y?s?)$/.exec(regex) ?? [])
+    : ['', `^${regex}$`, ''];
+  if (source === undefined) return undefined;
   try {
-    return new RegExp(written?.[1] ?? regex, (written?.[2] ?? '').replace('g', ''));
+    return new RegExp(source, flags);
   } catch {
     return undefined;
   }
 }
 
+type Compare = (a: VariableOption, b: VariableOption) => number;
+
+/** Each of Grafana's orders upwards; downwards is the next number. */
+const orders: readonly Compare[] = [
+  (a, b) => byText(a.text, b.text),
+  (a, b) => firstNumber(a.text) - firstNumber(b.text),
+  (a, b) => byText(a.text.toLowerCase(), b.text.toLowerCase()),
+  (a, b) => a.text.localeCompare(b.text, 'en', { numeric: true }),
+];
+
 function sorted(options: readonly VariableOption[], sort: number): readonly VariableOption[] {
-  if (sort === 0) return options;
-  const compare =
-    sort === 3 || sort === 4
-      ? (a: VariableOption, b: VariableOption) => leadingNumber(a.text) - leadingNumber(b.text)
-      : sort >= 5
-        ? (a: VariableOption, b: VariableOption) =>
-            byText(a.text.toLowerCase(), b.text.toLowerCase())
-        : (a: VariableOption, b: VariableOption) => byText(a.text, b.text);
+  const compare = orders[Math.ceil(sort / 2) - 1];
+  if (compare === undefined) return options;
   const ascending = options.toSorted(compare);
   return sort % 2 === 0 ? ascending.toReversed() : ascending;
 }
 
-function leadingNumber(text: string): number {
-  return Number(/-?\d+(\.\d+)?/.exec(text)?.[0] ?? -1);
+/** The first digits in a text; −1 where it has none. */
+function firstNumber(text: string): number {
+  return Number(/\d+/.exec(text)?.[0] ?? -1);
 }
 
 function byText(a: string, b: string): number {
