@@ -16,6 +16,7 @@ import { LogUnavailable } from '../log/room-log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import type { MessagePath } from './message-path.ts';
+import { oneByOne } from './one-by-one.ts';
 import {
   parseHistory,
   parseJoin,
@@ -27,6 +28,7 @@ import {
 } from './parse.ts';
 import type { Presence } from './presence.ts';
 import type { SendLimiter } from './send-limit.ts';
+import { cutOffSlow, taken } from './slow-client.ts';
 import { traceConnection, type SendTrace } from '../trace/connection-trace.ts';
 import type { Trace } from '../trace/trace.ts';
 
@@ -74,9 +76,14 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     return ack;
   });
 
+  // An answer may have megabytes: the next one is made when the client has taken it.
+  const answering = oneByOne();
   on(event.history, parseHistory, async ({ room, after, limit }): Promise<HistoryAck> => {
     if (!(await isIn(room))) return notIn(room);
-    return path.history(room, after, limit);
+    return answering(async () => {
+      await taken(socket);
+      return path.history(room, after, limit);
+    });
   });
 
   on(event.remove, parseRemove, async ({ room, seq }): Promise<RemoveAck> => {
@@ -208,7 +215,8 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     };
     socket.on(name, (...args: unknown[]) => {
       deps.wakeCheck();
-      if (!socket.connected) return;
+      // Who asks and never reads would have all the answers kept here.
+      if (cutOffSlow(socket, metrics) || !socket.connected) return;
       const arrivedMs = performance.now();
       const reply = args.find(isReply);
       const request = parse(args[0]);

@@ -2,7 +2,7 @@
 import { event } from '../contract.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ChatSocket } from './chat-socket.ts';
-import { backlog, closeSlow } from './slow-client.ts';
+import { backlog, cutOffSlow } from './slow-client.ts';
 import { wireFrame, writeFrame, type WireFrame } from './wire-frame.ts';
 
 export type Members = ReadonlySet<ChatSocket>;
@@ -27,13 +27,9 @@ export function fanOut(metrics: Metrics): FanOut {
       const frame = wireFrame(eventName, json);
       let recipients = 0;
       for (const socket of members) {
-        if (backlog(socket) === 'hard') {
-          metrics.slowClientsClosed += 1;
-          closeSlow(socket);
-        } else {
-          writeFrame(socket, frame);
-          recipients += 1;
-        }
+        if (cutOffSlow(socket, metrics)) continue;
+        writeFrame(socket, frame);
+        recipients += 1;
       }
       written(eventName, frame, recipients);
       if (eventName === event.message) {

@@ -2,6 +2,7 @@
  * The guard on clients that stop reading. Engine.IO queues without bound for them (observed: 4,549
  * packets and 117 MB for one client), so each connection's queue is watched as it is written to.
  */
+import type { Metrics } from '../metrics.ts';
 import type { ChatSocket } from './chat-socket.ts';
 
 /** Above the soft marks, messages a client can do without are skipped. */
@@ -24,27 +25,59 @@ export type Backlog = 'none' | 'soft' | 'hard';
 export function backlog(socket: ChatSocket): Backlog {
   const queue = queueOf(socket);
   if (queue.length < 16) return 'none';
-  // Measuring walks the queue: only as it grows by another sixteen.
-  if (queue.length % 16 !== 0) return queue.length >= softPackets ? 'soft' : 'none';
-  let bytes = 0;
-  for (const packet of queue) bytes += typeof packet.data === 'string' ? packet.data.length : 0;
-  const marks = Math.max(bytes / hardBytes, queue.length / hardPackets);
-  if (marks >= 1 && (marks >= farAbove || stuckForMs(queue) >= hardForMs)) return 'hard';
-  return bytes >= softBytes || queue.length >= softPackets ? 'soft' : 'none';
+  const measure = measured(queue);
+  const marks = Math.max(measure.bytes / hardBytes, queue.length / hardPackets);
+  if (marks >= 1) {
+    measure.aboveSinceMs ??= performance.now();
+    if (marks >= farAbove || performance.now() - measure.aboveSinceMs >= hardForMs) return 'hard';
+  }
+  return measure.bytes >= softBytes || queue.length >= softPackets ? 'soft' : 'none';
 }
 
-/** Since when each queue is above the marks. Engine.IO starts a new array whenever it can write. */
-const aboveSince = new WeakMap<Queue, number>();
+/** Cuts off a client that is too far behind. True when it did. */
+export function cutOffSlow(
+  socket: ChatSocket,
+  metrics: Pick<Metrics, 'slowClientsClosed'>,
+): boolean {
+  if (backlog(socket) !== 'hard') return false;
+  metrics.slowClientsClosed += 1;
+  closeNow(socket);
+  return true;
+}
 
-function stuckForMs(queue: Queue): number {
-  const now = performance.now();
-  const since = aboveSince.get(queue);
-  if (since === undefined) aboveSince.set(queue, now);
-  return now - (since ?? now);
+/** Resolves when the transport has taken all that waited for the client, or the client is gone. */
+export function taken(socket: ChatSocket): Promise<void> {
+  const { conn } = socket;
+  if (queueOf(socket).length === 0 || conn.readyState === 'closed') return Promise.resolve();
+  return new Promise((resolve) => {
+    const go = (): void => {
+      conn.off('drain', go);
+      conn.off('close', go);
+      resolve();
+    };
+    conn.on('drain', go);
+    conn.on('close', go);
+  });
+}
+
+type Measure = { packets: number; bytes: number; aboveSinceMs?: number };
+
+/** Engine.IO only ever adds to a queue, and starts a new one whenever it can write. */
+const measures = new WeakMap<Queue, Measure>();
+
+/** Looks at each packet once. */
+function measured(queue: Queue): Measure {
+  const measure = measures.get(queue) ?? { packets: 0, bytes: 0 };
+  if (measure.packets === 0) measures.set(queue, measure);
+  for (; measure.packets < queue.length; measure.packets += 1) {
+    const data = queue[measure.packets]?.data;
+    if (typeof data === 'string') measure.bytes += data.length;
+  }
+  return measure;
 }
 
 /** Closes the connection without waiting for its queue: it would never drain. */
-export function closeSlow(socket: ChatSocket): void {
+function closeNow(socket: ChatSocket): void {
   const { conn } = socket;
   // The WebSocket under a transport is not in engine.io's public types.
   const transport = conn.transport as unknown as { readonly socket?: { terminate?(): void } };
