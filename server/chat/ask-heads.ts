@@ -4,10 +4,11 @@
  */
 import type { RoomLog } from '../log/room-log.ts';
 
-export type Head = { readonly epoch: string; readonly head: number };
+/** The newest seq of a room's log, and the epoch it counts in. */
+export type LogHead = { readonly epoch: string; readonly head: number };
 
 /** What it answers was asked of the log after the call. Without a room: the epoch alone. */
-export function askHeads(log: Pick<RoomLog, 'heads'>): (room?: string) => Promise<Head> {
+export function askHeads(log: Pick<RoomLog, 'heads'>): (room?: string) => Promise<LogHead> {
   type Batch = {
     /** Room to its place in the question. */
     readonly places: Map<string, number>;

@@ -2,10 +2,13 @@
 import type { ChatMessage, HistoryAck } from '../contract.ts';
 import type { LogEntry, LogPage, RoomLog } from '../log/room-log.ts';
 
-/** Whether messages right above `after` are no longer in the log: a replay would have a hole. */
+/**
+ * Whether some of the messages above `after` are no longer in the log: a replay would have a hole.
+ * Not at its beginning only: a removed message is kept apart, and may outlive its neighbours.
+ */
 export function isTrimmed(page: LogPage, after: number): boolean {
   if (page.head <= after) return false;
-  return page.entries[0]?.seq !== after + 1;
+  return page.entries.length === 0 || page.entries.some(({ seq }, i) => seq !== after + 1 + i);
 }
 
 function parsed(entry: LogEntry): ChatMessage {

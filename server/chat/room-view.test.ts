@@ -3,6 +3,8 @@ import { memoryLog } from '../log/memory-log.ts';
 import type { RoomLog } from '../log/room-log.ts';
 import { roomView, type RoomView } from './room-view.ts';
 
+const start = { epoch: 'e', head: 0 };
+
 type Scene = { readonly log: RoomLog; readonly view: RoomView; readonly shown: number[] };
 
 /** A view at 0 over a log that holds `count` messages and has told nothing. */
@@ -12,7 +14,7 @@ async function scene(count: number, keep = 10_000): Promise<Scene> {
     await log.append({ room: 'r', sender: 's', id: `m${n}`, body: '' });
   }
   const shown: number[] = [];
-  return { log, shown, view: roomView('r', 0, log, (_view, { seq }) => shown.push(seq)) };
+  return { log, shown, view: roomView('r', start, log, (_view, { seq }) => shown.push(seq)) };
 }
 
 const range = (from: number, to: number): readonly number[] =>
@@ -48,8 +50,9 @@ describe('a room on a node', () => {
     view.forgetRecent();
     expect(view.recent(199)).toBeUndefined();
     expect(view.recent(200)).toEqual([]);
-    view.restart(3);
+    view.restart({ epoch: 'f', head: 3 });
     expect(view.recent(2)).toBeUndefined();
+    expect([view.epoch(), view.last()]).toEqual(['f', 3]);
   });
 
   test('keeps the order while messages arrive during a fill', async () => {
@@ -81,7 +84,7 @@ describe('a room on a node', () => {
       [log, true],
       [other, false],
     ] as const) {
-      const view = roomView('r', 0, store, () => {});
+      const view = roomView('r', start, store, () => {});
       for (const { seq, json } of entries) view.arrived(seq, json);
       expect(await view.agrees()).toBe(agrees);
     }

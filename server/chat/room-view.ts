@@ -3,6 +3,7 @@
  * Live messages arrive from the log's channel; whatever is missing between them is read from it.
  */
 import type { LogEntry, RoomLog } from '../log/room-log.ts';
+import type { LogHead } from './ask-heads.ts';
 import type { ChatSocket } from './chat-socket.ts';
 
 /** Messages read from the log at a time. */
@@ -14,6 +15,8 @@ export type RoomView = {
   readonly room: string;
   /** Connections of this node that see the room. */
   readonly members: Set<ChatSocket>;
+  /** The numbering that its seqs belong to. */
+  epoch(): string;
   /** The seq of the last message shown; everything above it is still to come. */
   last(): number;
   /** A message from the channel: may be early, late, or a repeat. */
@@ -26,18 +29,18 @@ export type RoomView = {
   recent(after: number): readonly LogEntry[] | undefined;
   /** A message was emptied, or may have been: what is at hand is no longer what the log holds. */
   forgetRecent(): void;
-  /** Starts again at `head`, in a new epoch; nothing before it is shown. */
-  restart(head: number): void;
+  /** Starts again at the head of a new epoch; nothing before it is shown. */
+  restart(at: LogHead): void;
 };
 
 /** @param show called once per message, in order of seq. */
 export function roomView(
   room: string,
-  head: number,
+  at: LogHead,
   log: RoomLog,
   show: (view: RoomView, entry: LogEntry) => void,
 ): RoomView {
-  let last = head;
+  let { epoch, head: last } = at;
   let lastShown: LogEntry | undefined;
   /** The last messages shown, without holes, up to twice `recentKept`. */
   let recent: LogEntry[] = [];
@@ -81,6 +84,7 @@ export function roomView(
   const view: RoomView = {
     room,
     members: new Set(),
+    epoch: () => epoch,
     last: () => last,
     arrived: (seq, json) => {
       if (seq <= last) return;
@@ -102,14 +106,19 @@ export function roomView(
           });
         }
         const before = last;
+        const asked = generation;
         await filling;
-        if (last === before && last < head) return;
+        // Restarted meanwhile: what was filled before that says nothing about what is missing now.
+        if (last === before && generation === asked) return;
       }
     },
     agrees: async () => {
       const shown = lastShown;
       if (shown === undefined) return true;
+      const asked = generation;
       const [entry] = (await log.read(room, shown.seq - 1, 1)).entries;
+      // Restarted meanwhile: what was shown is nobody's any more.
+      if (generation !== asked) return true;
       return entry !== undefined && (entry.seq > shown.seq || sameMessage(entry.json, shown.json));
     },
     recent: (after) => {
@@ -119,10 +128,10 @@ export function roomView(
     forgetRecent: () => {
       recent = [];
     },
-    restart: (head) => {
+    restart: (next) => {
       recent = [];
       generation += 1;
-      last = head;
+      ({ epoch, head: last } = next);
       lastShown = undefined;
       early.clear();
     },

@@ -109,6 +109,19 @@ describe('a client that comes back', () => {
     expect(await back.received(1)).toMatchObject([{ seq: 301 }]);
   });
 
+  test('is told to refetch when a removed message outlived those around it in the log', async () => {
+    const { one } = await twoNodes({ RTOPS_LOG_KEEP: '10' });
+    const root = await connect(one.url, 'root', { role: 'ADMIN' });
+    const joined = await root.join('r');
+    for (const n of range(1, 10)) await root.send('r', `m${n}`);
+    expect(await root.ask(event.remove, { room: 'r', seq: 5 })).toEqual({ ok: true });
+    for (const n of range(11, 300)) await root.send('r', `m${n}`);
+    const epoch = joined.ok ? joined.epoch : '';
+    const back = await connect(one.url, 'anna', { resume: { epoch, rooms: { r: 4 } } });
+    expect((await back.resumed).rooms).toEqual({ r: { seq: 300, resync: true } });
+    expect(back.messages).toEqual([]);
+  });
+
   test('resumes an empty list of rooms too', async () => {
     const { one } = await twoNodes();
     const back = await connect(one.url, 'anna', { resume: { epoch: 'x', rooms: {} } });
@@ -193,6 +206,34 @@ describe('when Redis falters', () => {
     await expect.poll(async () => (await anna.send('r', 'new')).ok, { timeout: 8000 }).toBe(true);
     const back = await connect(one.url, 'berta', { resume: { epoch, rooms: { r: 5 } } });
     expect((await back.resumed).rooms['r']?.resync).toBe(true);
+  });
+
+  test('one epoch ends and one begins, however many rooms were lost', async () => {
+    const { one, two, redis } = await twoNodes();
+    const rooms = range(1, 40).map((n) => `r${n}`);
+    const clients = [await connect(one.url, 'anna'), await connect(two.url, 'berta')];
+    const told = clients.map((client) => {
+      const heads: Head[] = [];
+      client.socket.on(event.head, (head: Head) => heads.push(head));
+      return heads;
+    });
+    for (const client of clients) await Promise.all(rooms.map((room) => client.join(room)));
+    for (const room of rooms) await clients[0]?.send(room, 'm1');
+    await redis.kill();
+    await redis.startAgain();
+    await expect
+      .poll(() => told.map((heads) => new Set(heads.map(({ room }) => room)).size), {
+        timeout: 8000,
+      })
+      .toEqual([40, 40]);
+    await expect
+      .poll(async () => (await clients[0]?.send('r1', 'new'))?.ok, { timeout: 8000 })
+      .toBe(true);
+    // The frames of one room follow those of all restarts before it.
+    await Promise.all(clients.map((client) => client.received(41)));
+    expect(new Set(told.flat().map(({ epoch }) => epoch)).size).toBe(1);
+    // Once as it begins, and perhaps once more as the room goes quiet.
+    for (const heads of told) expect(heads.length).toBeLessThanOrEqual(80);
   });
 });
 
