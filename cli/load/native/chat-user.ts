@@ -11,16 +11,14 @@ import { event } from '../../../server/contract.ts';
 import { errorCode, recordKind, roomName } from '../../samples/history.ts';
 import type { Histogram } from '../../samples/histogram.ts';
 import type { Session } from '../../scenario/timeline.ts';
-import { Absence } from './absence.ts';
 import { Attempts } from './attempts.ts';
 import { backoffMs } from './backoff.ts';
 import type { Channel, ChannelListener } from './channel.ts';
-import { timerFor, type Desk, type TimerFor, type UserKind } from './desk.ts';
+import { timerFor, type Desk, type Resume, type TimerFor, type UserKind } from './desk.ts';
+import { Feed } from './feed.ts';
 import { Itinerary } from './itinerary.ts';
-import { Numbering } from './numbering.ts';
 import { Outbox } from './outbox.ts';
-import { Refetch } from './refetch.ts';
-import { readReply, refusalCode } from './reply.ts';
+import { readReply, readResumed, refusalCode } from './reply.ts';
 
 /** How long a join or a resume may take. */
 const entryWithinUs = 10_000_000;
@@ -35,12 +33,10 @@ export class ChatUser implements ChannelListener {
   readonly roomText: string;
   readonly #desk: Desk;
   readonly #outbox: Outbox;
-  readonly #refetch: Refetch;
+  readonly #feed: Feed;
   readonly #itinerary: Itinerary;
   readonly #attempts: Attempts;
   readonly #deliveries: Histogram;
-  readonly #numbering: Numbering;
-  readonly #absence: Absence;
   /** `away` has no connection; `in` is connected and in the room. */
   #phase: 'away' | 'dialing' | 'joining' | 'resuming' | 'in' = 'away';
   #channel: Channel | undefined;
@@ -59,7 +55,6 @@ export class ChatUser implements ChannelListener {
   #leaving: 'no' | 'finishing' | 'asking' = 'no';
   #leaveByUs = 0;
   #leaveAckId = -1;
-  #epoch = '';
   #lost = false;
 
   constructor(desk: Desk, index: number, kind: UserKind, sessions: readonly Session[]) {
@@ -71,9 +66,7 @@ export class ChatUser implements ChannelListener {
     this.#itinerary = new Itinerary(desk, index, sessions);
     this.#attempts = new Attempts(desk, index);
     this.#outbox = new Outbox(desk, this);
-    this.#refetch = new Refetch(desk, this);
-    this.#numbering = new Numbering(desk.measures.counters);
-    this.#absence = new Absence(desk.measures);
+    this.#feed = new Feed(desk, this);
     this.#deliveries = desk.measures.histograms[`${kind}Delivery`];
     this.#itinerary.planArrival(0);
   }
@@ -96,7 +89,7 @@ export class ChatUser implements ChannelListener {
 
   /** Whether it has seen its room up to `seq`; those that are not members owe nothing. */
   hasSeen(seq: number): boolean {
-    return !this.#member || (this.#phase === 'in' && this.#numbering.lastSeq >= seq);
+    return !this.#member || (this.#phase === 'in' && this.#feed.hasReached(seq));
   }
 
   get isLost(): boolean {
@@ -129,12 +122,15 @@ export class ChatUser implements ChannelListener {
         return;
       case timerFor.rejoin:
         if (atUs === this.#rejoinAtUs && this.#phase === 'joining') this.#join();
+        return;
+      case timerFor.refetch:
+        this.#feed.fire(atUs);
     }
   }
 
   /** Deadlines; called a few times a second. */
   check(nowUs: number): void {
-    this.#numbering.check(nowUs);
+    this.#feed.check(nowUs);
     if (this.#leaving !== 'no' && nowUs > this.#leaveByUs) {
       if (this.#leaving === 'finishing' && this.#phase === 'in') this.#askOut(nowUs);
       else this.#leave(nowUs);
@@ -187,7 +183,7 @@ export class ChatUser implements ChannelListener {
     const tookUs = nowUs - this.#dialDueUs;
     this.#record(recordKind.connected, transport, 0, Math.min(waitedUs, cap24), tookUs, nowUs);
     this.#enteredUs = nowUs;
-    if (this.#resumes) {
+    if (this.#resume !== undefined) {
       this.#phase = 'resuming';
       this.#deadlineUs = nowUs + entryWithinUs;
     } else {
@@ -205,7 +201,7 @@ export class ChatUser implements ChannelListener {
 
   closed(text: string, how: 'lost' | 'final' | 'broken'): void {
     const nowUs = this.#desk.clock.nowUs();
-    if (this.#member) this.#absence.begin(nowUs);
+    if (this.#member) this.#feed.away(nowUs);
     this.#disconnected(0, nowUs);
     this.#attempts.thrownOff(text);
     if (how === 'broken') this.#attempts.connectFailed(errorCode.httpStatus, text, nowUs);
@@ -224,7 +220,7 @@ export class ChatUser implements ChannelListener {
     this.#deliveries.record(nowUs - dueUs);
     this.#desk.measures.histograms.deliveryService.record(nowUs - dueUs - waitUs);
     this.#desk.history.add(recordKind.delivered, 0, this.index, room, sender, n, seq, nowUs);
-    this.#numbering.note(seq, nowUs, this.#phase === 'in' && !this.#refetch.isUnderway);
+    this.#feed.note(seq, nowUs, this.#phase === 'in');
   }
 
   ackSeq(ackId: number, seq: number): void {
@@ -234,7 +230,7 @@ export class ChatUser implements ChannelListener {
   ack(ackId: number, reply: unknown): void {
     const nowUs = this.#desk.clock.nowUs();
     if (ackId === this.#entryAckId) this.#joinAnswered(reply, nowUs);
-    else if (this.#refetch.isAnsweredBy(ackId)) this.#fetched(reply, nowUs);
+    else if (this.#feed.isAnsweredBy(ackId)) this.#fetched(reply, nowUs);
     else if (ackId === this.#leaveAckId) this.#letOut(reply, nowUs);
     else this.#outbox.ack(ackId, reply, nowUs);
   }
@@ -242,6 +238,8 @@ export class ChatUser implements ChannelListener {
   event(name: string, payload: unknown): void {
     if (name === event.resumed && this.#phase === 'resuming') {
       this.#resumed(payload, this.#desk.clock.nowUs());
+    } else if (name === event.head && this.#phase === 'in') {
+      this.#feed.headTold(readReply(payload).epoch);
     }
   }
 
@@ -249,18 +247,15 @@ export class ChatUser implements ChannelListener {
     if (this.#leaving !== 'no') this.#goOnLeaving(this.#desk.clock.nowUs());
   }
 
-  /** Whether the handshake asks for what was missed; other clients join anew. */
-  get #resumes(): boolean {
-    return this.#desk.scenario.client === 'resume' && this.#member && this.#epoch !== '';
+  /** What the handshake asks to go on from; other clients join anew. */
+  get #resume(): Resume | undefined {
+    return this.#desk.scenario.client === 'resume' && this.#member ? this.#feed.resume : undefined;
   }
 
   #arrive(dueUs: number, nowUs: number): void {
     this.#itinerary.begin();
     this.#member = false;
-    this.#epoch = '';
-    this.#refetch.reset();
-    this.#numbering.reset();
-    this.#absence.reset();
+    this.#feed.reset();
     this.#attempt = 0;
     this.#lost = false;
     this.#dial(dueUs, nowUs);
@@ -273,10 +268,7 @@ export class ChatUser implements ChannelListener {
     this.#dialedUs = nowUs;
     this.#phase = 'dialing';
     this.#record(recordKind.connectDue, 0, 0, 0, 0, this.#dialDueUs);
-    const resume = this.#resumes
-      ? { epoch: this.#epoch, room: this.roomText, lastSeq: this.#numbering.lastSeq }
-      : undefined;
-    this.#channel = this.#desk.dial(this.index, this.kind, resume, this);
+    this.#channel = this.#desk.dial(this.index, this.kind, this.#resume, this);
   }
 
   #redial(nowUs: number): void {
@@ -325,7 +317,6 @@ export class ChatUser implements ChannelListener {
       this.#desk.timer(this.#rejoinAtUs, this.index, timerFor.rejoin);
       return;
     }
-    this.#epoch = reply.epoch ?? '';
     const { counters, histograms } = this.#desk.measures;
     counters.joins += 1;
     const tookUs = Math.max(1, nowUs - this.#enteredUs);
@@ -333,28 +324,19 @@ export class ChatUser implements ChannelListener {
     // A member that had to join anew is still owed what came while it was away.
     const kind = this.#member ? recordKind.resumed : recordKind.joined;
     this.#record(kind, 0, this.room, Math.min(tookUs, cap24), reply.seq, nowUs);
-    // Only a client that resumes asks for what lies below the head it joined at.
-    if (!this.#member || this.#desk.scenario.client !== 'resume') {
-      this.#numbering.raise(reply.seq);
-    }
+    const resumes = this.#member && this.#desk.scenario.client === 'resume';
+    this.#feed.joined(reply.epoch ?? '', reply.seq, resumes);
     this.#enter(nowUs);
   }
 
   #resumed(payload: unknown, nowUs: number): void {
-    const { epoch, rooms } = payload as {
-      epoch?: string;
-      rooms?: Record<string, { seq?: number; resync?: boolean } | undefined>;
-    };
-    const room = rooms?.[this.roomText];
-    if (room === undefined) {
+    const told = readResumed(payload, this.roomText);
+    if (told === undefined) {
       this.#join();
       return;
     }
-    const resync = room.resync === true;
-    const sameEpoch = epoch === undefined || epoch === this.#epoch;
-    if (epoch !== undefined) this.#epoch = epoch;
-    this.#record(recordKind.resumed, resync ? 1 : 0, this.room, 0, room.seq ?? 0, nowUs);
-    if (resync) this.#refetch.begin(this.#channel, sameEpoch ? this.#numbering.lastSeq : 0);
+    this.#feed.resumed(told);
+    this.#record(recordKind.resumed, told.resync ? 1 : 0, this.room, 0, told.seq, nowUs);
     this.#enter(nowUs);
   }
 
@@ -371,8 +353,10 @@ export class ChatUser implements ChannelListener {
     if (isFirst) {
       this.#outbox.begin(nowUs, Math.min(this.#itinerary.endUs, this.#desk.endUs));
     }
-    if (!this.#refetch.isUnderway) this.#absence.end(nowUs);
-    if (this.#channel !== undefined) this.#outbox.up(this.#channel, nowUs);
+    if (this.#channel !== undefined) {
+      this.#feed.up(this.#channel, nowUs);
+      this.#outbox.up(this.#channel, nowUs);
+    }
     if (this.#outbox.isDrained) this.drained();
   }
 
@@ -386,8 +370,7 @@ export class ChatUser implements ChannelListener {
   }
 
   #fetched(value: unknown, nowUs: number): void {
-    this.#numbering.raise(this.#refetch.take(value, nowUs));
-    if (!this.#refetch.isUnderway) this.#absence.end(nowUs);
+    this.#feed.fetched(value, nowUs);
     this.#goOnLeaving(nowUs);
   }
 
@@ -409,7 +392,7 @@ export class ChatUser implements ChannelListener {
   /** Asks out as soon as nothing is under way; again, if it was thrown off before the answer. */
   #goOnLeaving(nowUs: number): void {
     if (this.#leaving === 'no' || this.#phase !== 'in' || this.#leaveAckId !== -1) return;
-    if (this.#outbox.isDrained && !this.#refetch.isUnderway) this.#askOut(nowUs);
+    if (this.#outbox.isDrained && !this.#feed.isFetching) this.#askOut(nowUs);
   }
 
   #askOut(nowUs: number): void {
@@ -422,8 +405,7 @@ export class ChatUser implements ChannelListener {
 
   #letOut(value: unknown, nowUs: number): void {
     const { ok, seq, epoch } = readReply(value);
-    const isSameEpoch = epoch === undefined || epoch === this.#epoch;
-    this.#leave(nowUs, ok && isSameEpoch && this.#refetch.isWhole ? seq : undefined);
+    this.#leave(nowUs, ok && this.#feed.isBoundBy(epoch) ? seq : undefined);
   }
 
   /**
@@ -433,7 +415,7 @@ export class ChatUser implements ChannelListener {
   #leave(nowUs: number, seq?: number): void {
     this.#leaving = 'no';
     this.#leaveAckId = -1;
-    this.#numbering.end();
+    this.#feed.end();
     this.endSending(nowUs);
     this.#giveUpJoin(nowUs);
     if (this.#phase === 'in') {
@@ -462,8 +444,7 @@ export class ChatUser implements ChannelListener {
     this.#channel = undefined;
     this.#rejoinAtUs = -1;
     this.#leaveAckId = -1;
-    this.#numbering.breakOff();
-    this.#refetch.breakOff();
+    this.#feed.breakOff();
     this.#outbox.down();
     this.#record(recordKind.disconnected, meant, 0, 0, 0, nowUs);
   }

@@ -7,7 +7,15 @@ import type { Measures } from './measures.ts';
 import type { RunClock } from './run-clock.ts';
 
 /** What a user's timer is for. */
-export const timerFor = { arrive: 0, send: 1, leave: 2, redial: 3, rejoin: 4, resend: 5 } as const;
+export const timerFor = {
+  arrive: 0,
+  send: 1,
+  leave: 2,
+  redial: 3,
+  rejoin: 4,
+  resend: 5,
+  refetch: 6,
+} as const;
 export type TimerFor = (typeof timerFor)[keyof typeof timerFor];
 
 export type UserKind = 'lean' | 'client' | 'polling';
@@ -17,7 +25,7 @@ export type Desk = {
   readonly scenario: Scenario;
   readonly pacer: Pacer;
   readonly clock: RunClock;
-  readonly history: HistoryWriter;
+  readonly history: Pick<HistoryWriter, 'add'>;
   readonly measures: Measures;
   /** Nothing is due at or after this; the end of the stages, or the moment of a stop. */
   readonly endUs: number;

@@ -7,7 +7,7 @@ import { recordKind, roomName } from '../../samples/history.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { historyPage, readHistoryPage, type HistoryPage } from './history-page.ts';
 import type { HistoryWriter } from './history-writer.ts';
-import { readReply } from './reply.ts';
+import { isForLater, readReply } from './reply.ts';
 import type { RunClock } from './run-clock.ts';
 
 const roomsAtOnce = 16;
@@ -19,7 +19,7 @@ const cap24 = 0xffffff;
 export type LogReading = {
   readonly runId: string;
   readonly rooms: readonly number[];
-  readonly history: HistoryWriter;
+  readonly history: Pick<HistoryWriter, 'add'>;
   readonly clock: RunClock;
   readonly withinMs: number;
   /** The reader's index in the history: beyond the users. */
@@ -71,6 +71,9 @@ async function readRoom(
     }
     if (after === 0 && page.firstSeq > 1) {
       return `the log of room ${name} no longer reaches back to its first message`;
+    }
+    if (page.lastSeq > 0 && page.lastSeq <= after) {
+      return `the log of room ${name} answers with what lies below ${after} when asked for what lies above`;
     }
     const nowUs = clock.nowUs();
     for (const { seq, sender, n } of page.messages) {
@@ -224,10 +227,6 @@ class RequestLine implements ChannelListener {
 
 function joining(room: string): string {
   return `{"room":"${room}"}`;
-}
-
-function isForLater(code: string | undefined): boolean {
-  return code === 'UNAVAILABLE' || code === 'RATE_LIMITED';
 }
 
 async function pause(ms: number): Promise<void> {

@@ -39,21 +39,6 @@ describe('connections that fail', () => {
     expect(missing(records)).toEqual([]);
   });
 
-  test('a resync: the room is refetched, and what is learnt so is told apart', async () => {
-    const server = await standIn();
-    const { drive, historyDir } = start(server.url, { stages: hold(20, 200, 3300) });
-    await untilTick(drive, ({ users }) => users === 20);
-    server.resyncOnResume.value = true;
-    server.cut();
-    await drive.result;
-    const records = history(historyDir);
-    const resumed = records.filter(({ kind }) => kind === recordKind.resumed);
-    expect(resumed).toHaveLength(20);
-    expect(resumed.every(({ code }) => code === 1)).toBe(true);
-    expect(records.some(({ kind }) => kind === recordKind.resynced)).toBe(true);
-    expect(missing(records)).toEqual([]);
-  });
-
   test('polling through a balancer that does not keep sessions together: they break, visibly', async () => {
     const nodes = [await standIn(), await standIn()];
     const { drive } = start(await roundRobin(nodes.map(({ url }) => url)), {

@@ -8,6 +8,7 @@ export class Numbering {
   /** A broadcast came on this connection: from then on its numbers have no holes. */
   #follows = false;
   #holes: Holes | undefined;
+  #restarted = false;
 
   constructor(counters: Counters) {
     this.#counters = counters;
@@ -16,6 +17,11 @@ export class Numbering {
   /** The highest seq seen, or learnt from the server. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** Whether it got as far as `seq`, or nobody can tell: a head may be of the numbering before. */
+  hasReached(seq: number): boolean {
+    return this.#restarted || this.#lastSeq >= seq;
   }
 
   /** The session ends: what has not come by now does not. */
@@ -28,6 +34,13 @@ export class Numbering {
     this.#lastSeq = 0;
     this.#follows = false;
     this.#holes = undefined;
+    this.#restarted = false;
+  }
+
+  /** The room is counted anew, under another epoch: what was seen says nothing of what comes. */
+  restart(): void {
+    this.reset();
+    this.#restarted = true;
   }
 
   /** The server said that it got this far. */

@@ -1,9 +1,13 @@
-/** What a member does after a resync: it reads the log of its room anew, page by page. */
+/**
+ * What a member does after a resync: it reads the log of its room anew, page by page. A server that
+ * cannot answer now is asked again; what a lost connection broke off goes on when the member is back.
+ */
 import { event } from '../../../server/contract.ts';
 import { recordKind } from '../../samples/history.ts';
 import type { Channel } from './channel.ts';
-import type { Desk } from './desk.ts';
+import { timerFor, type Desk } from './desk.ts';
 import { historyPage, readHistoryPage } from './history-page.ts';
+import { isForLater } from './reply.ts';
 
 export type Reader = {
   readonly index: number;
@@ -11,11 +15,17 @@ export type Reader = {
   takeAckId(): number;
 };
 
+const defaultRetryMs = 500;
+const nothing = -1;
+
 export class Refetch {
   readonly #desk: Desk;
   readonly #reader: Reader;
   #channel: Channel | undefined;
-  #ackId = -1;
+  /** What lies above this seq is still to be read; {@link nothing}: no refetch is under way. */
+  #after = nothing;
+  #ackId = nothing;
+  #askAgainAtUs = nothing;
   #isWhole = true;
 
   constructor(desk: Desk, reader: Reader) {
@@ -23,53 +33,91 @@ export class Refetch {
     this.#reader = reader;
   }
 
-  /** No refetch of this session was refused or broke off. */
+  /** Every refetch of this session was read to its end. */
   get isWhole(): boolean {
     return this.#isWhole && !this.isUnderway;
   }
 
   get isUnderway(): boolean {
-    return this.#ackId !== -1;
+    return this.#after !== nothing;
   }
 
   /** A new session: what became of earlier refetches no longer matters. */
   reset(): void {
+    this.breakOff();
     this.#isWhole = true;
-    this.#ackId = -1;
+    this.#after = nothing;
   }
 
-  /** Asks for what follows `after`. */
-  begin(channel: Channel | undefined, after: number): void {
+  /** What follows `after` is missed; it is asked for when the member is {@link up}. */
+  want(after: number): void {
+    this.#after = this.isUnderway ? Math.min(this.#after, after) : after;
+  }
+
+  /** The member is in its room on this connection. */
+  up(channel: Channel): void {
     this.#channel = channel;
-    this.#ackId = this.#reader.takeAckId();
-    channel?.emit(event.history, historyPage(this.#reader.roomText, after), this.#ackId);
+    if (this.isUnderway) this.#ask();
+  }
+
+  /** The timer after a page that was not to be had. */
+  fire(atUs: number): void {
+    if (atUs === this.#askAgainAtUs) this.#ask();
   }
 
   isAnsweredBy(ackId: number): boolean {
-    return this.isUnderway && ackId === this.#ackId;
+    return ackId === this.#ackId && ackId !== nothing;
   }
 
   /** Takes a page and asks for the next. Returns the highest seq of this one, 0 for none. */
   take(value: unknown, nowUs: number): number {
-    this.#ackId = -1;
+    this.#ackId = nothing;
     const page = readHistoryPage(value);
     if (page.refused !== undefined) {
-      this.#desk.measures.problem(`refetch refused: ${page.refused}`);
-      this.#isWhole = false;
+      this.#refused(page.refused, page.retryAfterMs, nowUs);
       return 0;
     }
     const { index } = this.#reader;
     for (const { seq, sender, room, n } of page.messages) {
       this.#desk.history.add(recordKind.resynced, 0, index, room, sender, n, seq, nowUs);
     }
-    if (page.lastSeq > 0 && page.lastSeq < page.head) this.begin(this.#channel, page.lastSeq);
+    const goesOn = page.lastSeq > this.#after;
+    // A page of what was read before: to ask on would never end.
+    if (page.lastSeq > 0 && !goesOn) this.#isWhole = false;
+    if (goesOn && page.lastSeq < page.head) {
+      this.#after = page.lastSeq;
+      this.#ask();
+    } else {
+      this.#after = nothing;
+    }
     return page.lastSeq;
   }
 
   /** The connection broke. */
   breakOff(): void {
-    if (this.isUnderway) this.#isWhole = false;
-    this.#ackId = -1;
+    this.#ackId = nothing;
+    this.#askAgainAtUs = nothing;
     this.#channel = undefined;
+  }
+
+  #ask(): void {
+    this.#askAgainAtUs = nothing;
+    this.#ackId = this.#reader.takeAckId();
+    this.#channel?.emit(
+      event.history,
+      historyPage(this.#reader.roomText, this.#after),
+      this.#ackId,
+    );
+  }
+
+  #refused(code: string, retryAfterMs: number | undefined, nowUs: number): void {
+    this.#desk.measures.problem(`refetch refused: ${code}`);
+    if (isForLater(code)) {
+      this.#askAgainAtUs = Math.round(nowUs + (retryAfterMs ?? defaultRetryMs) * 1000);
+      this.#desk.timer(this.#askAgainAtUs, this.#reader.index, timerFor.refetch);
+    } else {
+      this.#isWhole = false;
+      this.#after = nothing;
+    }
   }
 }

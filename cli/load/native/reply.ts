@@ -14,8 +14,7 @@ export type Reply = {
 };
 
 export function readReply(value: unknown): Reply {
-  const fields = typeof value === 'object' && value !== null ? value : {};
-  const { ok, seq, epoch, head, messages, code, retryAfterMs } = fields as Record<string, unknown>;
+  const { ok, seq, epoch, head, messages, code, retryAfterMs } = fieldsOf(value);
   return {
     ok: ok === true,
     seq: typeof seq === 'number' ? seq : undefined,
@@ -25,6 +24,30 @@ export function readReply(value: unknown): Reply {
     code: typeof code === 'string' ? code : undefined,
     retryAfterMs: typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined,
   };
+}
+
+/** What a resume brought one room. */
+export type ResumedRoom = {
+  readonly epoch: string | undefined;
+  readonly seq: number;
+  readonly resync: boolean;
+};
+
+/** Reads a `chat:resumed`; `undefined` when it says nothing of the room. */
+export function readResumed(value: unknown, room: string): ResumedRoom | undefined {
+  const { epoch, rooms } = fieldsOf(value);
+  const told = fieldsOf(rooms)[room];
+  if (typeof told !== 'object' || told === null) return undefined;
+  const { seq, resync } = fieldsOf(told);
+  return {
+    epoch: typeof epoch === 'string' ? epoch : undefined,
+    seq: typeof seq === 'number' ? seq : 0,
+    resync: resync === true,
+  };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 const codes: Readonly<Record<RefusalCode, number>> = {
@@ -38,4 +61,9 @@ const codes: Readonly<Record<RefusalCode, number>> = {
 /** The history's code for a refusal; what the contract does not know is a protocol error. */
 export function refusalCode(code: string | undefined): number {
   return codes[code as RefusalCode] ?? errorCode.protocol;
+}
+
+/** Whether a refusal says: not now. */
+export function isForLater(code: string | undefined): boolean {
+  return code === 'UNAVAILABLE' || code === 'RATE_LIMITED';
 }

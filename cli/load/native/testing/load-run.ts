@@ -82,20 +82,20 @@ export function history(historyDir: string): HistoryRecord[] {
   });
 }
 
-/** Pairs (recipient, seq) above the recipient's join that neither arrived nor were refetched. */
+/** Pairs (recipient, message) above the recipient's join that neither arrived nor were refetched. */
 export function missing(records: readonly HistoryRecord[]): string[] {
   const stored = records.filter(({ kind }) => kind === recordKind.stored);
   const got = new Set(
     records
       .filter(({ kind }) => kind === recordKind.delivered || kind === recordKind.resynced)
-      .map(({ user, value }) => `${user} ${value}`),
+      .map(({ user, peer, n }) => `${user} ${peer}.${n}`),
   );
   return records
     .filter(({ kind }) => kind === recordKind.joined)
     .flatMap(({ user, room, value: head }) =>
       stored
         .filter((message) => message.room === room && message.value > head)
-        .map(({ value }) => `${user} ${value}`),
+        .map(({ peer, n }) => `${user} ${peer}.${n}`),
     )
     .filter((pair) => !got.has(pair));
 }

@@ -36,8 +36,14 @@ export type StandIn = {
   readonly forbidden: () => number;
   /** What a leave's ack holds beside `ok`, given the head of the room; by default its seq. */
   leaveAck: (head: number) => object;
-  /** Forgets the log: the next resume must refetch. */
+  /** While true, whoever resumes must refetch. */
   readonly resyncOnResume: { value: boolean };
+  /** How many of the next questions for a log are answered that it is not to be had now. */
+  unavailableLogs: number;
+  /** While true, who asks for a log gets no answer. */
+  muteLogs: boolean;
+  /** Goes on with empty logs under another epoch, as a server does that kept them in memory. */
+  forget(): void;
   /** Cuts every connection, as a crash does; the port stays open. */
   cut(): void;
   close(): Promise<void>;
@@ -57,6 +63,8 @@ export async function startStandIn(port = 0): Promise<StandIn> {
   const rooms = new Map<string, ChatMessage[]>();
   let delivered = 0;
   let forbidden = 0;
+  let epochs = 1;
+  const epoch = (): string => `e${epochs}`;
   const left = Promise.withResolvers<void>();
   const io = new Server({ serveClient: false });
   const standIn: StandIn = {
@@ -73,8 +81,14 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     membersOnly: false,
     forbidden: () => forbidden,
     firstLeave: left.promise,
-    leaveAck: (seq) => ({ seq, epoch: 'e1' }),
+    leaveAck: (seq) => ({ seq, epoch: epoch() }),
     resyncOnResume: { value: false },
+    unavailableLogs: 0,
+    muteLogs: false,
+    forget() {
+      rooms.clear();
+      epochs += 1;
+    },
     cut() {
       for (const socket of sockets) socket.destroy();
     },
@@ -103,7 +117,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     socket.on(event.join, async ({ room }: { room: string }, answer: (value: unknown) => void) => {
       if (standIn.muteJoins) return;
       await socket.join(room);
-      answer({ ok: true, seq: logOf(room).length, epoch: 'e1' });
+      answer({ ok: true, seq: logOf(room).length, epoch: epoch() });
     });
     socket.on(event.leave, ({ room }: { room: string }, answer: (value: unknown) => void) => {
       left.resolve();
@@ -145,21 +159,30 @@ export async function startStandIn(port = 0): Promise<StandIn> {
           answer({ ok: false, code: 'FORBIDDEN', message: `not in ${room}` });
           return;
         }
+        if (standIn.muteLogs) return;
+        if (standIn.unavailableLogs > 0) {
+          standIn.unavailableLogs -= 1;
+          answer({ ok: false, code: 'UNAVAILABLE', message: 'not now', retryAfterMs: 50 });
+          return;
+        }
         const log = logOf(room);
         const messages = log.slice(after, after + limit);
-        answer({ ok: true, epoch: 'e1', messages, head: log.length });
+        answer({ ok: true, epoch: epoch(), messages, head: log.length });
       },
     );
   }
 
   function resume(socket: Socket): void {
-    const wanted = (socket.handshake.auth as { resume?: { rooms: Record<string, number> } }).resume;
+    const { resume: wanted } = socket.handshake.auth as {
+      resume?: { epoch: string; rooms: Record<string, number> };
+    };
     if (wanted === undefined) return;
-    const resync = standIn.resyncOnResume.value;
+    const isOld = standIn.resyncOnResume.value || wanted.epoch !== epoch();
     const answer: Record<string, { seq: number; resync?: true }> = {};
     for (const [room, lastSeq] of Object.entries(wanted.rooms)) {
       void socket.join(room);
       const log = logOf(room);
+      const resync = isOld || lastSeq > log.length;
       answer[room] = resync ? { seq: log.length, resync: true } : { seq: log.length };
       if (resync) continue;
       for (const message of log.slice(lastSeq)) {
@@ -167,7 +190,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
         socket.emit(event.message, message);
       }
     }
-    socket.emit(event.resumed, { epoch: 'e1', rooms: answer });
+    socket.emit(event.resumed, { epoch: epoch(), rooms: answer });
   }
 
   await new Promise<void>((resolve) => {

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+
+import { event, historyLimit } from '../../../server/contract.ts';
+import { recordKind } from '../../samples/history.ts';
+import { fakeRun, type FakeConnection, type FakeRun } from './testing/fake-desk.ts';
+
+/** A user in its room, whose log is at 10 under epoch e1, on its first connection. */
+function joined(run: FakeRun): FakeConnection {
+  run.until(0);
+  const connection = last(run.connections);
+  connection.listener.connected();
+  answer(connection, event.join, { ok: true, seq: 10, epoch: 'e1' });
+  return connection;
+}
+
+/** Thrown off and back again, up to where the server has to say what was missed. */
+function cutAndBack(run: FakeRun, ms: number): FakeConnection {
+  last(run.connections).listener.closed('cut', 'lost');
+  run.until(ms);
+  const connection = last(run.connections);
+  connection.listener.connected();
+  return connection;
+}
+
+function last<T>(all: readonly T[]): T {
+  const one = all.at(-1);
+  if (one === undefined) throw new Error('there is none yet');
+  return one;
+}
+
+/** Answers the latest question of this name. */
+function answer({ asked, listener }: FakeConnection, name: string, reply: unknown): void {
+  listener.ack(last(asked.filter((one) => one.name === name)).ackId, reply);
+}
+
+function hear({ listener }: FakeConnection, ...seqs: readonly number[]): void {
+  for (const seq of seqs) listener.message(seq, 1, 0, seq, 0, 0);
+}
+
+const room = 'run-r0';
+const quiet = { rate: { kind: 'per-user', perSec: 0 } } as const;
+
+describe('a room that is counted anew', () => {
+  test('after a resume under another epoch: it asks for all, and goes on from what it then has', () => {
+    const run = fakeRun(quiet);
+    hear(joined(run), 11, 12, 13);
+    const second = cutAndBack(run, 2000);
+    expect(second.resume).toEqual({ epoch: 'e1', room, lastSeq: 13 });
+    second.listener.event(event.resumed, {
+      epoch: 'e2',
+      rooms: { [room]: { seq: 1, resync: true } },
+    });
+    expect(last(second.asked).payload).toContain('"after":0');
+    answer(second, event.history, { ok: true, head: 1, messages: [{ seq: 1, id: '1.0.50' }] });
+    hear(second, 2, 3);
+    expect(cutAndBack(run, 4000).resume).toEqual({ epoch: 'e2', room, lastSeq: 3 });
+    expect(run.measures.counters).toMatchObject({ repeated: 0, missing: 0 });
+  });
+
+  test('on an unbroken connection: what comes then is no repeat, and the next resume refetches', () => {
+    const run = fakeRun(quiet);
+    const connection = joined(run);
+    hear(connection, 11, 12, 13);
+    connection.listener.event(event.head, { room, seq: 11, epoch: 'e2' });
+    hear(connection, 12, 13);
+    expect(run.measures.counters.repeated).toBe(0);
+    expect(cutAndBack(run, 2000).resume?.epoch).toBe('e1');
+  });
+
+  test('a head of the same epoch changes nothing: what comes again is a repeat', () => {
+    const run = fakeRun(quiet);
+    const connection = joined(run);
+    hear(connection, 11, 12, 13);
+    connection.listener.event(event.head, { room, seq: 13, epoch: 'e1' });
+    hear(connection, 12, 13);
+    expect(run.measures.counters.repeated).toBe(2);
+  });
+});
+
+test.each([
+  { it: 'nothing', told: undefined },
+  { it: 'null', told: null },
+  { it: 'no rooms', told: { epoch: 'e1', rooms: null } },
+  { it: 'a room that is no object', told: { epoch: 'e1', rooms: { [room]: 7 } } },
+])('a resume answered with $it: the user joins anew', ({ told }) => {
+  const run = fakeRun(quiet);
+  joined(run);
+  const second = cutAndBack(run, 2000);
+  second.listener.event(event.resumed, told);
+  expect(last(second.asked).name).toBe(event.join);
+});
+
+describe('a refetch', () => {
+  const page = (from: number, to: number, head: number) => ({
+    ok: true,
+    head,
+    messages: Array.from({ length: to - from + 1 }, (_, i) => ({
+      seq: from + i,
+      id: `1.0.${from + i}`,
+    })),
+  });
+  const resynced = (run: FakeRun, ms: number, seq: number): FakeConnection => {
+    const connection = cutAndBack(run, ms);
+    connection.listener.event(event.resumed, {
+      epoch: 'e1',
+      rooms: { [room]: { seq, resync: true } },
+    });
+    return connection;
+  };
+  const asksOf = ({ asked }: FakeConnection): readonly unknown[] =>
+    asked.filter(({ name }) => name === event.history).map(({ payload }) => JSON.parse(payload));
+  const asking = (after: number) => ({ room, after, limit: historyLimit });
+
+  test('goes on page by page to the head', () => {
+    const run = fakeRun(quiet);
+    joined(run);
+    const second = resynced(run, 2000, 14);
+    answer(second, event.history, page(11, 12, 14));
+    answer(second, event.history, page(13, 14, 14));
+    expect(asksOf(second)).toEqual([asking(10), asking(12)]);
+    const got = run.records.filter(({ kind }) => kind === recordKind.resynced);
+    expect(got.map(({ value }) => value)).toEqual([11, 12, 13, 14]);
+  });
+
+  test('that is answered with what was read before ends there', () => {
+    const run = fakeRun(quiet);
+    joined(run);
+    const second = resynced(run, 2000, 14);
+    answer(second, event.history, page(11, 12, 14));
+    answer(second, event.history, page(11, 12, 14));
+    expect(asksOf(second)).toHaveLength(2);
+    // It is not whole: the leave that follows says so.
+    run.user.goHome(3_000_000);
+    answer(second, event.leave, { ok: true, seq: 14, epoch: 'e1' });
+    expect(last(run.records.filter(({ kind }) => kind === recordKind.left)).code).toBe(0);
+  });
+
+  test('that cannot be had now is asked for again in the time that was said', () => {
+    const run = fakeRun(quiet);
+    joined(run);
+    const second = resynced(run, 2000, 14);
+    answer(second, event.history, { ok: false, code: 'UNAVAILABLE', retryAfterMs: 300 });
+    run.until(2299);
+    expect(asksOf(second)).toHaveLength(1);
+    run.until(2300);
+    expect(asksOf(second)).toEqual([asking(10), asking(10)]);
+  });
+
+  test('that is refused for good is not asked for again', () => {
+    const run = fakeRun(quiet);
+    joined(run);
+    const second = resynced(run, 2000, 14);
+    answer(second, event.history, { ok: false, code: 'FORBIDDEN' });
+    run.until(9000);
+    expect(asksOf(second)).toHaveLength(1);
+  });
+
+  test('that was broken off goes on where it was, also after a resume that needs none', () => {
+    const run = fakeRun(quiet);
+    joined(run);
+    const second = resynced(run, 2000, 14);
+    answer(second, event.history, page(11, 12, 14));
+    hear(second, 15);
+    const third = cutAndBack(run, 4000);
+    expect(third.resume?.lastSeq).toBe(15);
+    third.listener.event(event.resumed, { epoch: 'e1', rooms: { [room]: { seq: 15 } } });
+    expect(asksOf(third)).toEqual([asking(12)]);
+  });
+});
