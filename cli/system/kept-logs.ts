@@ -2,7 +2,7 @@
  * The logs of a run, kept in its folder: what each service wrote while the run was loading it. The
  * system's own logs go on, are put aside and trimmed; a run can be traced for as long as it is there.
  */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -10,8 +10,14 @@ import { pipeline } from 'node:stream/promises';
 import { isObserverKind } from '../samples/observers.ts';
 import { loggedServices, serviceLog, sizeOf } from './service-log.ts';
 
-/** How long each log was, by service. */
-export type LogMarks = ReadonlyMap<string, number>;
+/** Where each log ended, by service. */
+export type LogMarks = ReadonlyMap<string, LogMark>;
+
+type LogMark = {
+  readonly bytes: number;
+  /** When `.log.1` was written, which tells whether the log was trimmed since; 0 without one. */
+  readonly asideAtMs: number;
+};
 
 /** When the run began: what times in the logs are counted from. */
 export type KeptSince = {
@@ -32,8 +38,13 @@ function isOfTheRun(name: string): boolean {
 /** Where the logs end now. */
 export function markLogs(logsDir: string): LogMarks {
   return new Map(
-    loggedServices(logsDir).map((name) => [name, sizeOf(serviceLog(logsDir, name))] as const),
+    loggedServices(logsDir).map((name) => [name, markOf(serviceLog(logsDir, name))] as const),
   );
+}
+
+function markOf(file: string): LogMark {
+  const aside = statSync(`${file}.1`, { throwIfNoEntry: false });
+  return { bytes: sizeOf(file), asideAtMs: aside?.mtimeMs ?? 0 };
 }
 
 /**
@@ -52,7 +63,7 @@ export async function keepLogs(
   const keptBytes: Record<string, number> = {};
   for (const name of loggedServices(logsDir)) {
     if (!isOfTheRun(name)) continue;
-    const left = await copyFrom(logsDir, name, marks.get(name) ?? 0, serviceLog(into, name));
+    const left = await copyFrom(serviceLog(logsDir, name), serviceLog(into, name), marks.get(name));
     if (left > 0) leftOutBytes[name] = left;
     keptBytes[name] = sizeOf(serviceLog(into, name));
   }
@@ -65,7 +76,7 @@ export type KeptLogs = {
   /** `undefined` where the index is missing or is none. */
   readonly since: KeptSince | undefined;
   readonly logs: readonly { readonly service: string; readonly text: string }[];
-  /** Bytes at the start of a log that were not kept, by service. */
+  /** Bytes at the start of a log that were not kept, at least, by service. */
   readonly leftOutBytes: Readonly<Record<string, number>>;
   /** How long each log was when it was kept, by service; none where the index does not say. */
   readonly keptBytes: Readonly<Record<string, number>>;
@@ -101,18 +112,21 @@ function keptLogsDir(runDir: string): string {
   return join(runDir, 'logs');
 }
 
-/** @returns how many bytes at the start were too many */
-async function copyFrom(logsDir: string, name: string, mark: number, to: string): Promise<number> {
-  const file = serviceLog(logsDir, name);
-  const size = sizeOf(file);
-  // Shorter than it was: it was put aside, and began anew.
-  const parts =
-    size >= mark
-      ? [{ file, from: mark, until: size }]
-      : [
-          { file: `${file}.1`, from: mark, until: sizeOf(`${file}.1`) },
-          { file, from: 0, until: size },
-        ];
+/** @returns how many bytes at the start were too many, at least: a log trimmed twice lost more */
+async function copyFrom(
+  file: string,
+  to: string,
+  mark: LogMark = { bytes: 0, asideAtMs: 0 },
+): Promise<number> {
+  const now = markOf(file);
+  // It may have grown past where it was, and still have begun anew.
+  const wasTrimmed = now.bytes < mark.bytes || now.asideAtMs !== mark.asideAtMs;
+  const parts = wasTrimmed
+    ? [
+        { file: `${file}.1`, from: mark.bytes, until: sizeOf(`${file}.1`) },
+        { file, from: 0, until: now.bytes },
+      ]
+    : [{ file, from: mark.bytes, until: now.bytes }];
   const total = parts.reduce((sum, { from, until }) => sum + Math.max(0, until - from), 0);
   let skip = Math.max(0, total - atMostBytes);
   const leftOut = skip;

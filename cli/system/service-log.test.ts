@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, closeSync, existsSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 import { followLogs } from './follow-logs.ts';
@@ -12,6 +13,7 @@ import {
   sizeOf,
   trimLog,
 } from './service-log.ts';
+import { onFullDisk } from './testing/full-disk.ts';
 import { testWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
 
@@ -63,6 +65,17 @@ test('a log that grows too large is emptied under its writer, who goes on at its
   closeSync(writer);
   expect(readFrom(file, 0).text).toBe('three\n');
   expect(readFrom(`${file}.1`, 0).text).toBe('one\ntwo\n');
+});
+
+test('on a full disk it is emptied all the same, and half a copy is not kept', async () => {
+  const file = newLog('x'.repeat(100_000));
+  const module = fileURLToPath(new URL('service-log.ts', import.meta.url));
+  const code = `const { trimLog } = await import(${JSON.stringify(module)});
+    trimLog(${JSON.stringify(file)}, 4);`;
+  const argv = ['--input-type=module', '-e', code];
+  expect(await onFullDisk(dirname(file), argv, 1).ended).toEqual({ code: 0, said: '' });
+  expect(sizeOf(file)).toBe(0);
+  expect(existsSync(`${file}.1`)).toBe(false);
 });
 
 test('following prints whole lines as they come, of a file that appears or shrinks too', async () => {

@@ -49,12 +49,17 @@ export function rotateLog(file: string): number {
 
 /**
  * Keeps a log that is being written from filling the disk: beyond the bound it is copied to
- * `.log.1` and emptied. Its writers append, so they go on at its new end; a line written in
+ * `.log.1`, where there is room, and emptied. Its writers append, so they go on at its new end; a line written in
  * between may be lost.
  */
 export function trimLog(file: string, aboveBytes = trimAboveBytes): void {
   if (sizeOf(file) <= aboveBytes) return;
-  copyFileSync(file, `${file}.1`);
+  try {
+    copyFileSync(file, `${file}.1`);
+  } catch {
+    // No room for a copy, and so least of all for a log that grows: half a copy is of no use.
+    rmSync(`${file}.1`, { force: true });
+  }
   truncateSync(file);
 }
 

@@ -215,7 +215,7 @@ async function untilOrphaned(
     try {
       if (look % trimLogsEvery === 0) trimLogs();
     } catch {
-      // A full disk: the next look may have more luck.
+      // A log that went meanwhile, say: the next look may have more luck.
     }
     await world.clock.sleep(lookAtLockEveryMs, over).catch(() => undefined);
     if (over.aborted) await new Promise(() => {});
