@@ -100,6 +100,11 @@ describe('a message of the engine', () => {
     const trace = composeTrace(inputOf({ logs: [logOf('ws-1', ws1.slice(0, 1))] }));
     expect(trace?.timelines[0]?.steps).toHaveLength(5);
     expect(trace?.notes.join('\n')).toMatch(/1 % are followed.*--set server\.traceSample=1/);
+    const all = composeTrace(inputOf({ logs: [logOf('ws-1', ws1.slice(0, 1))], traceSample: 1 }));
+    expect(all?.notes.join('\n')).toContain(
+      'left no line about this message, though all are followed',
+    );
+    expect(all?.notes.join('\n')).not.toContain('--set');
     const foreign = composeTrace(inputOf({ logs: [], ownSystem: false }));
     expect(foreign?.notes.join('\n')).toContain('--url');
     const without = composeTrace(inputOf({ logs: [] }));
@@ -142,9 +147,14 @@ test('a fault that was there stands where it began and ended', () => {
     // Of later: another story.
     { kind: 'pause', node: 'ws-1', at: 60_000, until: 61_000 },
   ];
-  const steps = stepsOf(inputOf({ faults })).filter((step) => step.startsWith('fault'));
-  expect(steps).toEqual(['fault: kill@ws-2 begins', 'fault: kill@ws-2 ends']);
+  const told = (all: TraceInput['faults']) =>
+    stepsOf(inputOf({ faults: all })).filter((step) => step.startsWith('fault'));
+  expect(told(faults)).toEqual(['fault: kill@ws-2 begins', 'fault: kill@ws-2 ends']);
   expect(stepsOf(inputOf({ faults }))[1]).toBe('fault: kill@ws-2 begins');
+  // One that began long before and lasts is there all the same; one that was over is not.
+  const long = { kind: 'blackhole', node: 'ws-2', at: -30_000, until: 60_000 };
+  expect(told([long])).toEqual(['fault: blackhole@ws-2 begins']);
+  expect(told([{ ...long, until: -20_000 }])).toEqual([]);
 });
 
 describe('a message of somebody else', () => {
@@ -241,11 +251,11 @@ describe('what is damaged', () => {
     expect(trace?.notes).toEqual(
       expect.arrayContaining([
         'the log of ws-1 ends inside a line, which was left out',
-        '1 lines in the log of ws-1 are no lines of it',
+        '1 line in the log of ws-1 is none that it writes',
         'empty: the log of ws-3',
       ]),
     );
-    expect(composeTrace(inputOf())?.notes.join('\n')).not.toMatch(/left out|no lines|empty/);
+    expect(composeTrace(inputOf())?.notes.join('\n')).not.toMatch(/left out|none that it|empty/);
   });
 
   test('a wall clock that was set is found out, and orders nothing', () => {
@@ -320,6 +330,21 @@ describe('what is printed', () => {
     expect(text).toMatch(/^run 20261121-143000-ab12\n/);
     expect(text).toMatch(/^ +10\.400 +0\.200 {2}ws-1 +taken from u12 on c-1$/m);
     expect(text).toMatch(/^ +11\.400 +1\.000 {2}redis +answered ws-1: stored as seq 7/m);
+  });
+
+  test('shows a terminal what clients wrote, and does not let it act on it', () => {
+    const id = 'x\u001B[2J\u0007';
+    const logs = [
+      logOf('ws-1', [
+        line(1000, 'message taken', { ...conn, user: 'a\nb', msgId: id, room: '\u009Bm' }),
+      ]),
+    ];
+    const trace = composeTrace(inputOf({ id, logs, history: undefined })) ?? emptyTrace;
+    const text = renderTrace(trace, runId);
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+    expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/);
+    expect(text).toContain(String.raw`message x\u001b[2J\u0007 of a\u000ab in \u009bm`);
+    expect(text).toContain(String.raw`taken from a\u000ab on c-1`);
   });
 
   test('as JSON carries every step, its delta and its error', () => {

@@ -104,9 +104,7 @@ function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
     return {
       title: `message ${id} of ${title}`,
       steps: inOrder([
-        ...faultSteps(input).filter(
-          ({ atUs }) => atUs >= firstUs - faultBeforeUs && atUs <= lastUs,
-        ),
+        ...faultSteps(input, firstUs, lastUs),
         ...ofConnection,
         ...ofServers,
         ...ofUsers,
@@ -132,16 +130,20 @@ function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
   };
 }
 
-/** A fault that began this long before a message may be why it was slow. */
+/** A fault that was over this long before a message may still be why it was slow. */
 const faultBeforeUs = 10_000_000;
 
-function faultSteps({ faults }: TraceInput): readonly Step[] {
+/** Of the faults that were there from then to then, or just before. */
+function faultSteps({ faults }: TraceInput, firstUs: number, lastUs: number): readonly Step[] {
   return faults.flatMap(({ kind, node, at, until }): readonly Step[] => {
+    const [atUs, untilUs] = [Math.round(at * 1000), Math.round(until * 1000)];
+    if (atUs > lastUs || Math.max(atUs, untilUs) < firstUs - faultBeforeUs) return [];
     const step = { errorUs: 1000, where: 'fault', source: 'report' } as const;
     const name = `${kind}@${node}`;
+    const isOver = untilUs > atUs && untilUs <= lastUs;
     return [
-      { ...step, atUs: Math.round(at * 1000), what: `${name} begins` },
-      ...(until > at ? [{ ...step, atUs: Math.round(until * 1000), what: `${name} ends` }] : []),
+      { ...step, atUs, what: `${name} begins` },
+      ...(isOver ? [{ ...step, atUs: untilUs, what: `${name} ends` }] : []),
     ];
   });
 }
@@ -181,11 +183,13 @@ function serversSilent({ ownSystem, traceSample, logs }: TraceInput, what: strin
   if (logs.every(({ service }) => service === accessLogService)) {
     return 'the run folder holds no logs of servers: only what users saw can be told';
   }
+  const silent = `the servers left no line about this ${what}`;
+  if (traceSample === 1) return `${silent}, though all are followed`;
   const share =
     traceSample === undefined || traceSample === 0
       ? 'none is followed'
       : `${Number((traceSample * 100).toPrecision(3))} % are followed, picked by their id`;
-  return `the servers left no line about this ${what}: ${share}; --set server.traceSample=1 follows all`;
+  return `${silent}: ${share}; --set server.traceSample=1 follows all`;
 }
 
 /** Why nginx does not speak of a connection. */
@@ -207,7 +211,7 @@ function commonNotes({ logs, gaps, start }: TraceInput, clock: TraceClock): read
     .map(damageOf)
     .flatMap(({ service, garbage, cut }) => [
       ...(cut ? [`the log of ${service} ends inside a line, which was left out`] : []),
-      ...(garbage > 0 ? [`${garbage} lines in the log of ${service} are no lines of it`] : []),
+      ...(garbage > 0 ? [garbageText(garbage, service)] : []),
     ]);
   const empty = logs.filter(({ text }) => text === '').map(({ service }) => service);
   return [
@@ -225,4 +229,10 @@ function commonNotes({ logs, gaps, start }: TraceInput, clock: TraceClock): read
         ]
       : []),
   ];
+}
+
+function garbageText(count: number, service: string): string {
+  return count === 1
+    ? `1 line in the log of ${service} is none that it writes`
+    : `${count} lines in the log of ${service} are none that it writes`;
 }

@@ -9,10 +9,9 @@ export function renderTrace(trace: Trace, runId: string): string {
   const parts = trace.timelines.map((timeline) => timelineText(timeline));
   const several =
     trace.timelines.length > 1 ? [`${trace.timelines.length} messages bear this id.\n`] : [];
-  const notes = trace.notes.map((note) => `- ${note}\n`);
-  return `${[`run ${runId}\n`, ...several, ...parts].join('\n')}${
-    notes.length === 0 ? '' : `\n${notes.join('')}`
-  }`;
+  const notes = trace.notes.map((note) => `- ${visible(note)}\n`);
+  const text = [`run ${runId}\n`, ...several, ...parts].join('\n');
+  return `${text}${notes.length === 0 ? '' : `\n${notes.join('')}`}`;
 }
 
 function timelineText({ title, steps }: Timeline): string {
@@ -22,8 +21,8 @@ function timelineText({ title, steps }: Timeline): string {
     ...shown.map((step, i) => [
       at(step),
       i === 0 ? '' : delta(step, shown[i - 1] ?? step),
-      step.where,
-      step.what,
+      visible(step.where),
+      visible(step.what),
     ]),
   ];
   const width = (column: number): number =>
@@ -33,7 +32,16 @@ function timelineText({ title, steps }: Timeline): string {
     `  ${when.padStart(atWidth)}  ${since.padStart(deltaWidth)}  ${where.padEnd(whereWidth)}  ${what}`.trimEnd(),
   );
   const more = steps.length - shown.length;
-  return `${[title, ...table, ...(more > 0 ? [`  … ${more} more (--json has all)`] : [])].join('\n')}\n`;
+  return `${[visible(title), ...table, ...(more > 0 ? [`  … ${more} more (--json has all)`] : [])].join('\n')}\n`;
+}
+
+/** Ids, names and paths are their senders' words: a terminal shall show them, and not obey them. */
+function visible(text: string): string {
+  return text.replace(
+    // oxlint-disable-next-line no-control-regex -- control characters are what it makes visible
+    /[\u0000-\u001F\u007F-\u009F]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Coarse times say how coarse they are. */
