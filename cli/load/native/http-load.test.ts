@@ -76,6 +76,37 @@ describe('HTTP load by connection', () => {
     expect(all.every(({ value }) => value >= askedUs - 40)).toBe(true);
   });
 
+  test('what finds no free connection waits here, and no longer than for an answer', async () => {
+    let aheadUs = 0;
+    const { requests, measures, records, server } = await open({
+      answer: () => 'silence',
+      freshShare: 0,
+      aheadUs: () => aheadUs,
+    });
+    requests.fire(99);
+    await expect.poll(server.requests).toBe(64);
+    expect(measures.counters.http).toBe(0);
+    aheadUs = 11_000_000;
+    requests.fire(99);
+    expect(measures.counters).toMatchObject({ http: 36, httpErrors: 36, httpGivenUp: 36 });
+    expect(measures.histograms.http.latencyMs().p50).toBeGreaterThan(10_000);
+    await requests.close();
+    const all = await records();
+    expect(all.filter(({ code }) => code === httpGivenUpCode)).toHaveLength(100);
+    expect(server.requests()).toBe(64);
+  });
+
+  test('what waits for a connection gets the next that is free; until then it was not sent', async () => {
+    const { requests, measures, records } = await open({ answer: () => ok, freshShare: 0 });
+    requests.fire(299);
+    await expect.poll(() => requests.isQuiet).toBe(true);
+    expect(measures.counters).toMatchObject({ http: 300, httpErrors: 0 });
+    const all = await records();
+    const waited = all.map(({ n }) => n).toSorted((a, b) => a - b);
+    expect(waited.at(-1)).toBeGreaterThan((waited[0] ?? 0) + 300);
+    expect(all.every(({ n, value }) => value >= n)).toBe(true);
+  });
+
   test('nobody listens: what is refused at once is an error and no latency', async () => {
     const { counters, latency } = await load({ answer: () => ok, freshShare: 0.25, closed: true });
     expect(counters).toMatchObject({ httpErrors: 40, httpGivenUp: 0 });
@@ -90,7 +121,7 @@ describe('HTTP load by connection', () => {
 
 type Answer = (nthOnItsConnection: number) => string;
 
-type How = { answer: Answer; freshShare: number; closed?: boolean };
+type How = { answer: Answer; freshShare: number; closed?: boolean; aheadUs?: () => number };
 
 /** Forty requests, one after the other, on a server that does what `answer` says. */
 async function load(how: How) {
@@ -128,7 +159,7 @@ async function open(how: How) {
       httpDueUs: (k) => k,
       isFreshHttp: (k) => Math.floor((k + 1) * freshShare) > Math.floor(k * freshShare),
     },
-    clock: { nowUs: () => performance.now() * 1000 },
+    clock: { nowUs: () => performance.now() * 1000 + (how.aheadUs?.() ?? 0) },
     history: writer,
     measures,
     token: () => 'token',

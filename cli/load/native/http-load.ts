@@ -11,10 +11,12 @@ import type { Pacer } from '../../scenario/pacer.ts';
 import type { HistoryWriter } from './history-writer.ts';
 import type { Measures } from './measures.ts';
 import type { RunClock } from './run-clock.ts';
+import { TimerHeap } from './timer-heap.ts';
 
 const maxConnections = 64;
 /** Requests on connections of their own that may wait for their answers at once. */
 const maxFresh = 1000;
+/** Given up: without an answer so long after it left, or without a connection so long after it was due. */
 const answerWithinMs = 10_000;
 
 export type HttpLoadOptions = {
@@ -32,18 +34,20 @@ export type HttpLoadOptions = {
 
 export class HttpLoad {
   readonly #options: HttpLoadOptions;
-  readonly #kept: Pool;
-  readonly #fresh: Pool;
+  readonly #kept: Lane;
+  readonly #fresh: Lane;
   #connections = 0;
   #k = 0;
-  #open = 0;
   #isOver = false;
 
   constructor(options: HttpLoadOptions) {
     this.#options = options;
-    this.#kept = this.#pool({ connections: maxConnections, pipelining: 1 });
+    this.#kept = new Lane(
+      this.#pool({ connections: maxConnections, pipelining: 1 }),
+      maxConnections,
+    );
     // Without pipelining a connection carries one request.
-    this.#fresh = this.#pool({ connections: maxFresh, pipelining: 0 });
+    this.#fresh = new Lane(this.#pool({ connections: maxFresh, pipelining: 0 }), maxFresh);
   }
 
   /** When the next request is due. */
@@ -52,24 +56,42 @@ export class HttpLoad {
   }
 
   get isQuiet(): boolean {
-    return this.#open === 0;
+    return this.#kept.isQuiet && this.#fresh.isQuiet;
   }
 
-  /** Sends every request due by now. */
+  /** Sends every request due by now for which there is a connection; the others wait for one. */
   fire(nowUs: number): void {
     for (let dueUs = this.nextUs; dueUs <= nowUs; dueUs = this.nextUs) {
-      const pool = this.#options.pacer.isFreshHttp(this.#k) ? this.#fresh : this.#kept;
+      const lane = this.#options.pacer.isFreshHttp(this.#k) ? this.#fresh : this.#kept;
       this.#k += 1;
-      void this.#request(pool, dueUs, nowUs);
+      lane.wait(dueUs);
     }
+    this.#goOn(this.#kept);
+    this.#goOn(this.#fresh);
   }
 
   /** Breaks off what has no answer yet; it is recorded as given up. */
   async close(): Promise<void> {
     this.#isOver = true;
+    for (const lane of [this.#kept, this.#fresh]) this.#giveUp(lane, Infinity);
     await Promise.all(
-      [this.#kept, this.#fresh].map(async (pool) => await pool.destroy().catch(() => undefined)),
+      [this.#kept, this.#fresh].map(({ pool }) => pool.destroy().catch(() => undefined)),
     );
+  }
+
+  #goOn(lane: Lane): void {
+    this.#giveUp(lane, this.#options.clock.nowUs() - answerWithinMs * 1000);
+    for (let dueUs = lane.take(); dueUs !== undefined; dueUs = lane.take()) {
+      void this.#request(lane, dueUs);
+    }
+  }
+
+  /** Those that were due by then and still have no connection. */
+  #giveUp(lane: Lane, dueByUs: number): void {
+    for (let dueUs = lane.giveUp(dueByUs); dueUs !== undefined; dueUs = lane.giveUp(dueByUs)) {
+      this.#options.measures.problem(`GET ${this.#options.path}: no connection was free in time`);
+      this.#ended(httpGivenUpCode, dueUs, dueUs, new Way());
+    }
   }
 
   #pool(how: { readonly connections: number; readonly pipelining: 0 | 1 }): Pool {
@@ -89,13 +111,13 @@ export class HttpLoad {
     });
   }
 
-  async #request(pool: Pool, dueUs: number, sentUs: number): Promise<void> {
-    const { path, clock, history, measures } = this.#options;
+  async #request(lane: Lane, dueUs: number): Promise<void> {
+    const { path, clock, measures } = this.#options;
     const way = new Way();
+    const sentUs = clock.nowUs();
     let code = 0;
-    this.#open += 1;
     try {
-      const { statusCode, body } = await pool.request({
+      const { statusCode, body } = await lane.pool.request({
         method: 'GET',
         path,
         headers: { authorization: `Bearer ${this.#options.token()}` },
@@ -110,7 +132,13 @@ export class HttpLoad {
       const where = code === httpResetCode ? ' on a kept connection, before any answer' : '';
       measures.problem(`GET ${path}: ${reason(error)}${where}`);
     }
-    this.#open -= 1;
+    lane.ended();
+    this.#ended(code, dueUs, sentUs, way);
+    if (!this.#isOver) this.#goOn(lane);
+  }
+
+  #ended(code: number, dueUs: number, sentUs: number, way: Way): void {
+    const { clock, history, measures } = this.#options;
     const tookUs = clock.nowUs() - dueUs;
     const waitedUs = Math.min(sentUs - dueUs, 0xffffff);
     this.#count(code, way);
@@ -137,6 +165,50 @@ export class HttpLoad {
 }
 
 type Connect = buildConnector.connector;
+
+/**
+ * Requests over connections of one kind. Those for which none is free wait here as bare due times: a
+ * server that hangs for an hour must not fill the memory of who loads it.
+ */
+class Lane {
+  readonly pool: Pool;
+  readonly #most: number;
+  readonly #waiting = new TimerHeap();
+  #under = 0;
+
+  constructor(pool: Pool, most: number) {
+    this.pool = pool;
+    this.#most = most;
+  }
+
+  get isQuiet(): boolean {
+    return this.#under === 0 && this.#waiting.nextUs === Infinity;
+  }
+
+  wait(dueUs: number): void {
+    this.#waiting.push(dueUs, 0);
+  }
+
+  /** The next to be sent now: its due time. Call {@link ended} when it is over. */
+  take(): number | undefined {
+    if (this.#under >= this.#most) return undefined;
+    const dueUs = this.giveUp(Infinity);
+    if (dueUs !== undefined) this.#under += 1;
+    return dueUs;
+  }
+
+  ended(): void {
+    this.#under -= 1;
+  }
+
+  /** The next that waits, if it was due by then; it waits no more. */
+  giveUp(dueByUs: number): number | undefined {
+    const dueUs = this.#waiting.nextUs;
+    if (dueUs === Infinity || dueUs > dueByUs) return undefined;
+    this.#waiting.pop();
+    return dueUs;
+  }
+}
 
 /** How a request went out. */
 class Way {
