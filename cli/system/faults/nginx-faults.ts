@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 
 import { became } from '../became.ts';
-import { commandOf, groupMembers } from '../process-identity.ts';
-import { serviceLog } from '../service-log.ts';
+import { commandOf, groupMembers, isAlive } from '../process-identity.ts';
+import { readFrom, serviceLog, sizeOf } from '../service-log.ts';
 import { signalProcess } from '../signals.ts';
 import type { Effect, Injection, Seen } from './effect.ts';
 import { answers, untilReadyAgain } from './target.ts';
@@ -67,6 +67,8 @@ export function reload(injection: Injection): Effect {
  */
 async function reloadOnce({ world, target }: Injection): Promise<Seen> {
   const { pid } = target.process;
+  // By the second time it may have ended, and the pid be another's.
+  if (!isAlive(target.process)) return hasEnded(pid);
   const before = workersOf(pid);
   signalProcess(pid, 'SIGHUP');
   const swapped = await became(world, bitesWithinMs, () => {
@@ -91,6 +93,7 @@ export function workerKill({ world, system, fault, target }: Injection): Effect 
   return {
     undo: [],
     apply: async () => {
+      if (!isAlive(target.process)) return hasEnded(pid);
       before = workersOf(pid);
       const victim = before[0];
       if (victim === undefined) return { effective: false, evidence: 'nginx has no worker' };
@@ -108,6 +111,8 @@ export function workerKill({ world, system, fault, target }: Injection): Effect 
   };
 }
 
+/** How nginx marks in its log what keeps it from loading a file. */
+const refusal = '[emerg]';
 /** Not a directive of any nginx. */
 const brokenLine = 'rtops_fault_bad_config on;\n';
 
@@ -134,12 +139,16 @@ export function badConfig({ world, system, fault, target }: Injection): Effect {
         rmSync(broken);
         return { effective: false, evidence: 'nginx -t takes the broken file' };
       }
-      const logStart = textOf(log).length;
+      if (!isAlive(target.process)) return hasEnded(pid);
+      let seenTo = sizeOf(log);
       renameSync(broken, conf);
       signalProcess(pid, 'SIGHUP');
-      const refused = await became(world, bitesWithinMs, () =>
-        textOf(log).slice(logStart).includes('[emerg]'),
-      );
+      const refused = await became(world, bitesWithinMs, () => {
+        const { text, end } = readFrom(log, seenTo);
+        // The word itself may have been written by half.
+        seenTo = Math.max(seenTo, end - refusal.length);
+        return text.includes(refusal);
+      });
       await world.clock.sleep(refusedWithinMs);
       const same = workersOf(pid).join() === before.join();
       return {
@@ -151,6 +160,10 @@ export function badConfig({ world, system, fault, target }: Injection): Effect {
     },
     recovered: () => untilReadyAgain(world, system, fault.node),
   };
+}
+
+function hasEnded(pid: number): Seen {
+  return { effective: false, evidence: `nginx (pid ${pid}) has ended` };
 }
 
 /** Workers that take new connections: not those that only finish what they have. */
@@ -176,7 +189,7 @@ async function testConf(
       ['-t', '-p', `${prefix}/`, '-c', conf, '-e', 'stderr'],
       { timeout: 5000 },
       (error, _stdout, stderr) => {
-        const complaint = stderr.split('\n').find((line) => line.includes('[emerg]')) ?? stderr;
+        const complaint = stderr.split('\n').find((line) => line.includes(refusal)) ?? stderr;
         resolve({
           passed: error === null,
           said: complaint
@@ -194,13 +207,5 @@ function exeOf(pid: number): string | undefined {
     return readlinkSync(`/proc/${pid}/exe`);
   } catch {
     return undefined;
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }
