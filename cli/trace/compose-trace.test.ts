@@ -1,76 +1,26 @@
 import { describe, expect, test } from 'vitest';
 
 import { recordKind } from '../samples/history.ts';
-import type { HistoryRecord } from '../samples/history.ts';
 import { composeTrace } from './compose-trace.ts';
 import type { TraceInput } from './compose-trace.ts';
 import type { LogText } from './log-search.ts';
-import { createMessageHistory } from './message-history.ts';
-import { noGaps } from './trace-gaps.ts';
-import { renderTrace, traceDocument } from './render-trace.ts';
-
-const runId = '20261121-143000-ab12';
-const room = `${runId}-r3`;
-const startMs = 1_800_000_000_000;
-const startUs = 5_000_000_000;
-const conn = { reqId: 'req-1', connId: 'c-1', socketId: 's-1', user: 'u12' };
-
-/** A server's line, `us` µs after run start; the wall clock `skewMs` off. */
-function line(us: number, msg: string, fields: object, skewMs = 0): string {
-  const time = startMs + us / 1000 + skewMs;
-  return JSON.stringify({ level: 'info', time, us: startUs + us, ...fields, msg });
-}
-
-const ofMessage = { msgId: '12.3.4', room };
-const ws1 = [
-  line(-900_000, 'connection opened', { ...conn, transport: 'websocket' }),
-  line(10_400, 'message taken', { ...conn, ...ofMessage }),
-  line(11_400, 'message stored', { ...conn, ...ofMessage, seq: 7, tookMs: 1 }),
-  line(11_500, 'message acked', { ...conn, ...ofMessage, seq: 7, tookMs: 1.1 }),
-  line(11_900, 'message emitted', { ...ofMessage, user: 'u12', seq: 7, members: 1 }),
-];
-const ws2 = [
-  line(11_600, 'message arrived', { ...ofMessage, user: 'u12', seq: 7 }),
-  line(11_700, 'message emitted', { ...ofMessage, user: 'u12', seq: 7, members: 2 }),
-];
-
-function record(kind: number, fields: Partial<HistoryRecord>): HistoryRecord {
-  return { kind, code: 0, user: 12, room: 3, peer: 0, n: 4, value: 0, atUs: 0, ...fields };
-}
-const joined = (user: number): HistoryRecord =>
-  record(recordKind.joined, { user, n: 0, atUs: -500_000 });
-const delivered = (user: number, atUs: number): HistoryRecord =>
-  record(recordKind.delivered, { user, peer: 12, value: 7, atUs });
-const records = [
-  ...[joined(12), joined(5), joined(6)],
-  record(recordKind.sent, { atUs: 10_000, value: 200 }),
-  record(recordKind.acked, { atUs: 12_000, value: 7 }),
-  ...[delivered(12, 12_300), delivered(5, 12_200)],
-  // Another message, another room.
-  record(recordKind.sent, { n: 5, atUs: 90_000 }),
-  record(recordKind.sent, { room: 4, atUs: 10_000 }),
-];
-
-function inputOf(over: Partial<TraceInput> = {}, history = records): TraceInput {
-  const messages = createMessageHistory({ sender: 12, room: 3, n: 4 });
-  for (const one of history) messages.note(one);
-  return {
-    ...{ id: '12.3.4', runId, start: { wallMs: startMs, us: startUs } },
-    ...{ ownSystem: true, traceSample: 0.01, messagePath: 'log', hasRedis: true, hasProxy: true },
-    ...{ hasAccessLog: false, gaps: noGaps },
-    logs: [logOf('ws-1', ws1), logOf('ws-2', ws2)],
-    history: messages,
-    faults: [],
-    ...over,
-  };
-}
-
-function logOf(service: string, lines: readonly string[]): LogText {
-  return { service, text: lines.map((one) => `${one}\n`).join('') };
-}
-
-const stepsOf = (input: TraceInput): string[] =>
-  (composeTrace(input)?.timelines[0]?.steps ?? []).map(({ where, what }) => `${where}: ${what}`);
+import { renderTrace } from './render-trace.ts';
+import {
+  access,
+  conn,
+  inputOf,
+  line,
+  logOf,
+  ofMessage,
+  record,
+  records,
+  room,
+  runId,
+  stepsOf,
+  traceOf,
+  ws1,
+  ws2,
+} from './testing/traced-message.ts';
 
 describe('a message of the engine', () => {
   test('goes from its user through both nodes and Redis to its members, in order', () => {
@@ -168,22 +118,14 @@ describe('a message of somebody else', () => {
         line(9000, 'message taken', of('ben', 'tea')),
       ]),
     ];
-    const trace = composeTrace(inputOf({ id, logs, history: undefined }));
-    expect(trace?.timelines.map(({ title, steps }) => [title, steps.length])).toEqual([
+    const trace = traceOf(inputOf({ id, logs, history: undefined }));
+    expect(trace.timelines.map(({ title, steps }) => [title, steps.length])).toEqual([
       [`message ${id} of anna in tea`, 2],
       [`message ${id} of ben in tea`, 1],
     ]);
-    expect(renderTrace(trace ?? emptyTrace, runId)).toContain('2 messages bear this id.');
+    expect(renderTrace(trace, runId)).toContain('2 messages bear this id.');
   });
 });
-
-const access = (fields: object): string =>
-  JSON.stringify({
-    ...{ time: ((startMs + 500) / 1000).toFixed(3), request_id: 'req-9', method: 'GET' },
-    ...{ path: '/api/v1/rooms', status: '200', request_time: '0.031' },
-    ...{ upstream: '127.0.0.1:3001, 127.0.0.1:3002', upstream_status: '502, 200' },
-    ...{ upstream_header_time: '-, 0.027', ...fields },
-  });
 
 describe('a request', () => {
   test('goes from nginx, past the node that failed, to the one that answered', () => {
@@ -210,7 +152,7 @@ describe('a request', () => {
     expect(stepsOf(again).map((step) => step.split(':')[0])).toEqual([
       ...['nginx', 'api-2', 'api-2', 'nginx'],
     ]);
-    expect(renderTrace(composeTrace(again) ?? emptyTrace, runId)).toMatch(/500 ±2 +≈0  nginx/);
+    expect(renderTrace(traceOf(again), runId)).toMatch(/500 ±2 +≈0  nginx/);
   });
 });
 
@@ -257,109 +199,8 @@ describe('what is damaged', () => {
     );
     expect(composeTrace(inputOf())?.notes.join('\n')).not.toMatch(/left out|none that it|empty/);
   });
-
-  test('a wall clock that was set is found out, and orders nothing', () => {
-    const skewed = ws1.map((one) => {
-      const fields = JSON.parse(one) as { time: number };
-      return JSON.stringify({ ...fields, time: fields.time + 3_600_000 });
-    });
-    const logs = [logOf('ws-1', skewed), logOf('ws-2', ws2)];
-    expect(stepsOf(inputOf({ logs }))).toEqual(stepsOf(inputOf()));
-    expect(composeTrace(inputOf({ logs }))?.notes.join('\n')).toMatch(
-      /moved by (up to )?3600000 ms/,
-    );
-  });
-
-  test('so is one that was set before the last lines only, and a held-up process is none', () => {
-    const moved = (lastLines: number, byMs: number): readonly string[] =>
-      ws1.map((one, at) => {
-        const fields = JSON.parse(one) as { time: number };
-        const skewMs = at < ws1.length - lastLines ? 0 : byMs;
-        return JSON.stringify({ ...fields, time: fields.time + skewMs });
-      });
-    const inputWith = (lastLines: number, byMs: number): TraceInput =>
-      inputOf({ logs: [logOf('ws-1', moved(lastLines, byMs)), logOf('ws-2', ws2)] });
-    const notes = (input: TraceInput): string => composeTrace(input)?.notes.join('\n') ?? '';
-    expect(notes(inputWith(2, 3_600_000))).toContain('moved by up to 3600000 ms within the lines');
-    expect(notes(inputWith(2, -3_600_000))).toContain('moved by up to -3600000 ms');
-    expect(stepsOf(inputWith(2, 3_600_000))).toEqual(stepsOf(inputOf()));
-    expect(notes(inputWith(1, 40))).not.toContain('moved');
-    expect(notes(inputWith(5, 0))).not.toContain('moved');
-  });
-
-  test('a wall clock that came back is placed by the lines nearest to it', () => {
-    // Set an hour ahead before the second line: nginx's line of then bears that hour too.
-    const hour = 3_600_000;
-    const opened = line(-900_000, 'connection opened', conn);
-    const closed = line(
-      1_000_000,
-      'connection closed',
-      { ...conn, reason: 'transport close' },
-      hour,
-    );
-    const ended = access({
-      ...{ request_id: 'req-1', status: '101', request_time: '1.900' },
-      time: ((startMs + 1000 + hour) / 1000).toFixed(3),
-    });
-    const logs = [
-      logOf('ws-1', [opened, line(5000, 'connection upgraded', conn), closed]),
-      logOf('nginx-access', [ended]),
-    ];
-    const trace = composeTrace(inputOf({ id: 'c-1', logs, history: undefined }));
-    const nginx = trace?.timelines[0]?.steps.filter(({ where }) => where === 'nginx') ?? [];
-    expect(nginx.map(({ atUs }) => atUs)).toEqual([-900_000, 1_000_000]);
-  });
-
-  test('without the start on the servers clock their times are of the wall, and coarse', () => {
-    const trace = composeTrace(inputOf({ start: { wallMs: startMs, us: undefined } }));
-    const ofServers = trace?.timelines[0]?.steps.filter(({ source }) => source === 'log') ?? [];
-    expect(ofServers.every(({ errorUs }) => errorUs === 2000)).toBe(true);
-    expect(trace?.notes.join('\n')).toContain('off by up to 2 ms');
-  });
 });
 
 test('nobody has seen it: no trace', () => {
   expect(composeTrace(inputOf({ id: 'nothing', history: undefined }))).toBeUndefined();
-});
-
-const emptyTrace = { id: '', kind: 'message', timelines: [], notes: [] } as const;
-
-describe('what is printed', () => {
-  test('has a row a step, with the time since the one before', () => {
-    const text = renderTrace(composeTrace(inputOf()) ?? emptyTrace, runId);
-    expect(text).toMatch(/^run 20261121-143000-ab12\n/);
-    expect(text).toMatch(/^ +10\.400 +0\.200 {2}ws-1 +taken from u12 on c-1$/m);
-    expect(text).toMatch(/^ +11\.400 +1\.000 {2}redis +answered ws-1: stored as seq 7/m);
-  });
-
-  test('shows a terminal what clients wrote, and does not let it act on it', () => {
-    const id = 'x\u001B[2J\u0007';
-    const logs = [
-      logOf('ws-1', [
-        line(1000, 'message taken', { ...conn, user: 'a\nb', msgId: id, room: '\u009Bm' }),
-      ]),
-    ];
-    const trace = composeTrace(inputOf({ id, logs, history: undefined })) ?? emptyTrace;
-    const text = renderTrace(trace, runId);
-    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-    expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/);
-    expect(text).toContain(String.raw`message x\u001b[2J\u0007 of a\u000ab in \u009bm`);
-    expect(text).toContain(String.raw`taken from a\u000ab on c-1`);
-  });
-
-  test('as JSON carries every step, its delta and its error', () => {
-    expect(traceDocument(composeTrace(inputOf()) ?? emptyTrace, runId)).toMatchObject({
-      ...{ schemaVersion: 1, run: runId, id: '12.3.4', kind: 'message' },
-      timelines: [
-        {
-          steps: expect.arrayContaining([
-            {
-              ...{ atMs: 11.4, deltaMs: 1, plusMinusMs: 0.001, where: 'redis', source: 'log' },
-              what: 'answered ws-1: stored as seq 7, published (1 ms after it was taken)',
-            },
-          ]),
-        },
-      ],
-    });
-  });
 });
