@@ -2,8 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import { exitCode } from '../cli/exit-code.ts';
+import { scenarioSchema } from '../cli/scenario/scenario-schema.ts';
+import { topologyShape } from '../cli/topology/topology-schema.ts';
 import { metrics } from '../cli/verdict/metrics.ts';
 import { newHome } from './testing/rtops.ts';
 
@@ -69,6 +72,16 @@ describe('every document', () => {
   });
 });
 
+test.each([
+  ['scenario', scenarioSchema],
+  ['topology', topologyShape],
+] as const)('docs/scenarios.md names every field of a %s', (_, schema) => {
+  const text = read('docs/scenarios.md');
+  const fields = fieldsOf(z.toJSONSchema(schema, { io: 'input' }));
+  expect(fields.length).toBeGreaterThanOrEqual(15);
+  expect(fields.filter((field) => !new RegExp(`\\b${field}\\b`).test(text))).toEqual([]);
+});
+
 test('docs/thresholds.md names every metric', () => {
   const text = read('docs/thresholds.md');
   expect(metrics.length).toBeGreaterThanOrEqual(10);
@@ -108,6 +121,16 @@ describe('committed files', () => {
     expect(breaches(line)).toEqual([line]);
   });
 });
+
+/** Names of all properties, however deep. */
+function fieldsOf(schema: unknown): readonly string[] {
+  if (schema === null || typeof schema !== 'object') return [];
+  const own =
+    'properties' in schema && typeof schema.properties === 'object' && schema.properties !== null
+      ? Object.keys(schema.properties)
+      : [];
+  return [...new Set([...own, ...Object.values(schema).flatMap(fieldsOf)])];
+}
 
 /** Names in the list of commands that `rtops --help` prints; `help` itself left out. */
 async function commandNames(): Promise<readonly string[]> {
