@@ -1,5 +1,6 @@
 /** What a worker has measured: running counters, and histograms of the current second. */
 import { createHistogram, type Histogram } from '../../samples/histogram.ts';
+import { Problems } from './problems.ts';
 
 /** Names of the distributions a worker keeps; `…Service` counts from the actual send. */
 export const distributionNames = [
@@ -69,28 +70,22 @@ export type Measures = {
   /** Counts occurrences of a problem. */
   problem(text: string, count?: number): void;
   /** Problems counted since the last call. */
-  takeProblems(): Record<string, number>;
+  takeProblems(): Readonly<Record<string, number>>;
   /** The second's histograms as text, empty ones left out; then they start anew. */
   takeHistograms(): Partial<Record<DistributionName, string>>;
 };
 
-/** Distinct texts kept; beyond it problems are counted under one name. */
-const maxTexts = 200;
-
 export function createMeasures(): Measures {
   const histograms = {} as Record<DistributionName, Histogram>;
   for (const name of distributionNames) histograms[name] = createHistogram();
-  let problems: Record<string, number> = {};
+  const problems = new Problems();
   return {
     counters: noCounts(),
     histograms,
-    problem(text, count = 1) {
-      const key = text in problems || Object.keys(problems).length < maxTexts ? text : 'other';
-      problems[key] = (problems[key] ?? 0) + count;
-    },
+    problem: (text, count) => problems.add(text, count),
     takeProblems() {
-      const taken = problems;
-      problems = {};
+      const taken = problems.all();
+      problems.clear();
       return taken;
     },
     takeHistograms() {

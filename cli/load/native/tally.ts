@@ -8,6 +8,7 @@ import { pacerOf } from '../../scenario/pacer.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { judgesLateness, plannedUsers, stageAt, targetAt } from '../../scenario/timeline.ts';
 import { distributionNames, noCounts, type Counters, type DistributionName } from './measures.ts';
+import { Problems } from './problems.ts';
 import type { WorkerHealth } from './worker-health.ts';
 import type { WorkerSecond } from './worker-messages.ts';
 
@@ -42,7 +43,7 @@ export class Tally {
   readonly #sendsPerSecPerUser: number;
   #holdWaitUs = new Map<number, { waitedUs: number; spanUs: number }>();
   readonly #maxRss = new Map<number, number>();
-  readonly #problems = new Map<string, number>();
+  readonly #problems = new Problems();
   readonly #endedEarly: string[] = [];
   readonly points: DetailPoint[] = [];
 
@@ -63,7 +64,7 @@ export class Tally {
       this.#second[name].merge(histogram);
       this.#total[name].merge(histogram);
     }
-    for (const [text, count] of Object.entries(report.problems)) this.problem(text, count);
+    for (const [text, count] of Object.entries(report.problems)) this.#problems.add(text, count);
     this.#noteHealth(worker, report, previous);
   }
 
@@ -72,8 +73,9 @@ export class Tally {
     return workers.every((worker) => (this.#last.get(worker)?.second ?? 0) >= second);
   }
 
-  problem(text: string, count = 1): void {
-    this.#problems.set(text, (this.#problems.get(text) ?? 0) + count);
+  /** A problem of the engine itself. */
+  problem(text: string): void {
+    this.#problems.tell(text);
   }
 
   ended(worker: number, end: WorkerEnd): void {
@@ -243,7 +245,7 @@ export class Tally {
 
   /** Problems by text, the commonest first. */
   errorTexts(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#problems].toSorted((a, b) => b[1] - a[1]));
+    return this.#problems.all();
   }
 
   #live(now: Counters, targetUsers: number): LiveTotals {
