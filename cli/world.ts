@@ -15,8 +15,8 @@ export type Output = {
   readonly rows: number;
   /** The Node stream behind it, for libraries that must draw on one (Ink). */
   readonly stream: NodeJS.WriteStream | undefined;
-  /** Once all that was written so far has gone its way: whether every byte of it was taken. */
-  readonly allTaken?: () => Promise<boolean>;
+  /** Once all that was written so far has gone its way: why not every byte of it was taken, if so. */
+  readonly refusal?: () => Promise<NodeJS.ErrnoException | undefined>;
 };
 
 /** Time. `monotonicNs` is one clock for all processes of a host (CLOCK_MONOTONIC). */
@@ -36,7 +36,7 @@ export type World = {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdinIsTTY: boolean;
-  /** One line from the person at the terminal; `undefined` when there is none to ask. */
+  /** One line from the person at the terminal; `undefined` when there is none to ask, or no answer (Ctrl-D). */
   ask(question: string): Promise<string | undefined>;
   readonly clock: Clock;
   /** 0 ≤ x < 1. Seeded scenarios never use it. */
@@ -87,8 +87,14 @@ async function ask(question: string): Promise<string | undefined> {
   if (process.stdin.isTTY !== true) return undefined;
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // While a line is typed, Ctrl-C is a key: it is made the signal that it is elsewhere.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     return await lines.question(question);
+  } catch (error) {
+    // Ctrl-D: no answer.
+    if (error instanceof Error && error.name === 'AbortError') return undefined;
+    throw error;
   } finally {
     lines.close();
   }
@@ -96,19 +102,20 @@ async function ask(question: string): Promise<string | undefined> {
 
 function output(stream: NodeJS.WriteStream): Output {
   // `rtops … | head` closes the pipe early: that ends the printing, not the run.
-  let open = true;
-  stream.on('error', () => {
-    open = false;
+  let refusal: NodeJS.ErrnoException | undefined;
+  stream.on('error', (error) => {
+    refusal ??= error;
   });
   return {
     write(text) {
-      if (open) stream.write(text);
+      if (refusal === undefined) stream.write(text);
     },
-    allTaken: () =>
+    refusal: () =>
       new Promise((resolve) => {
         // Writes are taken in order: when this empty one is, those before it were, or had failed.
-        if (open) stream.write('', (error) => resolve(open && (error ?? null) === null));
-        else resolve(false);
+        if (refusal === undefined)
+          stream.write('', (error) => resolve(refusal ?? error ?? undefined));
+        else resolve(refusal);
       }),
     get isTTY() {
       return stream.isTTY === true;

@@ -1,5 +1,4 @@
 /** Puts a run's parts together as report.json has them. */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { exitCode } from '../exit-code.ts';
@@ -15,7 +14,7 @@ import type { BenchRequest } from './bench-request.ts';
 import type { BenchTarget } from './bench-target.ts';
 import type { Measured } from './measure.ts';
 import type { Run } from './open-run.ts';
-import { packageFile } from './package-file.ts';
+import { packageVersion } from './package-file.ts';
 import { isLoopback } from './probe-url.ts';
 
 /** The most error texts a report repeats. */
@@ -100,14 +99,9 @@ function unsentNote(count: number): string {
 }
 
 function packageVersions(): Record<string, string> {
-  const versionOf = (file: string): string => {
-    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-      ? String(manifest.version)
-      : '';
-  };
+  const { resolve } = createRequire(import.meta.url);
   return {
-    rtops: versionOf(packageFile('package.json')),
-    'socket.io': versionOf(createRequire(import.meta.url).resolve('socket.io/package.json')),
+    rtops: packageVersion(),
+    'socket.io': packageVersion(resolve('socket.io/package.json')),
   };
 }

@@ -85,7 +85,7 @@ export async function openOutputs(
         );
       }
       if (prints && asked.json) world.stdout.write(`${JSON.stringify(kept)}\n`);
-      if ((await world.stdout.allTaken?.()) === false) {
+      if ((await world.stdout.refusal?.()) !== undefined) {
         const where = unwritten === undefined ? `; the report is in ${shown}` : '';
         world.stderr.write(
           `rtops: stdout did not take all of it. Verdict: ${verdict} (exit ${code})${where}\n`,

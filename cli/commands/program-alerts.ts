@@ -1,15 +1,11 @@
 /** The verbs of alerts: what may be typed, and which file does it. */
 import type { Command } from 'commander';
 
-import type { ExitCode } from '../exit-code.ts';
 import type { World } from '../world.ts';
+import type { Done } from './option-values.ts';
 
 /** Adds them to the program. */
-export function withAlertCommands(
-  program: Command,
-  world: World,
-  done: (code: ExitCode) => void,
-): void {
+export function withAlertCommands(program: Command, world: World, done: Done): void {
   const alerts = program
     .command('alerts')
     .description('list what fires now; `alerts test` is the fire drill')

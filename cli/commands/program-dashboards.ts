@@ -1,8 +1,9 @@
 /** The verbs of dashboards: what may be typed, and which file does it. */
 import type { Command } from 'commander';
 
-import type { ExitCode } from '../exit-code.ts';
 import type { World } from '../world.ts';
+import { collect } from './option-values.ts';
+import type { Done } from './option-values.ts';
 
 type SharedFlags = {
   prometheus?: string;
@@ -14,11 +15,7 @@ type SharedFlags = {
 };
 
 /** Adds them to the program. */
-export function withDashboardCommands(
-  program: Command,
-  world: World,
-  done: (code: ExitCode) => void,
-): void {
+export function withDashboardCommands(program: Command, world: World, done: Done): void {
   const dashboards = program
     .command('dashboards')
     .description('replay every panel of the dashboards, and name why one is empty');
@@ -58,10 +55,5 @@ function withSharedOptions(command: Command): Command {
     .option('--run <run>', 'the run whose time is inspected (default: the newest)')
     .option('--from <time>', 'begin of the window, as now-15m or 2026-11-21T14:00:00Z')
     .option('--to <time>', 'its end (default with --from: now)')
-    .option(
-      '--var <name=value>',
-      'a value of a variable; again for more',
-      (value: string, before: string[]) => [...before, value],
-      [],
-    );
+    .option('--var <name=value>', 'a value of a variable; again for more', collect, []);
 }

@@ -2,16 +2,12 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 
-import type { ExitCode } from '../exit-code.ts';
 import type { World } from '../world.ts';
+import type { Done } from './option-values.ts';
 import type { Openable } from './open.ts';
 
 /** Adds them to the program. */
-export function withObserveCommands(
-  program: Command,
-  world: World,
-  done: (code: ExitCode) => void,
-): void {
+export function withObserveCommands(program: Command, world: World, done: Done): void {
   program
     .command('open')
     .description('print where a page is, and open it where there is a desktop')
