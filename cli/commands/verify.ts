@@ -1,11 +1,11 @@
 /** `rtops verify`: derives ledger and percentiles again from a run's history; they must agree. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { historyBytes } from '../load/history-bytes.ts';
 import { historyFiles, readSeal } from '../load/history-files.ts';
 import type { HistorySeal } from '../load/history-files.ts';
 import { compareRecount } from '../samples/compare-recount.ts';
@@ -30,7 +30,7 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
   const report = await readReport(dir);
   const history = await readHistory(join(dir, 'history'));
   const seen = recount(
-    history.files.map((file) => file.bytes),
+    history.files.map((file) => file.content),
     { ...report.run, faulted: faultedOf(report) },
   );
   const { ledger, ops, users, run, generator, faults } = report;
@@ -90,8 +90,15 @@ function faultedOf({ run, faults, scenario, users }: Report): FaultedRun | undef
   return { durationMs: run.durationMs, faults, stages, clients: users.peak };
 }
 
+type HistoryFile = {
+  readonly name: string;
+  readonly content: Iterable<Uint8Array>;
+  readonly bytes: number;
+  readonly sha256: string;
+};
+
 type History = {
-  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  readonly files: readonly HistoryFile[];
   readonly seal: HistorySeal | undefined;
 };
 
@@ -101,15 +108,9 @@ async function readHistory(dir: string): Promise<History> {
   });
   if (paths.length === 0) throw unreadable(dir, 'it holds no history file (*.bin)');
   const seal = await readSeal(dir);
-  const files: { name: string; bytes: Uint8Array }[] = [];
-  for (const path of paths) {
-    const bytes = await readFile(path).catch((error: unknown) => {
-      throw unreadable(path, error);
-    });
-    files.push({ name: basename(path), bytes });
-  }
+  const files = paths.map(readWhole);
   for (const [name, sealed] of Object.entries(seal ?? {})) {
-    const bytes = files.find((file) => file.name === name)?.bytes.length;
+    const bytes = files.find((file) => file.name === name)?.bytes;
     const path = join(dir, name);
     if (bytes === undefined) throw unreadable(path, 'it was there at the end of the run');
     if (bytes < sealed.bytes) {
@@ -117,6 +118,22 @@ async function readHistory(dir: string): Promise<History> {
     }
   }
   return { files, seal };
+}
+
+/** Goes through the file once, so that what cannot be read is known before anything is counted. */
+function readWhole(path: string): HistoryFile {
+  const content = historyBytes(path);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    for (const piece of content) {
+      hash.update(piece);
+      bytes += piece.length;
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  return { name: basename(path), content, bytes, sha256: hash.digest('hex') };
 }
 
 function unreadable(path: string, why: unknown): Failure {
@@ -130,12 +147,7 @@ function unreadable(path: string, why: unknown): Failure {
 /** Files that are not, byte for byte, what the ledger was derived from. */
 function changedFiles({ files, seal }: History): string[] {
   if (seal === undefined) return [];
-  return files
-    .filter(({ name, bytes }) => {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      return seal[name]?.sha256 !== sha256;
-    })
-    .map((file) => file.name);
+  return files.filter(({ name, sha256 }) => seal[name]?.sha256 !== sha256).map(({ name }) => name);
 }
 
 function table(checks: readonly FigureCheck[]): string {

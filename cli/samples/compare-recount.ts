@@ -149,8 +149,10 @@ function impactChecks(
   if (impact === undefined) return ofFaults;
   const { baseline, availability } = impact;
   const reported: Readonly<Record<string, number>> = {
+    'baseline fromMs': baseline.fromMs,
     'baseline due': baseline.due,
     'baseline ackP99Ms': baseline.ackP99Ms,
+    'baseline goodWithinMs': baseline.goodWithinMs,
     'availability ops': availability.ops,
     'availability slots': availability.slots,
     'availability clients': availability.clients,

@@ -1,13 +1,13 @@
-/** The auditor's reading of when a client was without the service: of one client's records, in order. */
+/** The auditor's reading of when a client was without the service: of its records, in order. */
 import { recordKind } from './history.ts';
-import type { Message } from './recount.ts';
+import type { RawRecord } from './recount-records.ts';
 
-/** What concerns a client's connection; `message`: of an ack. */
-export type ClientEvent = {
+/** What concerns a client's connection; `dueUs`: of the message that was acked, where it is known. */
+type ClientEvent = {
   readonly kind: number;
   readonly code: number;
   readonly atUs: number;
-  readonly message: Message | undefined;
+  readonly dueUs: number | undefined;
 };
 
 /** A time without service, µs since run start; `undefined`: it did not come to that. */
@@ -23,8 +23,62 @@ export type Absence = {
   readonly gaveUpUs: number | undefined;
 };
 
-/** Kinds that {@link absencesOf} reads. */
-export const absenceKinds: ReadonlySet<number> = new Set([
+export type AbsenceAudit = {
+  /** Every record; those of a client in their order. */
+  note(record: RawRecord): void;
+  /** Of all clients, each one's by time. */
+  close(): readonly Absence[];
+};
+
+/** What is known of a client: its events without the frames that say nothing new, and its open sends. */
+type Client = {
+  readonly events: ClientEvent[];
+  /** An ack came since the last event that is no frame. */
+  hasAck: boolean;
+  /** The last event is a frame that a later one makes needless. */
+  isLastSpare: boolean;
+  /** Room and n in one number → when it was due. */
+  readonly dueUs: Map<number, number>;
+};
+
+/** No client yet. */
+export function auditAbsences(): AbsenceAudit {
+  const clients = new Map<number, Client>();
+  return {
+    note(r) {
+      if (!absenceKinds.has(r.kind)) return;
+      const known = clients.get(r.user);
+      const client = known ?? { events: [], hasAck: false, isLastSpare: false, dueUs: new Map() };
+      if (known === undefined) clients.set(r.user, client);
+      const id = r.room * 0x1000000 + r.n;
+      if (r.kind === recordKind.sent) {
+        client.dueUs.set(id, Math.min(r.atUs, client.dueUs.get(id) ?? Infinity));
+        return;
+      }
+      const isAck = r.kind === recordKind.acked;
+      const { kind, code, atUs } = r;
+      keep(client, { kind, code, atUs, dueUs: isAck ? client.dueUs.get(id) : undefined });
+      if (isAck) client.dueUs.delete(id);
+    },
+    close: () => [...clients].flatMap(([user, { events }]) => absencesOf(user, events)),
+  };
+}
+
+/**
+ * Of a row of frames only the first ack and the last frame are ever asked for: what a client got in an
+ * hour need not be remembered.
+ */
+function keep(client: Client, event: ClientEvent): void {
+  const isFirstAck = event.kind === recordKind.acked && !client.hasAck;
+  const isSpare = isPlainFrame(event) && !isFirstAck;
+  if (isSpare && client.isLastSpare) client.events.pop();
+  client.events.push(isSpare ? { ...event, kind: recordKind.delivered } : event);
+  client.hasAck = isFirstAck || (client.hasAck && isPlainFrame(event));
+  client.isLastSpare = isSpare;
+}
+
+/** Kinds that are read. */
+const absenceKinds: ReadonlySet<number> = new Set([
   recordKind.connectDue,
   recordKind.connected,
   recordKind.connectFailed,
@@ -32,13 +86,20 @@ export const absenceKinds: ReadonlySet<number> = new Set([
   recordKind.joined,
   recordKind.joinFailed,
   recordKind.left,
+  recordKind.sent,
   recordKind.acked,
   recordKind.delivered,
   recordKind.resumed,
 ]);
 
+/** When an absence was over, in ms; `endMs` where it never was. */
+export function endOfAbsence({ backUs, gaveUpUs }: Absence, endMs: number): number {
+  if (backUs !== undefined) return backUs / 1000;
+  return Math.min(endMs, (gaveUpUs ?? Infinity) / 1000);
+}
+
 /** Each absence begins with the first sign of it and ends with the next `joined`, `resumed` or leave. */
-export function absencesOf(user: number, events: readonly ClientEvent[]): readonly Absence[] {
+function absencesOf(user: number, events: readonly ClientEvent[]): readonly Absence[] {
   const found: Absence[] = [];
   for (let i = 0; i < events.length; i++) {
     const first = events[i];
@@ -87,8 +148,7 @@ function firstAckTookUs(events: readonly ClientEvent[], back: number): number {
     .slice(back + 1)
     .find((event) => event.kind === recordKind.acked || isSign(event) || isLeave(event));
   if (next?.kind !== recordKind.acked) return 0;
-  const dueUs = next.message?.dueUs;
-  return Math.max(0, next.atUs - Math.max(backUs, dueUs ?? next.atUs));
+  return Math.max(0, next.atUs - Math.max(backUs, next.dueUs ?? next.atUs));
 }
 
 function dialBefore(events: readonly ClientEvent[], before: number): number | undefined {
@@ -102,8 +162,11 @@ function lastFrameUs(events: readonly ClientEvent[], before: number): number | u
 }
 
 function isFrame(event: ClientEvent): boolean {
-  const { kind } = event;
-  return kind === recordKind.acked || kind === recordKind.delivered || isReturn(event);
+  return isPlainFrame(event) || isReturn(event);
+}
+
+function isPlainFrame({ kind }: ClientEvent): boolean {
+  return kind === recordKind.acked || kind === recordKind.delivered;
 }
 
 function isReturn({ kind }: ClientEvent): boolean {

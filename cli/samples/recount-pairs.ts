@@ -1,7 +1,20 @@
 /** The auditor's count of (message, recipient) pairs, from each user's events in time order. */
 import { recordKind } from './history.ts';
 import type { LedgerSummary } from './summary.ts';
-import type { CutShort, Message, UserEvent } from './recount.ts';
+import type { Message } from './recount-messages.ts';
+
+/** A load worker that ended at a time; user u was of worker u modulo `of`. */
+export type CutShort = { readonly worker: number; readonly of: number; readonly atUs: number };
+
+/** One record of a user, as far as its memberships are concerned. */
+export type UserEvent = {
+  readonly kind: number;
+  readonly code: number;
+  readonly room: number;
+  readonly atUs: number;
+  readonly value: number;
+  readonly message: Message | undefined;
+};
 
 export type PairCounts = Pick<
   LedgerSummary,
@@ -17,7 +30,7 @@ export type PairCounts = Pick<
 >;
 
 type Run = { readonly endUs: number; readonly partial: boolean };
-type WholeRun = Run & { readonly cutShort: readonly CutShort[] };
+export type WholeRun = Run & { readonly cutShort: readonly CutShort[] };
 
 const onTimeUs = 10_000_000;
 const marginUs = 1_000_000;

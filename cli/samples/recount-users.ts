@@ -1,6 +1,6 @@
 /** The auditor's reading of who came, was turned away, thrown off, and not back at the end. */
 import { recordKind } from './history.ts';
-import type { CutShort } from './recount.ts';
+import type { CutShort } from './recount-pairs.ts';
 
 /** As the report has them; who was planned and how many were in at once is not in the history. */
 export type UserRecount = {
