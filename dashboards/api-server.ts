@@ -1,7 +1,7 @@
 import { runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { nodeRow } from './node-row.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { heat, orZero, quantile, rateOfCount, ratio, shareBelow } from './promql.ts';
 import { targets } from './targets.ts';
@@ -11,18 +11,9 @@ const by = ['instance'];
 const legend = '{{instance}}';
 const all = rateOfCount(serverMetrics.httpSeconds);
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  needs: ['http'],
-  whyEmpty: noTraffic,
-  width: 8,
-} as const;
-
 const requests: RowSpec = {
   title: 'Requests: rate, errors, duration',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, needs: ['http'], whyEmpty: noTraffic }, [
     {
       title: 'Requests by server',
       description: 'Answered requests a second: round robin shows as equal lines.',

@@ -1,7 +1,7 @@
 import { exporterMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { foreign } from './foreign-metrics.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { max, orZero, quantile, rate, ratio, sum } from './promql.ts';
 import { targets } from './targets.ts';
@@ -12,18 +12,9 @@ const needs = ['nginx'] as const;
 const by = ['upstream'];
 const legend = '{{upstream}}';
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  needs,
-  whyEmpty: notRead,
-  width: 6,
-} as const;
-
 const front: RowSpec = {
   title: 'At the door',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, needs, whyEmpty: notRead, width: 6 }, [
     {
       title: 'nginx',
       description: 'Whether its status page answers.',
@@ -101,7 +92,7 @@ const front: RowSpec = {
 
 const upstreams: RowSpec = {
   title: 'Upstreams',
-  panels: alike({ ...usual, whyEmpty: noLines, width: 8 }, [
+  panels: alike({ ...plainLines, needs, whyEmpty: noLines }, [
     {
       title: 'Requests by upstream',
       description: 'By the upstream that gave the last answer: the share each takes.',

@@ -1,6 +1,6 @@
 import { serverMetrics } from '../server/metric-contract.ts';
 import { foreign } from './foreign-metrics.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { max, rate, rateOfSum, sum } from './promql.ts';
 
@@ -8,19 +8,11 @@ const notRead = 'No server was read within this time: is the system up with moni
 const by = ['instance'];
 const legend = '{{instance}}';
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  whyEmpty: notRead,
-  width: 8,
-} as const;
-
 /** The processes behind the servers; folded, because it is looked at only when something is slow. */
 export const nodeRow: RowSpec = {
   title: 'Node processes',
   collapsed: true,
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, whyEmpty: notRead }, [
     {
       title: 'Event-loop lag',
       description:

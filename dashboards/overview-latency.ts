@@ -1,23 +1,14 @@
 import { runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import { noRun } from './overview-words.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { quantile, rate, rateOfCount, sum } from './promql.ts';
 import { targets } from './targets.ts';
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  needs: ['run'],
-  whyEmpty: noRun,
-  width: 8,
-} as const;
-
 /** What users waited for, beside what servers did. */
 export const latencyRow: RowSpec = {
   title: 'Latency and traffic',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, needs: ['run'], whyEmpty: noRun }, [
     {
       title: 'Latency: users beside servers',
       description:

@@ -1,24 +1,15 @@
 import { exporterMetrics, runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import { measuredServices } from './observers.ts';
 import { noRun } from './overview-words.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { max, maxWithin, mean, rate, ratio, sum } from './promql.ts';
 import { targets } from './targets.ts';
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  needs: ['run'],
-  whyEmpty: noRun,
-  width: 8,
-} as const;
-
 /** Whether the generator kept up, and who was the limit. */
 export const trustRow: RowSpec = {
   title: 'Can the figures be trusted',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, needs: ['run'], whyEmpty: noRun }, [
     {
       title: 'Sends that left late',
       description:

@@ -81,6 +81,9 @@ export type RowSpec = {
   readonly panels: readonly (PanelSpec | TextSpec)[];
 };
 
+/** What most panels are: lines that should not be zero, three of them side by side. */
+export const plainLines = { view: { kind: 'lines' }, expect: 'nonzero', width: 8 } as const;
+
 /** What panels of a row may have in common. */
 type Usual = Pick<PanelSpec, 'view' | 'expect' | 'needs' | 'whyEmpty' | 'width'>;
 

@@ -1,7 +1,7 @@
 import { exporterMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { foreign } from './foreign-metrics.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { max, rate, ratio, sum } from './promql.ts';
 
@@ -15,18 +15,9 @@ const seconds = rate(foreign.redis('redis_commands_duration_seconds_total'), {
   by: ['cmd'],
 });
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  needs,
-  whyEmpty: notRead,
-  width: 8,
-} as const;
-
 const work: RowSpec = {
   title: 'Work',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, needs, whyEmpty: notRead }, [
     {
       title: 'Redis',
       description: 'Whether it answers its exporter.',
@@ -112,7 +103,7 @@ const work: RowSpec = {
 
 const limits: RowSpec = {
   title: 'Limits',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, needs, whyEmpty: notRead }, [
     {
       title: 'CPU of the main thread',
       description: 'Cores of the main thread, which runs all commands: near 1 it is the limit.',

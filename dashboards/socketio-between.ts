@@ -1,5 +1,5 @@
 import { exporterMetrics, serverMetrics } from '../server/metric-contract.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { max, quantile, rate, sum } from './promql.ts';
 
@@ -8,18 +8,10 @@ const noTraffic = 'Nobody has sent anything within this time.';
 const by = ['instance'];
 const legend = '{{instance}}';
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  whyEmpty: notRead,
-  width: 8,
-} as const;
-
 /** What a chat server waits for: Redis, the other nodes, slow clients. */
 export const betweenRow: RowSpec = {
   title: 'Between nodes, and to slow clients',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, whyEmpty: notRead }, [
     {
       title: 'Broadcast',
       description: 'Writing one message to the members of its room on a node: the chosen quantile.',

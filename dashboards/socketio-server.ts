@@ -1,7 +1,7 @@
 import { serverMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { nodeRow } from './node-row.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { RowSpec } from './panel-spec.ts';
 import { betweenRow } from './socketio-between.ts';
 import { heat, orZero, quantile, rate, rateOfCount, ratio, sum } from './promql.ts';
@@ -13,17 +13,9 @@ const by = ['instance'];
 const legend = '{{instance}}';
 const connectionsByServer = sum(serverMetrics.connections, { by });
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  whyEmpty: notRead,
-  width: 8,
-} as const;
-
 const connections: RowSpec = {
   title: 'Connections',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, whyEmpty: notRead }, [
     {
       title: 'Connections by server',
       description: 'Where users are.',
@@ -96,7 +88,7 @@ const connections: RowSpec = {
 
 const events: RowSpec = {
   title: 'Events: rate, errors, duration',
-  panels: alike({ ...usual, whyEmpty: noTraffic }, [
+  panels: alike({ ...plainLines, whyEmpty: noTraffic }, [
     {
       title: 'Events from clients',
       description: 'By name of the event.',

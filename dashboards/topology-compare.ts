@@ -1,7 +1,7 @@
 import { exporterMetrics, runMetrics, serverMetrics } from '../server/metric-contract.ts';
 import type { DashboardSpec } from './build-dashboard.ts';
 import { measuredServices } from './observers.ts';
-import { alike } from './panel-spec.ts';
+import { alike, plainLines } from './panel-spec.ts';
 import type { PanelSpec, RowSpec } from './panel-spec.ts';
 import {
   maxWithin,
@@ -56,18 +56,9 @@ const bars: RowSpec = {
   ],
 };
 
-/** What most of its panels say. */
-const usual = {
-  view: { kind: 'lines' },
-  expect: 'nonzero',
-  needs: ['run'],
-  whyEmpty: noRun,
-  width: 8,
-} as const;
-
 const overTime: RowSpec = {
   title: 'Over time',
-  panels: alike(usual, [
+  panels: alike({ ...plainLines, needs: ['run'], whyEmpty: noRun }, [
     {
       title: 'Delivery',
       description: 'The chosen quantile of each topology.',
