@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { event } from './contract.ts';
 import { connect } from './testing/client.ts';
+import { startNode } from './testing/node.ts';
 import { startProcess } from './testing/process-node.ts';
+import { rawClient } from './testing/raw-client.ts';
+import { startRedis } from './testing/redis.ts';
 
 /** How the clients of a node that got `signal` were thrown off: when, and told before or not. */
 async function thrownOff(count: number, signal: 'SIGTERM' | 'SIGKILL') {
@@ -37,4 +40,29 @@ test('a draining node tells all its clients first, and closes them spread over t
 test('a killed one does neither', async () => {
   const { told } = await thrownOff(50, 'SIGKILL');
   expect(told).toBe(0);
+});
+
+test('one that signs in while the node drains is told and closed too, and nobody waits for it', async () => {
+  const redis = await startRedis();
+  const node = await startNode({ REDIS_URL: redis.url, RTOPS_SHUTDOWN_MS: '10000' });
+  const anna = await connect(node.url, 'anna');
+  await anna.join('r');
+  const late = await rawClient(node.port);
+  const told = anna.next(event.draining);
+  // Its answer keeps the node until Redis has it.
+  redis.pause();
+  const sent = anna.send('r', '1');
+  await anna.ask(event.whoami, undefined);
+  const startedAt = performance.now();
+  const down = node.drain();
+  await told;
+  const toldToo = late.heard(event.draining);
+  await late.signIn('late');
+  redis.unpause();
+  await toldToo;
+  expect(await sent).toMatchObject({ ok: true });
+  await down;
+  // Of its 10 s it would wait for 8 before it closes the rest by force, and then for this client's
+  // answer to the close frame, which never comes.
+  expect(performance.now() - startedAt).toBeLessThan(5000);
 });

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatNamespace, ChatSocket } from './chat/chat-socket.ts';
+import { cutIfMute } from './chat/mute-peer.ts';
 import { event, type Draining } from './contract.ts';
 
 /** A node's clients come back at about this pace, so the others are not overrun. */
@@ -18,14 +19,25 @@ export async function drainConnections(chat: ChatNamespace, budgetMs: number): P
   if (sockets.length === 0) return;
   const endsAt = Date.now() + budgetMs;
   const spreadMs = Math.min((sockets.length / closedPerSec) * 1000, budgetMs / 2);
-  const told: Draining = { retryInMs: Math.ceil(spreadMs) };
-  chat.local.emit(event.draining, told);
-  await closeSpread(shuffled(sockets), spreadMs, endsAt);
-  const gone = async (): Promise<void> => {
-    while (chat.sockets.size > 0 && Date.now() < endsAt) await sleep(20);
+  chat.local.emit(event.draining, retryIn(spreadMs));
+  const closing = new Set<ChatSocket>(sockets);
+  const closeLate = (socket: ChatSocket): void => {
+    if (closing.has(socket)) return;
+    closing.add(socket);
+    socket.emit(event.draining, retryIn(0));
+    void closeAnswered(socket, endsAt);
   };
-  await gone();
+  await closeSpread(shuffled(sockets), spreadMs, endsAt);
+  while (chat.sockets.size > 0 && Date.now() < endsAt) {
+    // Whoever was half in when the draining began is in by now.
+    for (const socket of chat.sockets.values()) closeLate(socket);
+    await sleep(20);
+  }
   for (const socket of chat.sockets.values()) socket.conn.close(true);
+}
+
+function retryIn(ms: number): Draining {
+  return { retryInMs: Math.ceil(ms) };
 }
 
 async function closeSpread(
@@ -44,6 +56,7 @@ async function closeSpread(
 async function closeAnswered(socket: ChatSocket, endsAt: number): Promise<void> {
   const until = Math.min(Date.now() + answerWithinMs, endsAt);
   while (socket.data.inFlight > 0 && Date.now() < until) await sleep(10);
+  cutIfMute(socket);
   // Engine.IO writes what is queued before it closes.
   socket.conn.close();
 }

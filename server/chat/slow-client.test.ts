@@ -1,57 +1,28 @@
-import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
 import { chatNamespace, event } from '../contract.ts';
-import { accessToken, connect } from '../testing/client.ts';
+import { connect } from '../testing/client.ts';
 import { fetchPage, valueOf } from '../testing/metrics-page.ts';
 import { startNode, type TestNode } from '../testing/node.ts';
+import { masked, rawClient } from '../testing/raw-client.ts';
 import type { ChatSocket } from './chat-socket.ts';
 import { backlog, cutOffSlow } from './slow-client.ts';
 
-/** A client in a room over a bare socket, so that it can stop reading. */
+/** A member of the room that reads no more. */
 async function deafClient(node: TestNode, room: string): Promise<Socket> {
-  const socket = connectTcp(node.port, '127.0.0.1');
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  socket.write(
-    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n` +
-      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  await heard(socket, '"sid"');
-  const token = await accessToken('deaf');
-  socket.write(masked(`40${chatNamespace},${JSON.stringify({ token })}`));
-  await heard(socket, `40${chatNamespace}`);
-  socket.write(masked(`42${chatNamespace},1["${event.join}",{"room":"${room}"}]`));
-  await heard(socket, '"ok":true');
-  return socket;
-}
-
-async function heard(socket: Socket, text: string): Promise<void> {
-  let all = '';
-  while (!all.includes(text)) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    all += chunk.toString('latin1');
-  }
-}
-
-/** A client's text frame (RFC 6455: masked, here with zeros). */
-function masked(text: string): Buffer {
-  const payload = Buffer.from(text);
-  const head =
-    payload.length < 126
-      ? Buffer.from([0x81, 0x80 | payload.length])
-      : Buffer.from([0x81, 0xfe, payload.length >> 8, payload.length & 255]);
-  return Buffer.concat([head, Buffer.alloc(4), payload]);
+  const client = await rawClient(node.port);
+  await client.signIn('deaf');
+  client.send(`42${chatNamespace},1["${event.join}",{"room":"${room}"}]`);
+  await client.heard('"ok":true');
+  client.socket.pause();
+  return client.socket;
 }
 
 test('a client that stops reading is cut off; the others do not notice', async () => {
   const node = await startNode();
   const anna = await connect(node.url, 'anna');
   await anna.join('r');
-  const deaf = await deafClient(node, 'r');
-  deaf.pause();
+  await deafClient(node, 'r');
   let mostQueued = 0;
   const closed = async (): Promise<boolean> => {
     const page = await fetchPage(node.metricsPort);
@@ -93,7 +64,8 @@ test('a client that reads is never cut off, however much there is', async () => 
 /** What waits on a connection whose client takes nothing, and whether it was cut off. */
 function stuckClient(packets: number, bytes = 10) {
   const writeBuffer: { data: string }[] = [];
-  const socket = { conn: { writeBuffer, transport: {}, close: () => (told.closed = true) } };
+  const conn = { writeBuffer, transport: {}, once: () => {}, close: () => (told.closed = true) };
+  const socket = { conn };
   const told = { socket: socket as unknown as ChatSocket, closed: false };
   const more = (count: number): void => {
     for (let n = 0; n < count; n += 1) writeBuffer.push({ data: 'x'.repeat(bytes) });
@@ -139,7 +111,6 @@ test('a client that asks for page after page and reads none has few of them wait
   const body = 'x'.repeat(16 * 1024);
   await Promise.all(Array.from({ length: 300 }, (_, n) => anna.send('r', `m${n}`, body)));
   const deaf = await deafClient(node, 'r');
-  deaf.pause();
   const asked = 40;
   for (let n = 0; n < asked; n += 1) {
     const request = JSON.stringify([event.history, { room: 'r', after: 0, limit: 1000 }]);
@@ -165,7 +136,6 @@ test('a client that asks for page after page and reads none has few of them wait
 test('a client that asks without end and reads no answer is cut off', async () => {
   const node = await startNode();
   const deaf = await deafClient(node, 'r');
-  deaf.pause();
   // What is refused needs no store: 4,000 a packet, so that the answers are far more than the kernel takes.
   const one = masked(`42${chatNamespace},1["${event.join}"]`);
   const many = Buffer.concat(Array.from({ length: 4000 }, () => one));

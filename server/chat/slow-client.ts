@@ -4,6 +4,7 @@
  */
 import type { Metrics } from '../metrics.ts';
 import type { ChatSocket } from './chat-socket.ts';
+import { cutIfMute } from './mute-peer.ts';
 
 /** Above the soft marks, messages a client can do without are skipped. */
 const softPackets = 256;
@@ -16,8 +17,6 @@ const hardPackets = 4096;
 const hardBytes = 4 * 1024 * 1024;
 const hardForMs = 1000;
 const farAbove = 4;
-/** How long a closing connection may take before its TCP socket is cut. */
-const closeGraceMs = 1000;
 
 export type Backlog = 'none' | 'soft' | 'hard';
 
@@ -41,7 +40,9 @@ export function cutOffSlow(
 ): boolean {
   if (backlog(socket) !== 'hard') return false;
   metrics.slowClientsClosed += 1;
-  closeNow(socket);
+  cutIfMute(socket);
+  // Without waiting for its queue: it would never drain.
+  socket.conn.close(true);
   return true;
 }
 
@@ -74,16 +75,6 @@ function measured(queue: Queue): Measure {
     if (typeof data === 'string') measure.bytes += data.length;
   }
   return measure;
-}
-
-/** Closes the connection without waiting for its queue: it would never drain. */
-function closeNow(socket: ChatSocket): void {
-  const { conn } = socket;
-  // The WebSocket under a transport is not in engine.io's public types.
-  const transport = conn.transport as unknown as { readonly socket?: { terminate?(): void } };
-  conn.close(true);
-  // A mute peer never answers the close frame; ws alone would wait 30 s for it.
-  setTimeout(() => transport.socket?.terminate?.(), closeGraceMs).unref();
 }
 
 type Queue = readonly { readonly data?: unknown }[];
