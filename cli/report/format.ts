@@ -28,7 +28,11 @@ export function bareMs(ms: number, marks: readonly number[] = []): string {
 }
 
 /** A figure of a distribution for such a column; a dash where nothing was measured, which is not 0 ms. */
-export function latencyFigure(latency: LatencyMs, key: keyof LatencyMs, dash = '–'): string {
+export function latencyFigure<K extends keyof LatencyMs>(
+  latency: Pick<LatencyMs, K | 'max'>,
+  key: K,
+  dash = '–',
+): string {
   // What was measured took at least a microsecond.
   return latency.max === 0 ? dash : bareMs(latency[key]);
 }

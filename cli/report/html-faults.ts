@@ -60,7 +60,7 @@ function wayBackTable({ faults }: Report): string {
         fault.connect,
         fault.resume,
       ]
-        .map((part) => cell(`${formatMs(part.p50)} / ${formatMs(part.p95)}`))
+        .map((part) => cell(part.max === 0 ? '–' : `${formatMs(part.p50)} / ${formatMs(part.p95)}`))
         .join('')}${[fault.resumeMs.p50, fault.resumeMs.p95, fault.resumeMs.p99, fault.resumeMs.max]
         .map((ms) => cell(formatMs(ms)))
         .join('')}${cell(`${formatCount(fault.stormPerSec)}/s`)}</tr>`,

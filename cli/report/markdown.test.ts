@@ -32,3 +32,30 @@ test('a report without exceptions has no section for them', () => {
   expect(renderMarkdown(sampleReport())).not.toContain('First exceptions');
   expect(renderMarkdown(failedReport())).toContain('First exceptions (24 listed');
 });
+
+test('what a fault did not do to anybody is a dash, and not 0 ms', () => {
+  const [fault] = failedReport().faults;
+  if (fault === undefined) throw new Error('the failed report has a fault');
+  const nobody = { p50: 0, p95: 0, p99: 0, max: 0 };
+  const unfelt = {
+    ...{ ...fault, affected: 0, detectMs: 0, detect: nobody, backoff: nobody, resumeMs: nobody },
+    ...{ neverResumed: 0, lostAcked: 0 },
+  };
+  const rowOf = (one: typeof fault): string | undefined =>
+    renderMarkdown(sampleReport({ faults: [one] }))
+      .split('\n')
+      .find((line) => line.startsWith('| kill'));
+  expect(rowOf(unfelt)).toBe('| kill&#64;ws-2 | 20 s | 0 | – | – | – | – | 0 | 0 | 11.2 s |');
+  expect(rowOf(fault)).toContain('| 512 | 12.0 | 2,050 | 2,100 | 3,400 | 2 | 12 |');
+});
+
+test('a time and a unit that are none cannot leave their cell', () => {
+  const report = sampleReport();
+  const evil = '](x)|<b>@someone';
+  const text = renderMarkdown({
+    ...report,
+    run: { ...report.run, startedAt: evil },
+    thresholds: report.thresholds.map((row) => ({ ...row, unit: evil })),
+  });
+  expect(text).not.toMatch(/<b>|@|[^\\]\](?!\()/);
+});

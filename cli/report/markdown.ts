@@ -30,7 +30,7 @@ export function renderMarkdown(report: Report): string {
   const parts: string[] = [
     `## ${verdictMark[report.verdict]} ${verdictWord(report.verdict)}: ${escaped(scenario.name)} on ${escaped(topology?.name ?? 'another system')}`,
     `**${escaped(verdictSentence(report))}**`,
-    `${formatCount(users.peak)} of ${formatCount(users.planned)} users · ${formatCount(users.refused)} refused · ${formatCount(users.lost)} lost · ${formatCount(users.thrownOff ?? 0)} thrown off · ${formatDuration(run.durationMs)} · ${formatInstant(run.startedAt)} · seed ${run.seed} · ${plural(run.host.cores, 'core')}`,
+    `${formatCount(users.peak)} of ${formatCount(users.planned)} users · ${formatCount(users.refused)} refused · ${formatCount(users.lost)} lost · ${formatCount(users.thrownOff ?? 0)} thrown off · ${formatDuration(run.durationMs)} · ${escaped(formatInstant(run.startedAt))} · seed ${run.seed} · ${plural(run.host.cores, 'core')}`,
   ];
   const notes = furtherNotes(report);
   if (notes.length > 0) parts.push(notes.map((note) => `- ${escaped(note)}`).join('\n'));
@@ -42,7 +42,7 @@ export function renderMarkdown(report: Report): string {
         report.thresholds.map((row) => [
           `${verdictMark[row.verdict]} ${row.verdict}`,
           escaped(row.text),
-          observedOf(row),
+          escaped(observedOf(row)),
           formatCount(row.samples),
           escaped(row.why),
         ]),
@@ -176,10 +176,10 @@ function faultParts(report: Report): readonly string[] {
         `${escaped(`${fault.kind}@${fault.node}`)}${fault.bit ? '' : ' (did not bite)'}`,
         formatDuration(fault.at),
         formatCount(fault.affected),
-        bareMs(fault.detectMs),
-        bareMs(fault.backoff.p95),
-        bareMs(fault.resumeMs.p95),
-        bareMs(fault.resumeMs.p99),
+        fault.affected === 0 ? '–' : bareMs(fault.detectMs),
+        latencyFigure(fault.backoff, 'p95'),
+        latencyFigure(fault.resumeMs, 'p95'),
+        latencyFigure(fault.resumeMs, 'p99'),
         formatCount(fault.neverResumed),
         formatCount(fault.lostAcked),
         fault.mttrMs === null ? 'not seen' : formatSeconds(fault.mttrMs),

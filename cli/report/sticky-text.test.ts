@@ -78,6 +78,39 @@ test('a failure names the first session and the lines that mend it', () => {
   expect(text).toContain('map $arg_sid $ws_upstream');
 });
 
+describe('what was not there is not told as if it had been', () => {
+  const { loss: found } = held;
+  if (found === null) throw new Error('the pass has a loss');
+  test('a node whose clients went nowhere', () => {
+    const perNode = found.movedTo.perNode.map((one) => ({ ...one, amount: 0 }));
+    const nowhere = { ...found, orphansBack: 0, movedTo: { ...found.movedTo, perNode } };
+    expect(render(documentOf([{ ...held, loss: nowhere }]))).toMatch(/0 of its 1 moved once$/m);
+  });
+
+  test('a change with no session open', () => {
+    const none = { perNode: [], cv: 0, maxOverMean: 0, jain: 1, p: 1 };
+    const change = {
+      kind: 'reload',
+      ...{ node: null, sessions: 4, moved: 0, orphans: 0, orphansMovedAgain: 0 },
+      ...{ sockets: 2, socketsMoved: 0, openSockets: none, newcomers: null, halvedAfter: null },
+    } as const;
+    const textWith = (sessions: number, sockets: number) =>
+      render(documentOf([{ ...held, changes: [{ ...change, sessions, sockets }] }]), 110);
+    expect(textWith(4, 2)).toContain(
+      'nginx was reloaded: every open session and WebSocket of other',
+    );
+    expect(textWith(0, 0)).toContain('nginx was reloaded: no session of another node was open');
+  });
+});
+
+test('a foreign server’s name for a node reaches the terminal as text', () => {
+  const broken: StickyModeResult = { ...control, role: 'subject', nodes: ['a\u001B[2J', 'b\n!'] };
+  const text = render(documentOf([broken]));
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F]|^!/m);
+  expect(text).toContain('server a[2J max_fails=0;');
+});
+
 test('a control that does not break is blind, and so is the test', () => {
   const text = render(documentOf([{ ...control, broken: 0, causes: [] }, held]));
   expect(text).toContain('NO VERDICT');

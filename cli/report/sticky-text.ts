@@ -10,7 +10,7 @@ import type {
 import type { Skew } from '../verdict/sticky/skew.ts';
 import { displayWidth } from './display-width.ts';
 import type { StickyDocument } from './sticky-document.ts';
-import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
+import { fit, paint, plainText, symbolsOf, withoutControls, wrapWords } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
 
 export type StickyTextOptions = TextStyle & { readonly width: number };
@@ -171,18 +171,19 @@ function modeLines(mode: StickyModeResult, style: TextStyle, width: number): rea
   ];
 }
 
-/** One line for all that moved nobody, and one for each that did. */
+/** One line for all that moved nobody, one for each that did, and one for those nobody could tell of. */
 function changeLines(changes: readonly StickyChangeResult[]): readonly string[] {
-  const hasMoved = ({ moved, socketsMoved }: StickyChangeResult): boolean =>
-    moved > 0 || socketsMoved > 0;
-  const calm = changes.filter((change) => !hasMoved(change));
+  const told = Map.groupBy(changes, ({ sessions, moved, sockets, socketsMoved }) =>
+    moved > 0 || socketsMoved > 0 ? 'moved' : sessions + sockets > 0 ? 'calm' : 'unseen',
+  );
+  const together = (kind: 'calm' | 'unseen', what: string): readonly string[] => {
+    const own = told.get(kind) ?? [];
+    return own.length === 0 ? [] : [`${own.map(changeWords).join(', ')}: ${what}`];
+  };
   return [
-    ...(calm.length === 0
-      ? []
-      : [
-          `${calm.map(changeWords).join(', ')}: every open session and WebSocket of other nodes stayed`,
-        ]),
-    ...changes.filter(hasMoved).map((change) => {
+    ...together('calm', 'every open session and WebSocket of other nodes stayed'),
+    ...together('unseen', 'no session of another node was open'),
+    ...(told.get('moved') ?? []).map((change) => {
       const { sessions, moved, sockets, socketsMoved } = change;
       return `${changeWords(change)}: ${sessions - moved} of ${sessions} open sessions and ${sockets - socketsMoved} of ${sockets} WebSockets of other nodes stayed`;
     }),
@@ -191,10 +192,11 @@ function changeLines(changes: readonly StickyChangeResult[]): readonly string[] 
 
 function lossWords(loss: StickyLossResult): string {
   const { victim, survivors, survivorsMoved, socketsMoved, orphans, orphansBack, movedTo } = loss;
-  const where = movedTo.perNode.map(({ node, amount }) => `${amount} to ${node}`).join(', ');
+  const went = movedTo.perNode.map(({ node, amount }) => `${amount} to ${node}`).join(', ');
+  const where = movedTo.perNode.some(({ amount }) => amount > 0) ? ` (${went})` : '';
   const stayed = `${survivors - survivorsMoved} of ${survivors} clients of other nodes stayed`;
   const sockets = socketsMoved === 0 ? '' : `, ${socketsMoved} WebSockets of theirs did not`;
-  return `killed ${victim}: ${stayed}${sockets}; ${orphansBack} of its ${orphans} moved once (${where})`;
+  return `killed ${victim}: ${stayed}${sockets}; ${orphansBack} of its ${orphans} moved once${where}`;
 }
 
 const causeWords = {
@@ -233,7 +235,7 @@ function remedyLines(
       ...wrapWords(plainText(`To mend it: ${what}`), width).map((line) =>
         paint(style, 'strong', line),
       ),
-      ...lines.map((line) => `    ${line}`),
+      ...lines.map((line) => `    ${withoutControls(line)}`),
     ]),
   ];
 }

@@ -19,7 +19,7 @@ import { faultStory } from './fault-story.ts';
 import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
 import { asSentence } from './verdict-words.ts';
-import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
+import { fit, paint, plainText, symbolsOf, wrapAtMost } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
 import { lostFromLog } from './lost-split.ts';
 
@@ -227,11 +227,11 @@ export function generatorLines(report: Report, style: TextStyle, width: number):
     `${plural(generator.workers, 'worker')} ${dot} cpu ${formatPercent(generator.cpuPct)} ${dot} ` +
     `${formatMb(generator.rssMb)} ${dot} loop lag p99 ${formatMs(generator.loopLagMs.p99)} ${dot} ` +
     `${formatCount(generator.lateSends)} late${generator.saturated ? ` ${dot} SATURATED` : ''}${ended > 0 ? ` ${dot} ${formatCount(ended)} ENDED` : ''}`;
-  const [first = '', ...more] = wrapWords(what, width - 9);
+  const [first = '', ...more] = wrapAtMost(what, width - 9, 2, style);
   const lines = [
     '',
     `${heading('Limit', style)}    ${first}`,
-    ...more.slice(0, 1).map((line) => `         ${line}`),
+    ...more.map((line) => `         ${line}`),
     `${heading('Load', style)}     ${isIll ? paint(style, 'bad', fit(health, width - 9, style)) : fit(health, width - 9, style)}`,
   ];
   if (fidelity.clientUsers > 0 && fidelity.leanMs.p95 + fidelity.clientMs.p95 > 0) {
@@ -252,9 +252,7 @@ export function faultLines(report: Report, style: TextStyle, width: number): rea
   const lines: string[] = [];
   for (const [index, sentence] of sentences.entries()) {
     const text = plainText(style.ascii ? sentence.replaceAll('–', '-') : sentence);
-    const wrapped = wrapWords(text, width - 9)
-      .slice(0, faultSentenceLines)
-      .map((line) => fit(line, width - 9, style));
+    const wrapped = wrapAtMost(text, width - 9, faultSentenceLines, style);
     if (lines.length + wrapped.length >= faultStoryLines && index < sentences.length - 1) {
       lines.push(`and ${sentences.length - index} more in the report`);
       break;

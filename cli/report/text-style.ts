@@ -68,8 +68,13 @@ export function paint(style: TextStyle, tone: Tone, text: string): string {
 
 /** Text that somebody else wrote, made safe for a terminal: no control characters, no line breaks. */
 export function plainText(text: string): string {
+  return withoutControls(text.replace(/\s+/g, ' '));
+}
+
+/** One line that somebody else had a part in, its spaces kept. */
+export function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
-  return text.replace(/\s+/g, ' ').replace(/[\u0000-\u001F\u007F-\u009F]/g, '');
+  return text.replace(/[\u0000-\u001F\u007F-\u009F]/g, '');
 }
 
 /** At most `width` columns; what is cut is shown by an ellipsis. */
@@ -99,4 +104,17 @@ export function wrapWords(text: string, width: number): readonly string[] {
   }
   if (line !== '') lines.push(line);
   return lines;
+}
+
+/** {@link wrapWords} in at most `most` lines; what is cut is shown by an ellipsis. */
+export function wrapAtMost(
+  text: string,
+  width: number,
+  most: number,
+  style: TextStyle,
+): readonly string[] {
+  const lines = wrapWords(text, width);
+  return lines.length <= most
+    ? lines
+    : [...lines.slice(0, most - 1), fit(lines.slice(most - 1).join(' '), width, style)];
 }

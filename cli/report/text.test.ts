@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
+import { judge } from '../verdict/judge.ts';
+import { goodSummary } from '../verdict/testing/good-summary.ts';
+import { parseThreshold } from '../verdict/threshold.ts';
 import { displayWidth } from './display-width.ts';
 import { renderText } from './text.ts';
 import { bareLines } from './testing/bare-lines.ts';
@@ -46,6 +49,28 @@ describe('the end summary', () => {
     expect(lines[1]).toBe('✗ FAIL  The system lost 2 users.');
     expect(lines[3]).toBe(' ! The log was not read.');
     expect(lines.filter((line) => line.includes('lost 2 users'))).toHaveLength(1);
+  });
+
+  test('what is cut of notes and sentences is marked, and notes left out are counted', () => {
+    const long = 'one two three four five six seven eight nine ten '.repeat(9);
+    const report = sampleReport({ verdict: 'fail', exitCode: 99, notes: [long] });
+    expect(textOf(report)[2]).toMatch(/…$/);
+    const notesOf = (...notes: string[]) => textOf(sampleReport({ notes })).slice(3, 7);
+    expect(notesOf('a', 'b', 'c')).toEqual([' ! A.', '   B.', '   C.', '']);
+    expect(notesOf('a', 'b', 'c', 'd')).toEqual([
+      ...[' ! A.', '   B.', '   and 2 more in the report', ''],
+    ]);
+    expect(notesOf('short', long)[2]).toMatch(/…$/);
+    const bottleneck = { kind: 'server', evidence: long } as const;
+    const limit = textOf(sampleReport({ bottleneck }));
+    expect(limit[limit.findIndex((line) => line.startsWith('Limit')) + 1]).toMatch(/…$/);
+  });
+
+  test('what is left for the network is read from the judge’s own words', () => {
+    const { thresholds } = judge(goodSummary, [parseThreshold('chat.ack p95 < 30ms')], {
+      cores: 2,
+    });
+    expect(textOf(sampleReport({ thresholds })).join('\n')).toMatch(/[\d.]+ ms left for network/);
   });
 
   test('a saturated generator is the reason when there is no verdict', () => {

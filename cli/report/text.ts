@@ -1,7 +1,7 @@
 /** The summary that ends a run in the terminal: verdict first, then what faults did. */
 import { formatDuration, formatInstant } from './format.ts';
 import type { Report } from './report.ts';
-import { fit, paint, plainText, symbolsOf, wrapWords } from './text-style.ts';
+import { fit, paint, plainText, symbolsOf, wrapAtMost } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
 import {
   faultLines,
@@ -70,24 +70,40 @@ function headLines(report: Report, style: TextStyle, width: number): readonly st
   const tone = { pass: 'good', fail: 'bad', 'no-data': 'warn' } as const;
   const title = paint(style, 'strong', paint(style, tone[report.verdict], `${mark} ${word}`));
   const indent = word.length + 4;
-  const [first = '', ...more] = wrapWords(plainText(verdictSentence(report)), width - indent);
+  const [first = '', ...more] = wrapAtMost(
+    plainText(verdictSentence(report)),
+    width - indent,
+    2,
+    style,
+  );
   const what = plainText(
     `${scenario.name} on ${topology?.name ?? 'another system'} ${symbols.dot} ${formatDuration(run.durationMs)} ` +
       `${symbols.dot} ${formatInstant(run.startedAt)} ${symbols.dot} seed ${run.seed}`,
   );
-  const notes = furtherNotes(report)
-    .flatMap((note) => wrapWords(plainText(note), width - 4))
-    .slice(0, 3)
-    .map((line, index) =>
-      paint(style, 'dim', `${index === 0 ? ` ${symbols.warn} ` : '   '}${line}`),
-    );
+  const notes = noteLines(furtherNotes(report), width - 4, style).map((line, index) =>
+    paint(style, 'dim', `${index === 0 ? ` ${symbols.warn} ` : '   '}${line}`),
+  );
   return [
     '',
     `${title}  ${first}`,
-    ...more.slice(0, 1).map((line) => ' '.repeat(indent) + line),
+    ...more.map((line) => ' '.repeat(indent) + line),
     paint(style, 'dim', `   ${fit(what, width - 3, style)}`),
     ...notes,
   ];
+}
+
+const maxNoteLines = 3;
+
+/** Notes in a few lines; those left out are counted. */
+function noteLines(notes: readonly string[], width: number, style: TextStyle): readonly string[] {
+  const lines: string[] = [];
+  for (const [index, note] of notes.entries()) {
+    // A line is kept for the count of the others.
+    const room = maxNoteLines - lines.length - (index < notes.length - 1 ? 1 : 0);
+    if (room < 1) return [...lines, `and ${notes.length - index} more in the report`];
+    lines.push(...wrapAtMost(plainText(note), width, room, style));
+  }
+  return lines;
 }
 
 function tailLines(report: Report, paths: ReportPaths | null, style: TextStyle): readonly string[] {
