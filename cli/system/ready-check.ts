@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 
 import type { ReadyCheck } from '../topology/plan.ts';
 
-/** One question may take this long. */
+/** One question may take this long in all, whatever is said meanwhile. */
 const answerWithinMs = 2000;
 
 /** The answer now; a refusal, a wrong answer and no answer in time are all `false`. */
@@ -26,16 +26,22 @@ async function answersOk(
   { port, path, says = '' }: Extract<ReadyCheck, { kind: 'http' }>,
 ): Promise<boolean> {
   return await new Promise((resolve) => {
-    const request = get({ host, port, path, agent: false, timeout: answerWithinMs }, (response) => {
+    const request = get({ host, port, path, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => {
         if (says !== '') body += text;
       });
-      response.once('close', () => resolve(response.statusCode === 200 && body.includes(says)));
+      response.once('close', () => {
+        const { complete, statusCode } = response;
+        resolve(complete && statusCode === 200 && body.includes(says));
+      });
     });
-    request.once('timeout', () => request.destroy());
+    const timer = setTimeout(() => request.destroy(), answerWithinMs);
     request.once('error', () => resolve(false));
-    request.once('close', () => resolve(false));
+    request.once('close', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
   });
 }
 
@@ -44,10 +50,11 @@ async function talks(host: string, port: number, say: string, expect: string): P
   return await new Promise((resolve) => {
     const socket = connect({ host, port });
     const end = (answer: boolean) => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(answerWithinMs, () => end(false));
+    const timer = setTimeout(() => end(false), answerWithinMs);
     socket.once('error', () => end(false));
     socket.once('close', () => end(false));
     socket.once('connect', () => (say === '' ? end(true) : socket.write(say)));

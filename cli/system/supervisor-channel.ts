@@ -10,6 +10,7 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
+import { interrupted } from './run-service.ts';
 import { lastLines, openLog, rotateLog, serviceLog } from './service-log.ts';
 import { signalProcess } from './signals.ts';
 import type { ServiceEvent } from './start-system.ts';
@@ -113,6 +114,8 @@ export async function startSupervisor(world: World, options: SupervisorOptions):
   }
   const ending = await ended;
   if (last?.kind === 'failed') throw new Failure(last.code, last.what, defined(last));
+  // It was asked to end so early that it could not say so.
+  if (options.signal.aborted) throw interrupted();
   throw new Failure(exitCode.notReady, 'the supervisor ended before the system was ready', {
     why: ending,
     evidence: lastLines(logFile, 15, logStart),
