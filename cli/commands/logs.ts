@@ -6,6 +6,7 @@ import { followLogs } from '../system/follow-logs.ts';
 import { lastLines, loggedServices, serviceLog, sizeOf } from '../system/service-log.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import type { World } from '../world.ts';
+import { listenForInterrupt } from './interrupt.ts';
 
 export type LogsOptions = {
   /** One service, printed as it wrote; all of them with a prefix otherwise. */
@@ -35,10 +36,10 @@ export async function logs(world: World, { service, follow }: LogsOptions): Prom
   }
   if (follow) {
     const stop = new AbortController();
-    const letGo = world.onSignal(() => stop.abort());
+    using interrupt = listenForInterrupt(world);
+    interrupt.onFirst(() => stop.abort());
     const names = service === undefined ? () => loggedServices(logsDir) : () => [service];
     await followLogs(world, { logsDir, names, seen, print, signal: stop.signal });
-    letGo();
   }
   return exitCode.pass;
 }

@@ -21,7 +21,7 @@ export async function followLogs(
 ): Promise<void> {
   const ends = new Map(seen);
   const unfinished = new Map<string, string>();
-  while (!signal.aborted && world.stdout.stream?.destroyed !== true) {
+  while (!signal.aborted && (await world.stdout.refusal?.()) === undefined) {
     for (const name of names()) {
       const { text, end } = readFrom(serviceLog(logsDir, name), ends.get(name) ?? 0);
       ends.set(name, end);
