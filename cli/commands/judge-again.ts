@@ -20,21 +20,19 @@ export type VerdictCheck = {
  * Every threshold, the verdict and the exit code. Counts are those of the history; a latency that
  * agrees with it is taken as reported (a bound may lie between the two roundings); what no history
  * has (CPU of services, health of the generator) is the report's own.
- * @returns `undefined` for a report that does not say what else its verdict was reached from
  */
 export function judgeAgain(
   report: Report,
   seen: Recount,
   checks: readonly FigureCheck[],
-): readonly VerdictCheck[] | undefined {
+): readonly VerdictCheck[] {
   const { judged, scenario, run } = report;
-  if (judged === undefined) return undefined;
   const thresholds = scenario.thresholds.map((text) => parseThreshold(text));
-  const plain = judge(summaryOf(report, judged, seen, checks), thresholds, {
+  const plain = judge(summaryOf(report, seen, checks), thresholds, {
     cores: run.host.cores,
     loopback: judged.loopback,
   });
-  const isolations = poolsApart(report.topology) ? isolationsOf(report) : [];
+  const isolations = poolsApart(report.topology) ? isolationsIn(report) : [];
   const again = withIsolations(plain, thresholds, isolations);
   const code = run.partial ? exitCode.interrupted : again.exitCode;
   const rows = Math.max(report.thresholds.length, again.thresholds.length);
@@ -53,13 +51,9 @@ export function judgeAgain(
   ];
 }
 
-function summaryOf(
-  report: Report,
-  judged: NonNullable<Report['judged']>,
-  seen: Recount,
-  checks: readonly FigureCheck[],
-): Summary {
-  const { users, ops, ledger, fidelity, services, generator, series, faults, impact } = report;
+function summaryOf(report: Report, seen: Recount, checks: readonly FigureCheck[]): Summary {
+  const { users, ops, ledger, fidelity, services, generator, series } = report;
+  const { faults, impact, judged } = report;
   const isWhole = !judged.cutShort && generator.endedWorkers.length === 0;
   const agreed = new Set(checks.filter(({ agrees }) => agrees !== 'no').map((one) => one.metric));
   const latencies = (name: string, reported: LatencyMs, recounted: LatencyMs): LatencyMs => ({
@@ -97,8 +91,8 @@ function summaryOf(
   };
 }
 
-/** An earlier report has one at most. */
-function isolationsOf({ isolation, isolations }: Report): readonly Isolation[] {
+/** What a report says of one pool beside the other; an earlier one has one at most. */
+export function isolationsIn({ isolation, isolations }: Report): readonly Isolation[] {
   if (isolations !== undefined) return isolations;
   return isolation === null || isolation === undefined ? [] : [isolation];
 }

@@ -12,9 +12,11 @@ import { compareRecount } from '../samples/compare-recount.ts';
 import type { FigureCheck } from '../samples/compare-recount.ts';
 import { recount } from '../samples/recount.ts';
 import type { FaultedRun } from '../samples/recount-faults.ts';
+import type { Spans } from '../samples/window-latency.ts';
 import type { Report } from '../report/report.ts';
 import type { World } from '../world.ts';
-import { judgeAgain } from './judge-again.ts';
+import { isolationsIn, judgeAgain } from './judge-again.ts';
+import { isolationSpans } from './judge-run.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
 
 /** `run`: a folder or a run id; the newest run when left out. */
@@ -31,17 +33,20 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
   const history = await readHistory(join(dir, 'history'));
   const seen = recount(
     history.files.map((file) => file.content),
-    { ...report.run, faulted: faultedOf(report) },
+    { ...report.run, faulted: faultedOf(report), isolations: isolatedOf(report) },
   );
   const { ledger, ops, users, run, generator, faults } = report;
-  const cutShort = generator.endedWorkers.length > 0 || isCutShort(report);
+  const cutShort = generator.endedWorkers.length > 0 || report.judged.cutShort;
   const checks = compareRecount(
-    { ledger, ops, users, cutShort, faults, impact: report.impact ?? undefined },
+    {
+      ...{ ledger, ops, users, cutShort, faults, impact: report.impact ?? undefined },
+      isolations: isolationsIn(report),
+    },
     seen,
   );
   const broken = checks.filter((check) => check.agrees === 'no');
   const verdicts = judgeAgain(report, seen, checks);
-  const misjudged = verdicts?.filter(({ reported, judged }) => reported !== judged) ?? [];
+  const misjudged = verdicts.filter(({ reported, judged }) => reported !== judged);
   const changed = changedFiles(history);
 
   const out = (text: string): void => world.stdout.write(`${text}\n`);
@@ -69,18 +74,11 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
     out(`${what}: the report says ${reported}, its figures say ${judged}`);
   }
   out(
-    verdicts === undefined
-      ? 'the report is of an earlier rtops: its verdict was not judged again'
-      : `judged again: ${verdicts.length - misjudged.length} of ${verdicts.length} as the report says`,
+    `judged again: ${verdicts.length - misjudged.length} of ${verdicts.length} as the report says`,
   );
   const agrees = broken.length === 0 && changed.length === 0 && misjudged.length === 0;
   out(agrees ? 'verified: the report agrees with its history' : 'NOT verified: they disagree');
   return agrees ? exitCode.pass : exitCode.failed;
-}
-
-/** Reports from before it was told apart: any run that was stopped may have been. */
-function isCutShort({ judged, run }: Report): boolean {
-  return judged?.cutShort ?? run.partial;
 }
 
 /** When faults were there cannot be read from the history: that much is taken from the report. */
@@ -88,6 +86,21 @@ function faultedOf({ run, faults, scenario, users }: Report): FaultedRun | undef
   if (faults.length === 0) return undefined;
   const { stages } = scenario;
   return { durationMs: run.durationMs, faults, stages, clients: users.peak };
+}
+
+/** Nor can a flood, nor which of the faults were of the pool. */
+function isolatedOf(report: Report): readonly Spans[] {
+  return isolationsIn(report).map(({ cause, windows }) => {
+    const isOwn = ({ kind, node, at, until }: Report['faults'][number]): boolean =>
+      cause.split(', ').includes(`${kind}@${node}`) &&
+      windows.some(({ fromMs, toMs }) => fromMs === at && toMs === until);
+    const beside = report.faults.filter((fault) => !isOwn(fault));
+    return isolationSpans(
+      report.scenario,
+      windows,
+      beside.map(({ at, until }) => ({ fromMs: at, toMs: until })),
+    );
+  });
 }
 
 type HistoryFile = {

@@ -39,6 +39,8 @@ describe('parseReport', () => {
   test('names the field that is missing or of another type', () => {
     const { verdict: _verdict, ...rest } = sampleReport();
     expect(failureOf(() => parseReport(rest)).evidence.join('\n')).toContain('verdict');
+    const { judged: _judged, ...unproved } = sampleReport();
+    expect(failureOf(() => parseReport(unproved)).evidence.join('\n')).toContain('judged');
     const ledger = { ...sampleReport().ledger, lost: '0' };
     expect(failureOf(() => parseReport({ ...sampleReport(), ledger })).evidence[0]).toContain(
       'ledger.lost',

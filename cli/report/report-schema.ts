@@ -367,14 +367,13 @@ export const reportSchema = z.looseObject({
     }),
   ),
   impact: impact.nullish(),
-  judged: z
-    .looseObject({
-      holdSends: count,
-      finalRead: z.looseObject({ done: z.boolean(), why: z.string().nullable() }),
-      loopback: z.boolean(),
-      cutShort: z.boolean(),
-    })
-    .optional(),
+  // Without it nobody could judge again: whoever left it out would have a verdict that none can check.
+  judged: z.looseObject({
+    holdSends: count,
+    finalRead: z.looseObject({ done: z.boolean(), why: z.string().nullable() }),
+    loopback: z.boolean(),
+    cutShort: z.boolean(),
+  }),
   isolation: isolation.nullish(),
   isolations: z.array(isolation).optional(),
   repeats: z

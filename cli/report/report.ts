@@ -63,8 +63,8 @@ export type Report = {
   /** Baseline, availability and slow messages of a run with faults; absent in a bench. */
   readonly impact?: Omit<FaultImpact, 'faults'> | null | undefined;
   readonly series: Summary['series'];
-  /** What else the verdict was reached from, so that `verify` can judge again; older reports have none. */
-  readonly judged?: JudgedFrom | undefined;
+  /** What else the verdict was reached from, so that `verify` can judge again. */
+  readonly judged: JudgedFrom;
   /** What a flood, or faults of the API pool, did to chat and HTTP; absent without either. */
   readonly isolation?: Isolation | null | undefined;
   /** All of them: faults of the API pool beside those of the chat's. The first is `isolation`. */

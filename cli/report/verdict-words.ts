@@ -38,7 +38,7 @@ function interruptedSentence({ run, thresholds, judged }: Report): string {
       ? `${failed} of ${thresholds.length} thresholds had failed`
       : `${held} of ${thresholds.length} thresholds held`;
   // Nobody interrupted a run that had nowhere left to write to.
-  const why = judged?.finalRead.why ?? '';
+  const why = judged.finalRead.why ?? '';
   const after = why.startsWith('the history could not be')
     ? `Stopped after ${formatDuration(run.durationMs)}, ${why}`
     : `Interrupted after ${formatDuration(run.durationMs)}`;

@@ -196,6 +196,12 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       ackP95: point.ackMs?.p95 ?? 0,
       deliveryP95: point.deliveryMs?.p95 ?? 0,
     })),
+    judged: {
+      holdSends: 9936,
+      finalRead: { done: true, why: null },
+      loopback: true,
+      cutShort: false,
+    },
     ...change,
   };
 }
