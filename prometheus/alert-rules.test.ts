@@ -10,15 +10,13 @@ import { latencyBuckets, metricFamilies } from '../server/metric-contract.ts';
 import { alertRuleGroups, alertRules } from './alert-rules.ts';
 import { defaultAlertSettings } from './alert-settings.ts';
 import { scrapeIntervalSec } from './scrape-config.ts';
-import { firingWithoutSeries, nodeCases, watchCases } from './testing/node-cases.ts';
-import { serviceCases } from './testing/service-cases.ts';
-import { userCases } from './testing/user-cases.ts';
+import { firingWithoutSeries } from './testing/node-cases.ts';
+import { casesOf, ruleCases } from './testing/rule-cases.ts';
 import { noSeriesTestFile, ruleTestFile } from './testing/rule-test-file.ts';
 import type { RuleCase } from './testing/rule-test-file.ts';
 
 const rules = alertRuleGroups(defaultAlertSettings).flatMap((group) => group.rules);
 const names = [...new Set(rules.map(({ alert }) => alert))];
-const cases = [...serviceCases, ...userCases, ...nodeCases, ...watchCases];
 
 describe('the rules', () => {
   test('pass promtool with every lint', () => {
@@ -35,7 +33,7 @@ describe('the rules', () => {
   });
 
   test('fire, are quiet just below, resolve, and bear counters that begin again', () => {
-    const { said, code } = testCases(cases);
+    const { said, code } = testCases(ruleCases);
     expect(code, said).toBe(0);
     // Half an hour of samples of each rule: 8 s of CPU, on a machine that tests share.
   }, 90_000);
@@ -53,23 +51,14 @@ describe('the rules', () => {
   });
 
   test('negative control: a case that is not so is found out', () => {
-    const wrong = [{ ...cases[0], firing: { 18: 1 } } as RuleCase];
+    const wrong = [{ ...ruleCases[0], firing: { 18: 1 } } as RuleCase];
     expect(testCases(wrong).code).not.toBe(0);
   });
 
   test.each(
     rules.filter(({ alert }) => alert !== 'Watchdog').map((rule) => [rule.alert, rule] as const),
-  )('%s has a case in which it fires and falls, and one in which it is quiet', (alert, rule) => {
-    const own = cases.filter(
-      (one) =>
-        one.alert === alert &&
-        Object.entries(rule.labels ?? {}).every(
-          ([key, value]) =>
-            one.only === undefined ||
-            !one.only.includes(`${key}=`) ||
-            one.only.includes(`${key}="${value}"`),
-        ),
-    );
+  )('%s has a case in which it fires and falls, and one in which it is quiet', (_, rule) => {
+    const own = casesOf(rule);
     const fires = own.filter((one) => Object.values(one.firing).some((count) => count > 0));
     expect(fires).not.toEqual([]);
     expect(fires.some((one) => Object.values(one.firing).at(-1) === 0)).toBe(true);

@@ -9,15 +9,11 @@ import { stringify } from 'yaml';
 import type { AlertRule } from './alert-rule.ts';
 import { alertRuleGroups } from './alert-rules.ts';
 import { defaultAlertSettings } from './alert-settings.ts';
-import { nodeCases, watchCases } from './testing/node-cases.ts';
+import { casesOf } from './testing/rule-cases.ts';
 import { mutantsOf } from './testing/rule-mutants.ts';
 import { ruleTestFile } from './testing/rule-test-file.ts';
-import type { RuleCase } from './testing/rule-test-file.ts';
-import { serviceCases } from './testing/service-cases.ts';
-import { userCases } from './testing/user-cases.ts';
 
 const rules = alertRuleGroups(defaultAlertSettings).flatMap((group) => group.rules);
-const cases = [...serviceCases, ...userCases, ...nodeCases, ...watchCases];
 
 test('no waiting time, condition or side of an or can be taken away unnoticed', () => {
   const mutants = rules.flatMap((rule) => mutantsOf(rule));
@@ -37,20 +33,13 @@ function nameOf({ without, rule }: { without: string; rule: AlertRule }): string
 
 /** The cases of the rule alone, against the rule alone. */
 function allPass(rule: AlertRule): boolean {
-  const own = cases.filter(({ alert, only }) => {
-    const isIts = Object.entries(rule.labels ?? {}).every(
-      ([key, value]) =>
-        only === undefined || !only.includes(`${key}=`) || only.includes(`${key}="${value}"`),
-    );
-    return alert === rule.alert && isIts;
-  });
   const dir = mkdtempSync(join(tmpdir(), 'rtops-mutant-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const { alert, expr, forSec, labels } = rule;
   const wait = forSec === 0 ? {} : { for: `${forSec}s` };
   const groups = [{ name: 'one', rules: [{ alert, expr, ...wait, labels: { ...labels } }] }];
   writeFileSync(join(dir, 'rules.yml'), stringify({ groups }));
-  writeFileSync(join(dir, 'cases.yml'), ruleTestFile('rules.yml', own as readonly RuleCase[]));
+  writeFileSync(join(dir, 'cases.yml'), ruleTestFile('rules.yml', casesOf(rule)));
   const ended = spawnSync('promtool', ['test', 'rules', 'cases.yml'], {
     cwd: dir,
     encoding: 'utf8',
