@@ -24,6 +24,7 @@ export type EdgeOverhead = {
 };
 
 const answerWithinMs = 2000;
+const noneInTime = `none in ${answerWithinMs} ms`;
 const warmUp = 50;
 
 /**
@@ -91,7 +92,7 @@ async function dial(host: string, port: number): Promise<Socket> {
   const socket = connect({ host, port, noDelay: true });
   socket.setEncoding('latin1');
   // Both connections speak in turn, so neither is idle for long unless an answer is missing.
-  socket.setTimeout(answerWithinMs, () => socket.destroy());
+  socket.setTimeout(answerWithinMs, () => socket.destroy(new Error(noneInTime)));
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', (error) => reject(noAnswer(error.message)));
@@ -103,7 +104,7 @@ async function ask(socket: Socket, { text, isAnswered }: Question): Promise<numb
   return await new Promise((resolve, reject) => {
     let answer = '';
     const startNs = process.hrtime.bigint();
-    const failed = () => reject(noAnswer(`none in ${answerWithinMs} ms`));
+    const failed = () => reject(noAnswer(noneInTime));
     const hear = (part: string) => {
       answer += part;
       if (!isAnswered(answer)) return;
