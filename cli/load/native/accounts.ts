@@ -21,30 +21,47 @@ export function accountsFor(runId: string, users: number): readonly Account[] {
 
 /**
  * Access tokens of the accounts, in their order; an account that does not exist is registered.
- * Fails (121) when the target does not let them in.
+ * Fails (121) when the target does not let them in. After `signal` it comes with those it has.
  */
 export async function signIn(
   url: string,
   accounts: readonly Account[],
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const tokens: string[] = [];
-  // One after the other: sign-up is where a server is slow and limited on purpose.
-  for (const account of accounts) {
-    const registered = await post(url, path.register, account);
-    const token = registered.token ?? (await post(url, path.login, account)).token;
-    if (token === undefined) throw notLetIn(url, registered);
-    tokens.push(token);
+  try {
+    // One after the other: sign-up is where a server is slow and limited on purpose.
+    for (const account of accounts) {
+      signal.throwIfAborted();
+      tokens.push(await tokenOf(url, account, signal));
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
   return tokens;
 }
 
+async function tokenOf(url: string, account: Account, signal: AbortSignal): Promise<string> {
+  const registered = await post(url, path.register, account, signal);
+  if (registered.token !== undefined) return registered.token;
+  const signedIn = await post(url, path.login, account, signal);
+  if (signedIn.token !== undefined) return signedIn.token;
+  throw notLetIn(url, [registered, signedIn]);
+}
+
 type Answer = {
+  readonly where: string;
   readonly status: number;
   readonly token: string | undefined;
   readonly text: string;
 };
 
-async function post(url: string, where: string, account: Account): Promise<Answer> {
+async function post(
+  url: string,
+  where: string,
+  account: Account,
+  signal: AbortSignal,
+): Promise<Answer> {
   try {
     const { statusCode, body } = await request(new URL(where, url), {
       method: 'POST',
@@ -52,9 +69,10 @@ async function post(url: string, where: string, account: Account): Promise<Answe
       body: JSON.stringify(account),
       headersTimeout: answerWithinMs,
       bodyTimeout: answerWithinMs,
+      signal,
     });
     const text = await body.text();
-    return { status: statusCode, token: accessToken(text), text };
+    return { where, status: statusCode, token: accessToken(text), text };
   } catch (error) {
     throw new Failure(exitCode.unhealthy, `${url} did not answer a sign-up`, {
       why: (error as NodeJS.ErrnoException).code ?? (error as Error).message,
@@ -72,10 +90,10 @@ function accessToken(text: string): string | undefined {
   }
 }
 
-function notLetIn(url: string, { status, text }: Answer): Failure {
+function notLetIn(url: string, answers: readonly Answer[]): Failure {
   return new Failure(exitCode.unhealthy, `${url} lets no user in`, {
-    why: `a registration at ${path.register} was answered with HTTP ${status}`,
-    evidence: text === '' ? [] : [text.slice(0, 200)],
+    why: answers.map(({ where, status }) => `${where} was answered with HTTP ${status}`).join(', '),
+    evidence: answers.map(({ text }) => text.slice(0, 200)).filter((text) => text !== ''),
     next: 'check that the target is an rtops server or speaks its REST API',
   });
 }

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,6 +57,24 @@ describe('ending early', () => {
     expect(history(historyDir).some(({ kind }) => kind === recordKind.delivered)).toBe(true);
   });
 
+  test('an end while users still register is not kept waiting by a target that is silent', async () => {
+    const asked = Promise.withResolvers<void>();
+    const silent = createServer(() => asked.resolve());
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const { drive } = start(`http://127.0.0.1:${port}`, { secret: null });
+    await asked.promise;
+    const askedAt = Date.now();
+    drive.stop();
+    const result = await drive.result;
+    expect(Date.now() - askedAt).toBeLessThan(6000);
+    expect(result).toMatchObject({ stopped: true, users: { attempted: 0, peak: 0 } });
+  });
+
   test('a worker that is killed: the system lost nobody, the others go on, the result says so', async () => {
     const server = await standIn();
     const { drive, historyDir } = start(server.url, { stages: hold(40, 300, 2700), workers: 2 });
@@ -90,6 +110,18 @@ describe('ending early', () => {
     const acks = ops['chat.ack']!;
     const inflated = { ...acks, count: acks.count + 99_999 };
     expect(disagree({ ops: { ...ops, 'chat.ack': inflated } })).toEqual(['chat.ack count']);
+  });
+
+  test('a worker that dies of an error: its own words are told, not its version of Node', async () => {
+    const server = await standIn();
+    const historyDir = folder();
+    mkdirSync(path.join(historyDir, 'worker-0.bin'));
+    const { drive } = start(server.url, { historyDir });
+    const result = await drive.result;
+    expect(result.generator.endedWorkers).toEqual(['load worker 0 ended (code 1)']);
+    expect(Object.keys(result.errorTexts).join()).toMatch(
+      /load worker 0 died \(it ended with code 1\): .*EISDIR/,
+    );
   });
 
   test('the parent killed by SIGKILL leaves no worker behind', async () => {

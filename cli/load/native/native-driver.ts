@@ -9,7 +9,8 @@ import type { Tick } from '../../samples/tick.ts';
 import { plannedUsers, stagesMs } from '../../scenario/timeline.ts';
 import type { World } from '../../world.ts';
 import type { Drive, DriveInput, DriveResult, Driver } from '../driver.ts';
-import { accountsFor, signIn } from './accounts.ts';
+import { Admission } from './admission.ts';
+import { Answers } from './answers.ts';
 import { markEnded } from './ended-mark.ts';
 import { Tally } from './tally.ts';
 import { tickStream } from './tick-stream.ts';
@@ -27,8 +28,6 @@ const readWithinStoppedMs = 5000;
 const answerGraceMs = 10_000;
 const tickGraceMs = 700;
 const abortGraceMs = 500;
-/** Tokens of registered accounts live 15 min. */
-const renewEveryMs = 10 * 60_000;
 
 /** A driver that makes the load with this machine's own worker processes. */
 export function nativeDriver(world: World): Driver {
@@ -59,12 +58,10 @@ class NativeRun implements Drive {
   #running = false;
   readonly #wasRead = new Set<number>();
   readonly #isDone = new Set<number>();
-  /** Answers that came before they were asked for. */
-  readonly #early = new Set<string>();
-  /** What each worker has still to answer. */
-  readonly #answered = new Map<string, () => void>();
-  readonly #abortSignal = Promise.withResolvers<void>();
-  readonly #stopOver = Promise.withResolvers<void>();
+  readonly #admission: Admission;
+  readonly #answers = new Answers(({ index }, kind) => {
+    this.#tally.problem(`load worker ${index} did not answer (${kind}) and was ended`);
+  });
   #stopTimer: NodeJS.Timeout | undefined;
 
   constructor(world: World, input: DriveInput) {
@@ -73,6 +70,7 @@ class NativeRun implements Drive {
     this.#historyDir = input.historyDir;
     const users = plannedUsers(input.scenario.stages);
     this.#workerCount = input.workers ?? workerCount(users, availableParallelism());
+    this.#admission = new Admission(input.runId, input.target, users);
     this.#tally = new Tally(input.scenario, this.#workerCount);
     this.ticks = this.#stream.values;
     this.startedAtMs = this.#started.promise;
@@ -85,25 +83,28 @@ class NativeRun implements Drive {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#admission.end();
     if (this.#running) this.#tellStop();
   }
 
   async abort(): Promise<void> {
     this.#stopped = true;
     this.#aborted = true;
-    this.#abortSignal.resolve();
+    this.#admission.end();
+    this.#answers.dismiss();
     await this.result.catch(() => undefined);
   }
 
   async #run(): Promise<DriveResult> {
     try {
       makeFolder(this.#input.historyDir);
-      const credentials = await this.#credentials();
+      const credentials = await this.#admission.credentials();
       this.#workers = await startWorkers(this.#world, this.#workerCount, (worker, message) => {
         this.#hear(worker, message);
       });
       for (const worker of this.#workers) this.#watch(worker);
       await this.#load(credentials);
+      this.#keepFresh();
       this.#go();
       await this.#phases();
       return this.#conclude();
@@ -112,6 +113,7 @@ class NativeRun implements Drive {
       this.#started.reject(new Error('the run ended before it started'));
       clearTimeout(this.#tickTimer);
       clearTimeout(this.#stopTimer);
+      this.#admission.end();
       await this.#endWorkers();
       this.#stream.end();
     }
@@ -120,7 +122,7 @@ class NativeRun implements Drive {
   /** Second 0 comes when every worker has its users laid out, so that no arrival waits for that. */
   async #load(credentials: Credentials): Promise<void> {
     const { runId, scenario, target, historyDir } = this.#input;
-    await this.#answer('loaded', loadWithinMs, (worker) => {
+    await this.#answers.ofAll(this.#workers, 'loaded', loadWithinMs, (worker) => {
       worker.tell({
         kind: 'start',
         runId,
@@ -149,13 +151,15 @@ class NativeRun implements Drive {
   async #phases(): Promise<void> {
     const { scenario } = this.#input;
     const sendingMs = stagesMs(scenario.stages) + scenario.drainMs;
-    await this.#answer('quiet', startAheadMs + sendingMs + answerGraceMs, () => undefined);
+    const quietWithinMs = startAheadMs + sendingMs + answerGraceMs;
+    await this.#answers.ofAll(this.#workers, 'quiet', quietWithinMs);
     const heads: RoomHead[] = [...this.#heads];
-    await this.#answer('settled', scenario.drainMs + answerGraceMs, (worker) => {
+    const drainedWithinMs = scenario.drainMs + answerGraceMs;
+    await this.#answers.ofAll(this.#workers, 'settled', drainedWithinMs, (worker) => {
       worker.tell({ kind: 'settle', heads });
     });
     await this.#read();
-    await this.#answer('done', scenario.drainMs + answerGraceMs, (worker) => {
+    await this.#answers.ofAll(this.#workers, 'done', drainedWithinMs, (worker) => {
       worker.tell({ kind: 'finish' });
     });
   }
@@ -167,50 +171,9 @@ class NativeRun implements Drive {
       return;
     }
     const withinMs = this.#stopped ? readWithinStoppedMs : readWithinMs;
-    await this.#answer('read-done', withinMs + answerGraceMs, (worker) => {
+    await this.#answers.ofAll(this.#workers, 'read-done', withinMs + answerGraceMs, (worker) => {
       worker.tell({ kind: 'read', withinMs });
     });
-  }
-
-  /** Asks every living worker and waits until each has answered, died, or let the time pass. */
-  async #answer(
-    kind: FromWorker['kind'],
-    withinMs: number,
-    ask: (worker: WorkerProcess) => void,
-  ): Promise<void> {
-    const all = this.#workers.map(async (worker) => {
-      if (worker.isGone || this.#aborted) return;
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      const key = `${kind} ${worker.index}`;
-      if (this.#early.delete(key)) return;
-      this.#answered.set(key, () => {
-        resolve(true);
-      });
-      ask(worker);
-      const timer = setTimeout(() => {
-        resolve(false);
-      }, withinMs);
-      void worker.gone.then(() => {
-        resolve(true);
-      });
-      void this.#abortSignal.promise.then(() => {
-        resolve(true);
-      });
-      if (kind === 'quiet' || kind === 'settled') {
-        void this.#stopOver.promise.then(() => {
-          resolve(false);
-        });
-      }
-      const inTime = await promise;
-      clearTimeout(timer);
-      this.#answered.delete(key);
-      if (!inTime) {
-        this.#tally.problem(`load worker ${worker.index} did not answer (${kind}) and was ended`);
-        worker.kill();
-        await worker.gone;
-      }
-    });
-    await Promise.all(all);
   }
 
   #hear(worker: WorkerProcess, message: FromWorker): void {
@@ -242,10 +205,7 @@ class NativeRun implements Drive {
         this.#isDone.add(worker.index);
         break;
     }
-    const key = `${message.kind} ${worker.index}`;
-    const answered = this.#answered.get(key);
-    if (answered === undefined) this.#early.add(key);
-    else answered();
+    this.#answers.heard(worker, message.kind);
   }
 
   /** All workers go on in the other folder, so that the history stays in one. */
@@ -269,14 +229,13 @@ class NativeRun implements Drive {
 
   /** A worker that ends before it is done takes its users with it. */
   #watch(worker: WorkerProcess): void {
-    void worker.gone.then(({ how, by, lastLines }) => {
+    void worker.gone.then(({ how, by, said }) => {
       if (this.#isDone.has(worker.index)) return;
       this.#tally.died(worker.index);
       if (this.#aborted) return;
       this.#tally.endedEarly(`load worker ${worker.index} ended (${by})`);
       this.#markEnded(worker.index);
-      const lastLine = lastLines.at(-1);
-      const words = lastLine === undefined ? '' : `: ${lastLine}`;
+      const words = said === undefined ? '' : `: ${said}`;
       this.#tally.problem(`load worker ${worker.index} died (${how})${words}`);
     });
   }
@@ -367,7 +326,7 @@ class NativeRun implements Drive {
     const drainMs = Math.min(stopDrainMs, this.#input.scenario.drainMs);
     this.#tellAll({ kind: 'stop', drainMs });
     this.#stopTimer = setTimeout(() => {
-      this.#stopOver.resolve();
+      this.#answers.hurry();
     }, drainMs + stopGraceMs);
   }
 
@@ -375,27 +334,15 @@ class NativeRun implements Drive {
     for (const worker of this.#workers) worker.tell(message);
   }
 
-  async #credentials(): Promise<Credentials> {
-    const { runId, scenario, target } = this.#input;
-    if (target.secret !== null) return { kind: 'secret', secret: target.secret };
-    const accounts = accountsFor(runId, plannedUsers(scenario.stages));
-    const tokens = await signIn(target.url, accounts);
-    const renewal = setInterval(() => {
-      void signIn(target.url, accounts).then(
-        (renewed) => {
-          this.#tellAll({ kind: 'credentials', credentials: { kind: 'tokens', tokens: renewed } });
-        },
-        () => {
-          this.#tally.problem('the tokens of the accounts could not be renewed');
-        },
-      );
-    }, renewEveryMs);
-    void this.result
-      .catch(() => undefined)
-      .finally(() => {
-        clearInterval(renewal);
-      });
-    return { kind: 'tokens', tokens };
+  #keepFresh(): void {
+    this.#admission.keepFresh(
+      (credentials) => {
+        this.#tellAll({ kind: 'credentials', credentials });
+      },
+      () => {
+        this.#tally.problem('the tokens of the accounts could not be renewed');
+      },
+    );
   }
 }
 

@@ -12,7 +12,9 @@ const usersPerWorker = 2500;
 /** A process may open 20,000 files on common systems; a user is one, two on long polling. */
 const maxUsersPerWorker = 9000;
 const readyWithinMs = 15_000;
-const keptStderr = 20;
+/** Enough for the words of a process that ran out of memory, which stand above a native stack. */
+const keptStderr = 60;
+const shownStderr = 20;
 
 /** How many workers suit the machine and the users. */
 export function workerCount(users: number, cores: number): number {
@@ -20,10 +22,11 @@ export function workerCount(users: number, cores: number): number {
   return Math.max(1, wanted, Math.ceil(users / maxUsersPerWorker));
 }
 
-/** `how` as a sentence, `by` in a word: `SIGKILL`, `code 1`. */
+/** `how` as a sentence, `by` in a word: `SIGKILL`, `code 1`; `said`: what it died of, in its own words. */
 export type WorkerGone = {
   readonly how: string;
   readonly by: string;
+  readonly said: string | undefined;
   readonly lastLines: readonly string[];
 };
 
@@ -33,7 +36,7 @@ export type WorkerProcess = {
   /** Says something; a worker that is gone hears nothing. */
   tell(message: ToWorker): void;
   readonly isGone: boolean;
-  /** Resolves when the process has ended: how it ended, and its last words. */
+  /** Resolves when the process has ended. */
   readonly gone: Promise<WorkerGone>;
   kill(): void;
 };
@@ -108,13 +111,14 @@ function workerProcess(child: ChildProcess, index: number): WorkerProcess {
   const gone = new Promise<WorkerGone>((resolve) => {
     child.once('error', (error) => {
       isGone = true;
-      resolve({ how: error.message, by: error.message, lastLines: lines });
+      resolve({ how: error.message, by: error.message, said: undefined, lastLines: [] });
     });
     // 'close' comes after the last of stderr.
     child.once('close', (code, signal) => {
       isGone = true;
       const how = signal === null ? `it ended with code ${code}` : `it was killed by ${signal}`;
-      resolve({ how, by: signal ?? `code ${code}`, lastLines: lines });
+      const by = signal ?? `code ${code}`;
+      resolve({ how, by, said: lastWords(lines), lastLines: lines.slice(-shownStderr) });
     });
   });
   return {
@@ -131,6 +135,11 @@ function workerProcess(child: ChildProcess, index: number): WorkerProcess {
       if (!isGone) child.kill('SIGKILL');
     },
   };
+}
+
+/** Node says what it died of above the stack; its very last line is its version. */
+function lastWords(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => /^(\w*Error\b|FATAL ERROR)/.test(line)) ?? lines.at(-1);
 }
 
 function notReady(index: number, why: string, evidence: readonly string[]): Failure {

@@ -19,16 +19,23 @@ import { realWorld } from '../../../world.ts';
 import { smallScenario } from './small-scenario.ts';
 import { startStandIn, type StandIn } from './stand-in-chat.ts';
 
-type Options = Partial<Scenario> & { workers?: number; historyDir?: string };
+type Options = Partial<Scenario> & {
+  workers?: number;
+  historyDir?: string;
+  /** `null`: the users register. */
+  secret?: string | null;
+};
+
+const theSecret = 'a secret of at least thirty-two characters';
 
 export function start(url: string, options: Options): { drive: Drive; historyDir: string } {
-  const { workers = null, historyDir = folder(), ...scenario } = options;
+  const { workers = null, historyDir = folder(), secret = theSecret, ...scenario } = options;
   runs += 1;
   const drive = nativeDriver(realWorld()).start({
     runId: `t${process.pid}-${runs}`,
     historyDir,
     workers,
-    target: { url, secret: 'a secret of at least thirty-two characters' },
+    target: { url, secret },
     scenario: smallScenario({ stages: hold(10, 100, 900), ...scenario }),
   });
   onTestFinished(async () => {
