@@ -4,8 +4,9 @@ import { visitHistory } from '../load/history-files.ts';
 import type { HostFacts } from '../report/report.ts';
 import { deedsToPools, spanOf } from '../samples/pool-deeds.ts';
 import { createWindowLatency } from '../samples/window-latency.ts';
-import type { Isolation } from '../samples/window-latency.ts';
+import type { Isolation, Span, Spans } from '../samples/window-latency.ts';
 import { steadySpan } from '../scenario/flood-scenario.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import type { Topology } from '../topology/topology.ts';
 import { judgeIsolation } from '../verdict/judge-isolation.ts';
 import { judge } from '../verdict/judge.ts';
@@ -51,6 +52,16 @@ export function poolsApart(topology: Topology | null | undefined): boolean {
 /** After a fault, the other pool's figures are left out for so long on both sides. */
 const settleMs = 3000;
 
+/** What is held against what of a deed; `beside`: what else was there. */
+export function isolationSpans(
+  scenario: Pick<Scenario, 'stages'>,
+  inside: readonly Span[],
+  beside: readonly Span[],
+): Spans {
+  const except = beside.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + settleMs }));
+  return { within: steadySpan(scenario), inside, except };
+}
+
 /** Empty when nothing was done to one pool alone, or nobody used the other one. */
 async function isolationsOf(
   { scenario }: BenchRequest,
@@ -63,11 +74,7 @@ async function isolationsOf(
   );
   const found: Isolation[] = [];
   for (const { cause, other, windows, beside } of deeds) {
-    const latency = createWindowLatency({
-      within: steadySpan(scenario),
-      inside: windows,
-      except: beside.map(spanOf).map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + settleMs })),
-    });
+    const latency = createWindowLatency(isolationSpans(scenario, windows, beside.map(spanOf)));
     await visitHistory(historyDir, latency.note);
     found.push({
       ...{ cause, other, windows },

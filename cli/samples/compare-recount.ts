@@ -1,8 +1,10 @@
 /** Holds the figures of a report against those derived again from its history. */
 import type { FaultImpact, FaultResult } from './fault-result.ts';
 import type { FaultRecount } from './recount-faults.ts';
+import type { IsolationRecount } from './recount-isolation.ts';
 import type { Recount } from './recount.ts';
 import type { LatencyMs, LedgerSummary, OpSummary, UserCounts } from './summary.ts';
+import type { WindowLatency } from './window-latency.ts';
 
 /** The figures of a report that the history can prove. */
 export type ReportedFigures = {
@@ -19,6 +21,8 @@ export type ReportedFigures = {
   /** Of a run with faults. */
   readonly faults?: readonly FaultResult[] | undefined;
   readonly impact?: Omit<FaultImpact, 'faults'> | undefined;
+  /** Of a flood, or of faults of one pool. */
+  readonly isolations?: readonly WindowLatency[] | undefined;
 };
 
 /** One figure both ways. `cut` = they differ by no more than one second of it can hold. */
@@ -40,6 +44,7 @@ export function compareRecount(reported: ReportedFigures, recounted: Recount): F
     ...opChecks(reported, recounted),
     ...userChecks(reported, recounted),
     ...impactChecks(reported, recounted.impact),
+    ...recounted.isolations.flatMap((seen, i) => isolationChecks(reported, i, seen)),
   ];
 }
 
@@ -166,6 +171,28 @@ function impactChecks(
     ),
   );
   return [...ofFaults, ...ofRun];
+}
+
+/** A report from before failed sends were counted has none of them. */
+function isolationChecks(
+  { isolations = [] }: ReportedFigures,
+  index: number,
+  recounted: IsolationRecount,
+): FigureCheck[] {
+  return (['inside', 'outside'] as const).flatMap((name) => {
+    const [reported, seen] = [isolations[index]?.[name], recounted[name]];
+    const which = `isolation ${index + 1} ${name}`;
+    if (reported === undefined) return [check(which, Number.NaN, seen.acks)];
+    const counts = (['acks', 'acksFailed', 'https', 'httpFailed'] as const).flatMap((key) => {
+      const count = reported[key];
+      return count === undefined ? [] : [check(`${which} ${key}`, count, seen[key])];
+    });
+    return [
+      ...counts,
+      ...latencyChecks(`${which} chat.ack`, reported.ackMs, seen.ackMs),
+      ...latencyChecks(`${which} http`, reported.httpMs, seen.httpMs),
+    ];
+  });
 }
 
 /** Times are kept to the µs; sums and shares of them differ by how they were added up. */

@@ -126,9 +126,13 @@ const exactBelowUs = 10_000_000;
  * How often each value was seen: to the µs below 10 s, to the ms above. Latencies repeat, so it stays
  * small, and below what a Map can hold (2^24) even where each value there is was seen.
  */
-class Spread {
+export class Spread {
   readonly #times = new Map<number, number>();
   #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
 
   add(us: number): void {
     const value = us < exactBelowUs ? Math.max(us, 1) : Math.round(us / 1000) * 1000;

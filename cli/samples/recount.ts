@@ -8,6 +8,8 @@
 import { recordKind } from './history.ts';
 import { auditFaults } from './recount-faults.ts';
 import type { FaultedRun, FaultRecount, Loss } from './recount-faults.ts';
+import { auditIsolation } from './recount-isolation.ts';
+import type { IsolationRecount } from './recount-isolation.ts';
 import { auditMessages } from './recount-messages.ts';
 import { auditOps } from './recount-ops.ts';
 import type { HttpRecount, OpAudit, OpRecount } from './recount-ops.ts';
@@ -18,12 +20,15 @@ import type { HistoryBytes, RawRecord } from './recount-records.ts';
 import { auditUsers } from './recount-users.ts';
 import type { UserRecount } from './recount-users.ts';
 import type { LedgerSummary } from './summary.ts';
+import type { Spans } from './window-latency.ts';
 
 export type RecountOptions = {
   readonly durationMs: number;
   readonly partial: boolean;
   /** What the report says of when faults were there; left out: there were none. */
   readonly faulted?: FaultedRun | undefined;
+  /** What of a report one pool's figures under a deed to the other are counted from. */
+  readonly isolations?: readonly Spans[] | undefined;
   /** How many records' rooms are counted at a time: the more, the more memory and the fewer passes. */
   readonly recordsAtOnce?: number | undefined;
 };
@@ -42,6 +47,8 @@ export type Recount = {
   readonly http: HttpRecount;
   /** What the faults did; `undefined` without any. */
   readonly impact: FaultRecount | undefined;
+  /** In the order of the spans. */
+  readonly isolations: readonly IsolationRecount[];
 };
 
 /** About 130 bytes each in memory. */
@@ -54,6 +61,7 @@ export function recount(files: readonly HistoryBytes[], options: RecountOptions)
   const ops = auditOps();
   const everybody = auditUsers();
   const faults = faulted === undefined ? undefined : auditFaults(faulted);
+  const isolations = (options.isolations ?? []).map(auditIsolation);
   const cutShort: CutShort[] = [];
   const ends: number[] = [];
   const tailBytes: number[] = [];
@@ -75,6 +83,7 @@ export function recount(files: readonly HistoryBytes[], options: RecountOptions)
       ops.note(r);
       everybody.note(r);
       faults?.note(r);
+      for (const one of isolations) one.note(r);
     });
     if (lastUs >= 0) ends.push(lastUs);
     tailBytes.push(length % bytesPerRecord);
@@ -89,6 +98,7 @@ export function recount(files: readonly HistoryBytes[], options: RecountOptions)
     const { losses, counts, messages } = countPart(files, isOfPart, run, ops);
     for (const name of countNames) ledger[name] += counts[name];
     faults?.add(messages, losses);
+    for (const one of isolations) one.add(messages);
   }
   return {
     ...{ records, tailBytes, unknownRecords, ledger },
@@ -99,6 +109,7 @@ export function recount(files: readonly HistoryBytes[], options: RecountOptions)
     ),
     ...ops.close(),
     impact: faults?.close(),
+    isolations: isolations.map((one) => one.close()),
   };
 }
 
