@@ -127,6 +127,19 @@ describe('rtops dashboards check', () => {
       2,
       /variable instanse[^]*did you mean instance\?/,
     ],
+    [
+      'two to ask',
+      [
+        'check',
+        '--grafana',
+        'http://127.0.0.1:1',
+        '--prometheus',
+        'http://127.0.0.1:1',
+        ...ownWindow,
+      ],
+      2,
+      /cannot both be asked/,
+    ],
     // Control: one that is there goes on to the next question.
     ['no run for it', ['check', '--var', 'instance=ws-1'], 122, /no run to inspect/],
   ];

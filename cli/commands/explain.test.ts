@@ -80,6 +80,11 @@ describe('explain', () => {
   });
 });
 
+test('a name beside --markdown is refused, not left out', () => {
+  const failure = failureOf(() => explain(testWorld(), { name: 'chat.ack', markdown: true }));
+  expect(failure).toMatchObject({ code: exitCode.usage, next: 'rtops explain chat.ack' });
+});
+
 describe('docs/metrics.md', () => {
   const document = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
 

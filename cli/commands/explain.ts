@@ -44,12 +44,17 @@ const foreignMakers: readonly (readonly [RegExp, string])[] = [
 
 /**
  * Prints one, or without a name the list of all; `markdown` prints docs/metrics.md.
- * @throws Failure `usage` for a name that nothing here has.
+ * @throws Failure `usage` for a name that nothing here has, and for a name beside `markdown`.
  */
 export function explain(
   world: World,
   { name, markdown }: { readonly name: string | undefined; readonly markdown: boolean },
 ): ExitCode {
+  if (markdown && name !== undefined) {
+    throw new Failure(exitCode.usage, '--markdown prints all metrics, and takes no name', {
+      next: `rtops explain ${name}`,
+    });
+  }
   if (markdown) world.stdout.write(metricsDocument(metricFamilies, seriesLimit));
   else world.stdout.write(name === undefined ? listText() : explainText(name));
   return exitCode.pass;
@@ -65,9 +70,6 @@ function explainText(name: string): string {
   const foreign = foreignMakers.find(([pattern]) => pattern.test(name));
   if (foreign !== undefined) {
     return `${name}\n  Not a metric of rtops: ${foreign[1]}.\n  Its own help: /api/v1/metadata?metric=${name} of Prometheus (rtops open prometheus).\n`;
-  }
-  if (/^(up|scrape_\w+|ALERTS|ALERTS_FOR_STATE)$/.test(name)) {
-    return `${name}\n  Not a metric of rtops: Prometheus makes it, one for each target or alert.\n`;
   }
   const names = [...metricFamilies, ...thresholdMetrics].map((one) => one.name);
   const part = name.length >= 3 ? names.find((one) => one.includes(name)) : undefined;

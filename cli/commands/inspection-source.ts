@@ -33,6 +33,12 @@ export async function openInspectionSource(
   world: World,
   asked: { readonly prometheus?: string | undefined; readonly grafana?: string | undefined },
 ): Promise<InspectionSource> {
+  if (asked.grafana !== undefined && asked.prometheus !== undefined) {
+    throw new Failure(exitCode.usage, '--grafana and --prometheus cannot both be asked', {
+      why: 'a Grafana asks the Prometheus that is its data source',
+      next: 'leave out one of them',
+    });
+  }
   if (asked.grafana !== undefined) return await throughGrafana(world, asked.grafana);
   const url = addressOf('--prometheus', asked.prometheus ?? prometheusUrl(world));
   const prometheus = prometheusClient(openApi(url, {}, nextIfAway(asked.prometheus)));

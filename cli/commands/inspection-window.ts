@@ -22,7 +22,8 @@ export type WindowOptions = {
 
 /**
  * The window that was typed, or that of the last run.
- * @throws Failure noVerdict (122) where there is no run; usage (2) for what is no moment
+ * @throws Failure noVerdict (122) where there is no run; usage (2) for what is no moment, and for a run
+ *   that was named and lies outside of the window
  */
 export async function inspectedWindow(
   world: World,
@@ -41,6 +42,18 @@ export async function inspectedWindow(
   }
   const run = report === null ? null : windowOf(report);
   const lies = run !== null && run.fromMs < toMs && run.toMs > fromMs;
+  if (options.run !== undefined && !lies) {
+    throw new Failure(
+      exitCode.usage,
+      `the run ${options.run} does not lie between --from and --to`,
+      {
+        ...(run !== null && {
+          why: `it was from ${new Date(run.fromMs).toISOString()} to ${new Date(run.toMs).toISOString()}`,
+        }),
+        next: 'leave out --from and --to, or --run',
+      },
+    );
+  }
   return { fromMs, toMs, report: lies ? report : null };
 }
 

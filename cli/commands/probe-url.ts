@@ -6,13 +6,19 @@ import { Failure } from '../failure.ts';
 import { path } from '../../server/contract.ts';
 
 /**
- * The origin of a `--url`. A host off loopback must be named with `--allow-host`: a load test
+ * The origin of a `--url`, which has nothing else. A host off loopback must be named with `--allow-host`: a load test
  * against somebody else's machine by a slip of the hand is an attack.
  */
 export function allowedUrl(text: string, allowHost: string | undefined, command = 'bench'): string {
   if (!URL.canParse(text)) throw wrongUrl(text, command);
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrongUrl(text, command);
+  if (url.href !== `${url.origin}/`) {
+    throw new Failure(exitCode.usage, `--url takes an address without a path, query or password`, {
+      why: `Socket.IO is dialled at ${path.socketIo} of ${url.origin}; a namespace is no path`,
+      next: `rtops ${command} --url ${url.origin}`,
+    });
+  }
   if (!isLoopback(url.hostname) && allowHost !== url.hostname) {
     throw new Failure(exitCode.usage, `--url ${url.origin} is not on this machine`, {
       why: 'rtops loads other hosts only when you name them a second time, on purpose',

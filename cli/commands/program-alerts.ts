@@ -24,6 +24,8 @@ export function withAlertCommands(program: Command, world: World, done: Done): v
     .option('--json', 'one JSON document', false)
     .action(async (options: { alertmanager?: string; json: boolean }) => {
       const { alertsTest } = await import('./alerts.ts');
-      done(await alertsTest(world, options));
+      // `rtops alerts --json test` gives it to the verb above.
+      const json = options.json || alerts.opts<{ json: boolean }>().json;
+      done(await alertsTest(world, { ...options, json }));
     });
 }

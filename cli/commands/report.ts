@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJunit } from '../report/junit.ts';
 import { renderMarkdown } from '../report/markdown.ts';
@@ -27,11 +28,19 @@ export type ReportOptions = {
   readonly open: boolean;
 };
 
-/** Prints the report of a run on stdout. Succeeds whatever the verdict was. */
+/**
+ * Prints the report of a run on stdout. Succeeds whatever the verdict was.
+ * @throws Failure usage (2) for `open` beside a format that no browser shows
+ */
 export async function report(world: World, options: ReportOptions): Promise<ExitCode> {
   const dir = await findRunFolder(world, options.run);
   const stored = await readReport(dir);
   if (options.open) {
+    if (options.format !== 'html' && options.format !== 'text') {
+      throw new Failure(exitCode.usage, `--open shows HTML, --format asks for ${options.format}`, {
+        next: 'leave out one of them',
+      });
+    }
     const html = await writeHtmlReport(dir, stored, await readDetail(dir));
     const opened = await openInBrowser(world, html);
     world.stdout.write(opened ? `opened ${html}\n` : `${html}\n`);

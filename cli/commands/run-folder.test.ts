@@ -117,6 +117,13 @@ describe('rtops report', () => {
     expect(readdirSync(dir)).toContain('report.html');
   });
 
+  test('--open beside a format that no browser shows is refused, not dropped', async () => {
+    const { world, addRun } = workplace();
+    addRun('20261121-100000-aaaa');
+    const failure = await failureOf(report(world, { format: 'md', open: true }));
+    expect(failure).toMatchObject({ code: 2 });
+  });
+
   test.each([
     ['cut short', '{"schemaVersion": 1, "run": {', 'is not JSON'],
     ['of another tool', '{"metrics": {}}', 'is not a report that this rtops reads'],

@@ -127,6 +127,15 @@ describe('setup', () => {
     );
   });
 
+  test('run again with nothing but those left, it is as content as the first time', async () => {
+    const here = ['nginx', 'redis-server', 'prometheus'];
+    const site = await fakeSite({ here, manager: 'brew', isRoot: false });
+    const { world, out } = home();
+    expect(await setup(world, { yes: true, dev: false, observe: true }, site)).toBe(exitCode.pass);
+    expect(out()).toContain('by hand here, so that they are in PATH: prometheus-alertmanager');
+    expect(await site.ran()).toEqual([]);
+  });
+
   test('--dev adds what only the tests need', async () => {
     const site = await fakeSite({ here: ['nginx', 'redis-server', ...observers] });
     await setup(home().world, { yes: true, dev: true, observe: false }, site);

@@ -44,11 +44,13 @@ export async function setup(
     return exitCode.pass;
   }
   const plan = await planInstall(missing, site);
-  const commands = plan.kind === 'commands' ? plan.commands : [];
   if (plan.byHand.length > 0) world.stdout.write(byHandText(plan.byHand));
+  // Where no package is known, what only `--observe` needs stands in nobody's way.
+  const isReady = plan.byHand.every(({ audience }) => audience === 'observers');
+  if (plan.kind === 'by-hand') return isReady ? exitCode.pass : exitCode.notReady;
   if (!(await mayGoOn(world, options, plan))) return exitCode.notReady;
 
-  await runInstall(commands, site, (command) => {
+  await runInstall(plan.commands, site, (command) => {
     world.stderr.write(`running: ${command.join(' ')}\n`);
   });
   const after = await findPrerequisites(missing, site.find);
@@ -60,14 +62,15 @@ export async function setup(
       next: 'rtops doctor',
     });
   }
-  // Where no package is known, what only `--observe` needs stands in nobody's way.
-  const needed = plan.byHand.filter(({ audience }) => audience !== 'observers');
-  return needed.length === 0 ? exitCode.pass : exitCode.notReady;
+  return isReady ? exitCode.pass : exitCode.notReady;
 }
 
 /** Whether the commands are to be run now; says why not, and what to type instead. */
-async function mayGoOn(world: World, options: SetupOptions, plan: InstallPlan): Promise<boolean> {
-  if (plan.kind === 'by-hand') return false;
+async function mayGoOn(
+  world: World,
+  options: SetupOptions,
+  plan: Extract<InstallPlan, { kind: 'commands' }>,
+): Promise<boolean> {
   const shown = plan.commands.map((command) => command.join(' '));
   if (!plan.mayRun) {
     const isApt = plan.commands[0]?.[0] === 'apt-get';
