@@ -15,8 +15,16 @@ describe('parseReport', () => {
     expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
   });
 
-  test('keeps fields of a later minor version', () => {
+  test('keeps fields of a later minor version, wherever they are', () => {
     expect(parseReport({ ...sampleReport(), later: 1 })).toHaveProperty('later', 1);
+    const { topology, scenario } = sampleReport();
+    const fault = { text: '', kind: 'kill', node: 'ws-1', atMs: 0, forMs: null, options: {} };
+    const report = {
+      ...sampleReport(),
+      topology: { ...topology, alerts: { connections: 1, later: 1 } },
+      scenario: { ...scenario, faults: [{ ...fault, later: 1 }] },
+    };
+    expect(parseReport(report)).toEqual(report);
   });
 
   test.each([

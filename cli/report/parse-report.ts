@@ -4,7 +4,8 @@ import type * as z from 'zod';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Detail } from '../samples/detail.ts';
-import { detailSchema, reportSchema } from './report-schema.ts';
+import { detailSchema } from './detail-schema.ts';
+import { reportSchema } from './report-schema.ts';
 import type { Report } from './report.ts';
 
 /** Problems shown of a file that has many. */
