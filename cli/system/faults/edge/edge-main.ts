@@ -10,7 +10,8 @@ if (file === undefined) throw new Error('give the file with the edges');
 
 // Written by the plan of this very version, for its owner only.
 const config = JSON.parse(readFileSync(file, 'utf8')) as EdgesConfig;
-const proxies = config.edges.map((edge) => createEdgeProxy(config.host, edge));
+const say = (problem: string) => process.stderr.write(`${problem}\n`);
+const proxies = config.edges.map((edge) => createEdgeProxy(config.host, edge, say));
 await Promise.all(proxies.map((proxy) => proxy.open()));
 const control = await openControl(config, proxies);
 

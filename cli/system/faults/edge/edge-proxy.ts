@@ -38,7 +38,15 @@ type Applied = {
 /** A delay below this is lost in what any piece of data takes through a proxy on a busy machine. */
 const noticeableMs = 2;
 
-export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]): EdgeProxy {
+/** A port that somebody has is tried again this often. */
+const listenEveryMs = 200;
+
+/** @param say told once when the edge's port cannot be had, though it should listen. */
+export function createEdgeProxy(
+  host: string,
+  edge: EdgesConfig['edges'][number],
+  say: (problem: string) => void,
+): EdgeProxy {
   const links = new Set<Link>();
   const toxics = new Map<string, Applied>();
   const past = { up: 0, down: 0 };
@@ -46,7 +54,9 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
   let weather: LinkWeather = { up: calm, down: calm };
 
   const listener = createListener(host, edge.port, accept);
-  const target = watchTarget(host, edge.targetPort, () => void align());
+  const target = watchTarget(host, edge.targetPort, () => void settle());
+  let retry: NodeJS.Timeout | undefined;
+  let isTold = false;
 
   function accept(client: Socket): void {
     accepted += 1;
@@ -80,6 +90,19 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
   /** A target that does not listen must look so to who dials: a refusal is retried, a reset is not. */
   async function align(): Promise<void> {
     await listener.listen(target.isUp() && !has('refuse'));
+  }
+
+  /** As {@link align}, and again until the port can be had: while it did not listen, others could. */
+  async function settle(): Promise<void> {
+    clearTimeout(retry);
+    try {
+      await align();
+      isTold = false;
+    } catch (error) {
+      if (!isTold) say(`${edge.name}: ${String(error)}`);
+      isTold = true;
+      retry = setTimeout(() => void settle(), listenEveryMs);
+    }
   }
 
   function reweather(): void {
@@ -147,7 +170,7 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
       const wire = (way: Way) =>
         toxic.kind === 'rate' && hits(toxic, way) ? createWire(toxic.bytesPerSec) : undefined;
       toxics.set(id, { toxic, wires: { up: wire('up'), down: wire('down') }, felt: 0 });
-      await align();
+      await settle();
       reweather();
       if (toxic.kind === 'reset') {
         for (const link of links) {
@@ -160,7 +183,7 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
     async remove(id) {
       const felt = discard(id);
       reweather();
-      await align();
+      await settle();
       return felt;
     },
     status: () => ({
@@ -173,6 +196,7 @@ export function createEdgeProxy(host: string, edge: EdgesConfig['edges'][number]
       toxics: [...toxics.keys()],
     }),
     close() {
+      clearTimeout(retry);
       for (const id of toxics.keys()) discard(id);
       target.close();
       listener.close();
