@@ -1,18 +1,14 @@
 /** The client that users copy, against real nodes that die, stall, forget and come back. */
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ChatMessage } from '../contract.ts';
+import { event, type ChatMessage } from '../contract.ts';
 import { accessToken, connect } from '../testing/client.ts';
 import { frontDoor } from '../testing/front-door.ts';
 import { startNode } from '../testing/node.ts';
 import { startProcess } from '../testing/process-node.ts';
 import { startRedis } from '../testing/redis.ts';
-import {
-  resumeClient,
-  SendFailed,
-  type ResumeClient,
-  type ResumeClientOptions,
-} from './resume-client.ts';
+import { SendFailed } from './outbox.ts';
+import { resumeClient, type ResumeClient, type ResumeClientOptions } from './resume-client.ts';
 
 type Seen = {
   readonly client: ResumeClient;
@@ -185,6 +181,69 @@ describe('the resume client', () => {
     for (const listener of drop) seen.client.socket.on('chat:message', listener);
     expect(seqs(seen)).toEqual([]);
     await expect.poll(() => seqs(seen), { timeout: 9000 }).toEqual([1, 2]);
+  });
+
+  test('shows nothing of a room that it left while it was filling a hole, and lives on', async () => {
+    const node = await startNode();
+    const seen = user(node.url, 'anna');
+    await seen.client.join('r');
+    const { socket } = seen.client;
+    const listeners = socket.listeners(event.message);
+    socket.off(event.message);
+    await seen.client.send('r', '1');
+    await seen.client.send('r', '2');
+    for (const listener of listeners) socket.on(event.message, listener);
+    const { epoch } = (await socket.emitWithAck(event.history, {
+      room: 'r',
+      after: 0,
+      limit: 1,
+    })) as {
+      epoch: string;
+    };
+    // As the server would tell it 5 s later: what is missing is asked for now.
+    for (const told of socket.listeners(event.head)) told({ room: 'r', seq: 2, epoch });
+    seen.client.leave('r');
+    await seen.client.join('r');
+    expect(await seen.client.send('r', '3')).toMatchObject({ seq: 3 });
+    await expect.poll(() => seqs(seen)).toEqual([3]);
+    seen.client.leave('r');
+    await seen.client.join('r');
+    await seen.client.send('r', '4');
+    await expect.poll(() => seqs(seen)).toEqual([3, 4]);
+  });
+
+  test('starts a room again when its log has lost its end, though others wrote on', async () => {
+    const node = await startNode();
+    const seen = user(node.url, 'anna');
+    await seen.client.join('r');
+    for (const n of range(1, 5)) await seen.client.send('r', `m${n}`);
+    await expect.poll(() => seqs(seen)).toEqual(range(1, 5));
+    const { socket } = seen.client;
+    const { epoch } = (await socket.emitWithAck(event.history, {
+      room: 'r',
+      after: 0,
+      limit: 1,
+    })) as {
+      epoch: string;
+    };
+    // The node it came back to had 3 of the 5; 4 and 5 are other messages now.
+    const told = { epoch, rooms: { r: { seq: 3, resync: true } } };
+    for (const listener of socket.listeners(event.resumed)) listener(told);
+    await expect.poll(() => seqs(seen)).toEqual([...range(1, 5), ...range(1, 5)]);
+    expect(seen.resets).toEqual([1]);
+  });
+
+  test('has ids that no other client of the same user has, nor it itself after a reload', async () => {
+    const node = await startNode();
+    const before = user(node.url, 'anna');
+    await before.client.join('r');
+    const kept = await before.client.send('r', 'before');
+    before.client.close();
+    const after = user(node.url, 'anna');
+    await after.client.join('r');
+    expect(await after.client.send('r', 'after')).toMatchObject({ seq: 2 });
+    // A message kept with its id is the same one.
+    expect(await after.client.send('r', 'before', kept.id)).toMatchObject({ seq: 1 });
   });
 
   test('gives up at its deadline, and says what is known', async () => {

@@ -1,8 +1,8 @@
 /**
- * A chat client that loses nothing it was promised: copy it (with `room-feed.ts` and
- * `contract.ts`) and build on it. What it does:
- * - a message has one id for good (session key + counter), is tried again with that id until it is
- *   acked or its deadline passes, and waits for the one before it in its room;
+ * A chat client that loses nothing it was promised: copy this folder (and `contract.ts`) and build
+ * on it. What it does:
+ * - a message has one id for good, is tried again with that id until it is acked or its deadline
+ *   passes, and waits for the one before it in its room;
  * - after any break it tells the server, in the handshake, what it has seen, and gets the rest;
  * - the app sees each message of a room once, in order; what can no longer be had is said.
  */
@@ -15,11 +15,11 @@ import {
   type Head,
   type HistoryAck,
   type JoinAck,
-  type RefusalCode,
   type Resumed,
-  type SendAck,
 } from '../contract.ts';
+import { outbox, retryable, retryMs, SendFailed, type Sent } from './outbox.ts';
 import { roomFeed, type RoomFeed } from './room-feed.ts';
+import { jittered, sleep } from './wait.ts';
 
 export type ResumeClientOptions = {
   /** `https://chat.example`; the namespace is added. */
@@ -34,8 +34,6 @@ export type ResumeClientOptions = {
   readonly onReset?: (room: string, from: number) => void;
   /** `up`: in all rooms, with nothing missing but what is on its way. */
   readonly onState?: (state: 'up' | 'down', why: string) => void;
-  /** Keep it with unsent messages if they should survive a reload; else one is made. */
-  readonly sessionKey?: string;
   /** How long `send` goes on trying. Default 60 s. */
   readonly sendWithinMs?: number;
   /** A healthy node answers within 2 s, if only with "try again"; after this it is left. 5 s. */
@@ -47,25 +45,14 @@ export type ResumeClientOptions = {
   readonly transports?: readonly ('websocket' | 'polling')[];
 };
 
-export type Sent = { readonly id: string; readonly seq: number; readonly at: number };
-
-/** `refused`: not stored. `unsent`: it never left. `unknown`: it left, and no answer came. */
-export class SendFailed extends Error {
-  readonly kind: 'refused' | 'unsent' | 'unknown';
-  readonly id: string;
-  constructor(kind: SendFailed['kind'], id: string, why: string) {
-    super(`message ${id} ${kind}: ${why}`);
-    this.name = 'SendFailed';
-    this.kind = kind;
-    this.id = id;
-  }
-}
-
 export type ResumeClient = {
   /** Resolves once the room is joined; it stays joined over all reconnections. */
   join(room: string): Promise<void>;
   leave(room: string): void;
-  /** Resolves when stored. Rejects with {@link SendFailed}. `id`: of a message kept from before. */
+  /**
+   * Resolves when stored. Rejects with {@link SendFailed}, whose `id` may be kept with the message:
+   * sent again with it, after a reload too, it is stored once.
+   */
   send(room: string, body: string, id?: string): Promise<Sent>;
   /** Below it all; for events of your own. */
   readonly socket: Socket;
@@ -78,19 +65,17 @@ type Room = {
   /** Its seqs are of an epoch that is over; a new start is under way. */
   stale: boolean;
   entry: Promise<void>;
-  lastSend: Promise<unknown>;
 };
 
-const retryable: ReadonlySet<RefusalCode> = new Set(['UNAVAILABLE', 'RATE_LIMITED']);
-const retryMs = 500;
 const maxBackoffMs = 5000;
 
 export function resumeClient(options: ResumeClientOptions): ResumeClient {
   const answerWithinMs = options.answerWithinMs ?? 5000;
-  const sessionKey = options.sessionKey ?? crypto.randomUUID();
+  /** Makes ids that no other client has, nor this one after a reload. */
+  const idPrefix = crypto.randomUUID();
   const rooms = new Map<string, Room>();
   /** Woken whenever the connection comes up, and when the client is closed. */
-  let wake: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   let epoch = '';
   let up = false;
   let closed = false;
@@ -216,7 +201,7 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
         await untilUp(1000);
       }
     } catch (error) {
-      rooms.delete(name);
+      if (rooms.get(name) === room) rooms.delete(name);
       throw error;
     }
     throw new Error(`left ${name} before it was joined`);
@@ -231,8 +216,6 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
   };
 
   const wakeAll = (): void => {
-    const waiting = wake;
-    wake = [];
     for (const go of waiting) go();
   };
 
@@ -246,7 +229,8 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
     for (const [name, room] of rooms) {
       const told = resumed.rooms[name];
       if (told === undefined) continue;
-      if (!sameEpoch || room.stale) {
+      // A head below what was seen: the log lost its end, and other messages may stand there by now.
+      if (!sameEpoch || room.stale || told.seq < room.feed.last()) {
         void startAgain(name, room);
         continue;
       }
@@ -290,32 +274,22 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
   /** Resolves when up, or closed, or after `ms`. */
   const untilUp = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake.push(() => {
+      const go = (): void => {
         clearTimeout(timer);
+        waiting.delete(go);
         resolve();
-      });
+      };
+      const timer = setTimeout(go, ms);
+      waiting.add(go);
     });
 
-  const sendNow = async (room: string, body: string, id: string, until: number): Promise<Sent> => {
-    let left = false;
-    for (;;) {
-      const leftMs = until - Date.now();
-      if (closed || leftMs <= 0) {
-        throw new SendFailed(left ? 'unknown' : 'unsent', id, closed ? 'closed' : 'too late');
-      }
-      if (!up || rooms.get(room)?.joined !== true) {
-        await untilUp(Math.min(leftMs, 1000));
-        continue;
-      }
-      left = true;
-      const ack = await ask<SendAck>(event.send, { id, room, body });
-      if (ack === undefined) continue;
-      if (ack.ok) return { id, seq: ack.seq, at: ack.at };
-      if (!retryable.has(ack.code)) throw new SendFailed('refused', id, ack.code);
-      await sleep(Math.min(jittered(ack.retryAfterMs ?? retryMs), Math.max(0, leftMs)));
-    }
-  };
+  const out = outbox({
+    ask: (request) => ask(event.send, request),
+    isIn: (room) => up && rooms.get(room)?.joined === true,
+    untilUp,
+    isClosed: () => closed,
+    withinMs: options.sendWithinMs ?? 60_000,
+  });
 
   return {
     socket,
@@ -326,7 +300,6 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
         joined: false,
         stale: false,
         entry: Promise.resolve(),
-        lastSend: Promise.resolve(),
         feed: roomFeed({
           fetch: (after, limit) => fetchPage(name, after, limit),
           show: options.onMessage,
@@ -344,18 +317,15 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
       return room.entry;
     },
     leave: (name) => {
+      // Nothing that is still being fetched for it is shown.
+      rooms.get(name)?.feed.hold();
       rooms.delete(name);
       void ask(event.leave, { room: name });
     },
-    send: (name, body, id = `${sessionKey}-${(sends += 1)}`) => {
-      const room = rooms.get(name);
-      if (room === undefined) return Promise.reject(new SendFailed('refused', id, 'not joined'));
-      const until = Date.now() + (options.sendWithinMs ?? 60_000);
-      // One at a time per room: a later message never overtakes one that is tried again.
-      const sent = room.lastSend.then(() => sendNow(name, body, id, until));
-      room.lastSend = sent.catch(() => {});
-      return sent;
-    },
+    send: (room, body, id = `${idPrefix}-${(sends += 1)}`) =>
+      rooms.has(room)
+        ? out.send({ id, room, body })
+        : Promise.reject(new SendFailed('refused', id, 'not joined')),
     close: () => {
       closed = true;
       clearTimeout(watchdog);
@@ -363,14 +333,4 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
       wakeAll();
     },
   };
-}
-
-function jittered(ms: number): number {
-  return ms * (0.5 + Math.random());
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -60,7 +60,7 @@ export function roomFeed(deps: FeedDeps): RoomFeed {
   const settle = (): void => {
     if (held || filling) return;
     advanceThroughEarly();
-    goal = Math.max(goal, ...early.keys());
+    for (const seq of early.keys()) goal = Math.max(goal, seq);
     if (goal > last) void fill();
   };
 
@@ -71,9 +71,14 @@ export function roomFeed(deps: FeedDeps): RoomFeed {
       const page = await deps.fetch(last, historyLimit);
       // After a hold or a new start another fill has taken over.
       if (turn !== started) return;
-      if (page === undefined) break;
+      if (page === undefined) {
+        // Nobody brings it now: what comes next asks again.
+        filling = false;
+        return;
+      }
       if (!deps.agrees(page, last)) return;
       for (const message of page.messages) advance(message);
+      advanceThroughEarly();
       if (page.messages.length === 0) {
         // A head above an empty page: all of it was trimmed.
         if (page.head > last) deps.gone(last + 1, page.head);
