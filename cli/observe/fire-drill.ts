@@ -1,12 +1,14 @@
 /** Sends one synthetic alert through Alertmanager and watches whether it arrives. */
 import { drillAlert } from '../../prometheus/drill-alert.ts';
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import { drillRow } from '../inspect/drill.ts';
 import type { DrillRow } from '../inspect/drill.ts';
 import { readNotificationErrors } from '../inspect/notification-errors.ts';
 import { readFrom, sizeOf } from '../system/service-log.ts';
 import type { World } from '../world.ts';
 import { waysOf } from './alertmanager-client.ts';
-import type { AlertmanagerClient } from './alertmanager-client.ts';
+import type { AlertmanagerClient, AlertRouting } from './alertmanager-client.ts';
 
 export type DrillEnd =
   | {
@@ -30,7 +32,7 @@ const routedWithinMs = 5000;
 
 /**
  * @param logFile Alertmanager's log, where it is ours: it alone says the status of what failed
- * @throws what the client throws
+ * @throws what the client throws; Failure noVerdict (122) where Alertmanager does not list the alert
  */
 export async function fireDrill(
   world: World,
@@ -57,8 +59,8 @@ export async function fireDrill(
   await post(startMs + endsByItselfMs);
   try {
     const routing = await untilRouted(world, client, drill);
-    const ways = waysOf(configuration, routing?.receivers ?? []);
-    if (routing?.silenced === true) return { kind: 'silenced' };
+    const ways = waysOf(configuration, routing.receivers);
+    if (routing.silenced) return { kind: 'silenced' };
     if (ways.length === 0) return { kind: 'nobody' };
     const waitMs = configuration.includes(drillAlert) ? ownWaitMs : foreignWaitMs;
     for (;;) {
@@ -78,7 +80,7 @@ export async function fireDrill(
           outcome === 'delivered' || logFile === undefined || reading.errors.has(integration),
       );
       if (decided.length === ways.length && (explained || reading.over)) {
-        const others = await client.othersSent('drill', drill, routing?.receivers ?? []);
+        const others = await client.othersSent('drill', drill, routing.receivers);
         return { kind: 'watched', drill, rows: decided, others };
       }
       await world.clock.sleep(lookEveryMs);
@@ -89,13 +91,25 @@ export async function fireDrill(
 }
 
 /** Alertmanager lists an alert a moment after it took it. */
-async function untilRouted(world: World, client: AlertmanagerClient, drill: string) {
+async function untilRouted(
+  world: World,
+  client: AlertmanagerClient,
+  drill: string,
+): Promise<AlertRouting> {
   const deadline = world.clock.now() + routedWithinMs;
   for (;;) {
     const routing = await client.routing('drill', drill);
-    if (routing !== undefined || world.clock.now() > deadline) return routing;
+    if (routing !== undefined) return routing;
+    if (world.clock.now() > deadline) throw notListed(client.name);
     await world.clock.sleep(lookEveryMs);
   }
+}
+
+function notListed(name: string): Failure {
+  return new Failure(exitCode.noVerdict, 'Alertmanager does not list the drill', {
+    why: `${name} took the alert and has not listed it within ${routedWithinMs / 1000} s, so nobody knows where it would go`,
+    next: 'look at its log and its load, then again: rtops alerts test',
+  });
 }
 
 /** All that is written from now on, at each call; from its start on where the file is put aside. */
