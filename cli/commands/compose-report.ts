@@ -52,6 +52,7 @@ export async function composeReport(world: World, parts: ReportParts): Promise<R
     notes: [
       ...judgement.notes,
       ...measured.faults.problems,
+      ...(measured.flood?.failed == null ? [] : [measured.flood.failed]),
       ...parts.isolations.map(isolationSentence),
       ...errorNotes(measured),
     ],

@@ -7,6 +7,7 @@ import { visitHistory } from '../load/history-files.ts';
 import { createServedCount } from '../samples/served-count.ts';
 import type { Span } from '../samples/window-latency.ts';
 import { floodScenario, floodWindow } from '../scenario/flood-scenario.ts';
+import type { Flood } from '../scenario/fault.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Clock } from '../world.ts';
 
@@ -27,10 +28,12 @@ export type FloodSeen = {
   readonly ratePerSec: number;
   readonly errors: number;
   readonly p95Ms: number;
+  /** Why it could not be brought; its window is empty then, so that nothing is put down to it. */
+  readonly failed: string | null;
 };
 
 export type FloodRun = {
-  /** `null` without a flood, or when it never began. Rejects when its load failed. */
+  /** `null` without a flood, or when it never began. Never rejects: the run it is beside has its own figures. */
   readonly seen: Promise<FloodSeen | null>;
   stop(): void;
   abort(): void;
@@ -46,16 +49,13 @@ export function startFlood(
   const over = new AbortController();
   let drive: Drive | undefined;
 
-  async function run(): Promise<FloodSeen | null> {
-    const { flood } = input.scenario;
-    if (flood === null) return null;
+  async function run(flood: Flood, text: string): Promise<FloodSeen | null> {
     const zeroMs = await startedAtMs.catch(() => null);
     if (zeroMs === null) return null;
-    const { fromMs } = floodWindow(input.scenario);
+    const { fromMs, toMs: plannedToMs } = floodWindow(input.scenario);
     const waitMs = zeroMs + fromMs - input.clock.now();
     await input.clock.sleep(Math.max(0, waitMs), over.signal).catch(() => undefined);
     if (over.signal.aborted) return null;
-    const text = `flood ${flood.kind}=${flood.perSec}/s`;
     // Beside the run's own history: the ledger must not read it.
     const historyDir = join(input.historyDir, '..', 'flood');
     drive = driver.start({
@@ -69,8 +69,7 @@ export function startFlood(
     emit({ kind: 'note', t: beganMs, text: `${text} begins` });
     for await (const { t } of drive.ticks) void t;
     const result = await drive.result;
-    const { fromMs: plannedFrom, toMs: plannedTo } = floodWindow(input.scenario);
-    const toMs = beganMs + Math.min(result.durationMs, plannedTo - plannedFrom);
+    const toMs = beganMs + Math.min(result.durationMs, plannedToMs - fromMs);
     const op = result.ops[flood.kind === 'http' ? 'http' : 'chat.ack'];
     const served = createServedCount(flood.kind, toMs - beganMs);
     await visitHistory(historyDir, served.note);
@@ -87,14 +86,34 @@ export function startFlood(
       ratePerSec,
       errors: op?.errors ?? 0,
       p95Ms: op?.latencyMs.p95 ?? 0,
+      failed: null,
     };
   }
 
-  const seen = run();
-  // Whoever waits for it hears of a failure; a run that ended before must not crash of it.
-  seen.catch(() => undefined);
+  async function failed(flood: Flood, text: string, error: unknown): Promise<FloodSeen> {
+    // A start that never came says only that; why is what the load ended with.
+    const cause: unknown = await drive?.result.then(
+      () => error,
+      (reason: unknown) => reason,
+    );
+    const why = cause instanceof Error ? cause.message : String(cause ?? error);
+    const { fromMs } = floodWindow(input.scenario);
+    emit({ kind: 'warning', t: fromMs, text: `${text} could not be brought: ${why}` });
+    return {
+      ...{ text, asked: flood.perSec, ratePerSec: 0, errors: 0, p95Ms: 0 },
+      window: { fromMs, toMs: fromMs },
+      failed: `${text} could not be brought: ${why}`,
+    };
+  }
+
+  async function seenOf(flood: Flood | null): Promise<FloodSeen | null> {
+    if (flood === null) return null;
+    const text = `flood ${flood.kind}=${flood.perSec}/s`;
+    return await run(flood, text).catch((error: unknown) => failed(flood, text, error));
+  }
+
   return {
-    seen,
+    seen: seenOf(input.scenario.flood),
     stop() {
       over.abort();
       drive?.stop();

@@ -83,8 +83,9 @@ export async function measure(
     const reduced = await reduce(result, { services, machine, ends }, faults, input);
     return { ...reduced, faults, flood: await flood.seen };
   } finally {
-    flood.stop();
-    await flood.seen.catch(() => undefined);
+    // Both have ended, unless something failed: then no load may outlive what is taken down now.
+    flood.abort();
+    await Promise.all([drive.abort(), flood.seen]);
   }
 }
 
