@@ -7,7 +7,7 @@ import { join, relative, resolve } from 'node:path';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { renderHtml } from '../report/html.ts';
-import type { HtmlAssets } from '../report/html.ts';
+import type { HtmlAssets } from '../report/html-document.ts';
 import { parseDetail, parseReport } from '../report/parse-report.ts';
 import type { Report } from '../report/report.ts';
 import type { Detail } from '../samples/detail.ts';

@@ -1,8 +1,8 @@
 /** The contact sheet: each panel of each dashboard, drawn from its data, in its place on the grid. */
 import { escapeMarkup } from '../report/escape-markup.ts';
 import { formatDuration, formatInstant, plural } from '../report/format.ts';
-import { jsonInMarkup } from '../report/html.ts';
-import type { HtmlAssets } from '../report/html.ts';
+import { htmlDocument, topLine } from '../report/html-document.ts';
+import type { HtmlAssets } from '../report/html-document.ts';
 import { skewText } from './check-text.ts';
 import { tally } from './inspection.ts';
 import type { CheckRow, DrawnDashboard, Inspection } from './inspection.ts';
@@ -14,10 +14,7 @@ import { sheetPanel } from './sheet-panels.ts';
 import { sheetScript } from './sheet-script.ts';
 import { sheetStyle } from './sheet-style.ts';
 
-/**
- * One HTML file, opened from disk. Its Content-Security-Policy allows no request and only its own
- * scripts; every text that comes from a dashboard or from Prometheus is escaped.
- */
+/** One HTML file; every text that comes from a dashboard or from Prometheus is escaped. */
 export function renderSheet(inspection: Inspection, assets: HtmlAssets): string {
   const { window, dashboards } = inspection;
   const charts: SheetChart[] = [];
@@ -35,30 +32,9 @@ export function renderSheet(inspection: Inspection, assets: HtmlAssets): string 
     charts,
     bands: dashboards.map((one) => sheetBands(one.bands)),
   };
-  const policy = `default-src 'none'; script-src 'nonce-${assets.nonce}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Dashboards, ${escapeMarkup(formatInstant(new Date(window.fromMs).toISOString()))}: rtops</title>
-<link rel="icon" href="data:,">
-<style>${assets.uplotCss}</style>
-<style>${sheetStyle}</style>
-</head>
-<body>
-<main>
-${head(inspection)}
-${sections.join('\n')}
-</main>
-<script type="application/json" id="data">${jsonInMarkup(data)}</script>
-<script nonce="${assets.nonce}">${assets.uplotJs}</script>
-<script nonce="${assets.nonce}">${sheetScript}</script>
-</body>
-</html>
-`;
+  const title = `Dashboards, ${formatInstant(new Date(window.fromMs).toISOString())}`;
+  const main = [head(inspection), ...sections].join('\n');
+  return htmlDocument({ title, style: sheetStyle, main, data, script: sheetScript }, assets);
 }
 
 function head({ window, run, source, skewMs, rows, dashboards }: Inspection): string {
@@ -68,7 +44,7 @@ function head({ window, run, source, skewMs, rows, dashboards }: Inspection): st
     .map((one, number) => `<a href="#d-${number}">${escapeMarkup(one.title)}</a>`)
     .join('');
   const others = rows.filter((row) => row.kind === 'rule' && failsCheck(row.verdict));
-  return `<header class="top"><span><b>rtops</b> dashboards${run === null ? '' : ` · run ${escapeMarkup(run)}`}</span><button id="theme" type="button" aria-label="Switch between light and dark">Dark</button></header>
+  return `${topLine(`<b>rtops</b> dashboards${run === null ? '' : ` · run ${escapeMarkup(run)}`}`)}
 <section class="card verdict ${failed === 0 ? 'pass' : 'fail'}"><div><h1>${failed === 0 ? 'Every panel has what it should' : `${plural(failed, 'row')} wrong`}</h1>
 <p class="why">${ok} ok, ${healthy} empty as they should be, ${skipped} skipped, ${failed} wrong</p>
 <p class="meta">${escapeMarkup(formatInstant(new Date(window.fromMs).toISOString()))}, ${formatDuration(window.toMs - window.fromMs)}, from ${escapeMarkup(source)}</p>

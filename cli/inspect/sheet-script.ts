@@ -2,7 +2,7 @@
  * The script of the contact sheet, as text: it draws the lines and heatmaps of `#data` and switches
  * the theme. Plain ES2020 of the browser, no network, no storage. A test runs it in Chromium.
  */
-import { lonePoints } from '../report/html-script.ts';
+import { lonePoints, themeScript } from '../report/page-script.ts';
 import { formatUnit } from './format-unit.ts';
 
 export const sheetScript = String.raw`
@@ -15,7 +15,6 @@ export const sheetScript = String.raw`
   let drawn = [];
 
   const css = (name) => name.startsWith('--') ? getComputedStyle(root).getPropertyValue(name).trim() : name;
-  const isDark = () => (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
   const faint = (color, share) => { const c = css(color); return c.length === 7 ? c + Math.round(share * 255).toString(16).padStart(2, '0') : c; };
   const clock = (sec) => new Date(sec * 1000).toISOString().slice(11, 19);
   const long = data.to - data.from > 7200;
@@ -207,17 +206,8 @@ export const sheetScript = String.raw`
     });
   }
 
-  function setTheme(theme) {
-    if (theme) root.dataset.theme = theme;
-    document.getElementById('theme').textContent = isDark() ? 'Light' : 'Dark';
-    drawAll();
-  }
-
-  document.getElementById('theme').addEventListener('click', () => setTheme(isDark() ? 'light' : 'dark'));
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTheme());
+  ${themeScript}
   let pending = 0;
   addEventListener('resize', () => { cancelAnimationFrame(pending); pending = requestAnimationFrame(drawAll); });
-  const wanted = location.hash.slice(1);
-  setTheme(wanted === 'dark' || wanted === 'light' ? wanted : undefined);
 })();
 `;

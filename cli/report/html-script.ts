@@ -1,9 +1,4 @@
-/** A filter of uPlot's points: a figure between two holes has no line to lie on, and is a point. */
-export const lonePoints = String.raw`const lonePoints = (u, series, show) => {
-    const values = u.data[series];
-    const lone = show ? [] : [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
-    return lone.length === 0 ? null : lone;
-  };`;
+import { lonePoints, themeScript } from './page-script.ts';
 
 /**
  * The script of the HTML report, as text: it draws `#data` with uPlot and switches the theme. Plain
@@ -18,7 +13,6 @@ export const reportScript = String.raw`
   let plots = [];
 
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
-  const isDark = () => (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
 
   function figure(value, unit) {
     if (value == null) return '';
@@ -123,14 +117,7 @@ export const reportScript = String.raw`
     plots = data.charts.map((chart) => draw(chart, document.getElementById('plot-' + chart.id)));
   }
 
-  function setTheme(theme) {
-    if (theme) root.dataset.theme = theme;
-    document.getElementById('theme').textContent = isDark() ? 'Light' : 'Dark';
-    drawAll();
-  }
-
-  document.getElementById('theme').addEventListener('click', () => setTheme(isDark() ? 'light' : 'dark'));
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTheme());
+  ${themeScript}
   let pending = 0;
   addEventListener('resize', () => {
     cancelAnimationFrame(pending);
@@ -138,7 +125,5 @@ export const reportScript = String.raw`
       for (const { plot, place, height } of plots) plot.setSize({ width: place.clientWidth, height: height() });
     });
   });
-  const wanted = location.hash.slice(1);
-  setTheme(wanted === 'dark' || wanted === 'light' ? wanted : undefined);
 })();
 `;
