@@ -65,7 +65,22 @@ export function parseChurn(text: string): number | undefined {
   return match === null ? undefined : parseShare(match[1] ?? '');
 }
 
-const bytesOf: Readonly<Record<string, number>> = { B: 1, KB: 1000, KiB: 1024, kB: 1000 };
+const bytesOf: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1000,
+  KB: 1000,
+  KiB: 1024,
+  MB: 1_000_000,
+  MiB: 1_048_576,
+};
+
+/** `128B`, `1KB`, `4KiB`, `1.5MB` → whole bytes. */
+export function parseBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|KiB|MB|MiB)$/.exec(text.trim());
+  return match === null
+    ? undefined
+    : Math.round(Number(match[1]) * (bytesOf[match[2] ?? ''] ?? Number.NaN));
+}
 
 /** A body holds its due time, so it cannot be shorter; the reference server takes no longer one. */
 const leastPayloadBytes = 32;
@@ -73,10 +88,9 @@ const mostPayloadBytes = 16_384;
 
 /** What {@link parsePayloadBytes} reads, for errors. */
 export const payloadTitle = `a size such as 128B or 1KiB, from ${leastPayloadBytes}B to ${mostPayloadBytes}B`;
-/** `128B`, `1KB`, `4KiB` → bytes. */
+/** {@link parseBytes} within that range. */
 export function parsePayloadBytes(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|KiB)$/.exec(text.trim());
-  const bytes = Math.round(Number(match?.[1]) * (bytesOf[match?.[2] ?? ''] ?? Number.NaN));
+  const bytes = parseBytes(text) ?? Number.NaN;
   return bytes >= leastPayloadBytes && bytes <= mostPayloadBytes ? bytes : undefined;
 }
 

@@ -1,5 +1,6 @@
 /** What each kind of fault takes: where it may be done, for how long, and its own options. */
 import { parseDurationMs } from '../topology/quantity.ts';
+import { parseBytes } from './amounts.ts';
 import type { FaultKind } from './fault.ts';
 
 /** How one option's value is read; `undefined` refuses it. */
@@ -40,23 +41,12 @@ function time(example: string, leastMs: number, mostMs: number): Omit<FaultOptio
   };
 }
 
-const bytesOf: Readonly<Record<string, number>> = {
-  B: 1,
-  kB: 1000,
-  KB: 1000,
-  KiB: 1024,
-  MB: 1_000_000,
-  MiB: 1_048_576,
-};
-
-/** `512B`, `64KB`, `1MiB`, each with an optional `/s`; 0 and more than 1 GB are refused. */
+/** `512B`, `64KB`, `1MiB`, with an optional `/s` where `perSec`; 0 and above 1 GB are refused. */
 function size(perSec: boolean): Omit<FaultOption, 'required'> {
   return {
     title: perSec ? 'bytes a second such as 64KB/s' : 'a size such as 512B or 64KB',
     parse: (text) => {
-      const match = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|KiB|MB|MiB)(\/s)?$/.exec(text.trim());
-      if (match === null || (match[3] !== undefined && !perSec)) return undefined;
-      const bytes = Math.round(Number(match[1]) * (bytesOf[match[2] ?? ''] ?? Number.NaN));
+      const bytes = parseBytes(perSec ? text.trim().replace(/\/s$/, '') : text) ?? Number.NaN;
       return bytes >= 1 && bytes <= 1_000_000_000 ? bytes : undefined;
     },
   };

@@ -34,4 +34,20 @@ describe('a flood', () => {
     expect(large.http.perSec).toBe(0);
     expect(stagesMs(large.stages)).toBe(3000);
   });
+
+  test.each([1, 2, 3, 4, 100, 1000, 1501, 1502, 2999, 3001, 60_000])(
+    'of either kind lasts as long as its window where the hold has %i ms',
+    (holdMs) => {
+      const short = { ...scenario, stages: [{ durationMs: holdMs, target: 50 }] as const };
+      const { fromMs, toMs } = floodWindow(short);
+      for (const kind of ['http', 'chat'] as const) {
+        const { stages } = floodScenario(short, { kind, perSec: 200 });
+        expect(stagesMs(stages)).toBe(Math.max(2, toMs - fromMs));
+        for (const { durationMs } of stages) {
+          expect(durationMs).toBeGreaterThan(0);
+          expect(Number.isInteger(durationMs)).toBe(true);
+        }
+      }
+    },
+  );
 });

@@ -1,37 +1,22 @@
 /** A flood as a scenario of its own, run beside the chat during the middle third of its hold. */
 import type { Flood } from './fault.ts';
 import type { Scenario } from './scenario.ts';
-import { isHold, plannedUsers } from './timeline.ts';
-
-/** ms since run start. */
-export type FloodWindow = { readonly fromMs: number; readonly toMs: number };
+import { holdsUsers, longestStage, plannedUsers, type Span } from './timeline.ts';
 
 /** Sends a second of one flooding user; more users, not faster ones, make a larger flood. */
 const perUserPerSec = 20;
-const rampMs = 500;
+const longestRampMs = 500;
 
 /**
  * The longest hold with users in it, in which the chat inside and outside of a window can be
  * compared; with no hold, the longest stage.
  */
-export function steadySpan({ stages }: Pick<Scenario, 'stages'>): FloodWindow {
-  let best = { fromMs: 0, toMs: 0 };
-  let bestHolds = false;
-  let startMs = 0;
-  for (const [i, stage] of stages.entries()) {
-    const holds = stage.target > 0 && isHold(stages, i);
-    const longer = stage.durationMs > best.toMs - best.fromMs;
-    if ((holds && !bestHolds) || (holds === bestHolds && longer)) {
-      best = { fromMs: startMs, toMs: startMs + stage.durationMs };
-      bestHolds = holds;
-    }
-    startMs += stage.durationMs;
-  }
-  return best;
+export function steadySpan({ stages }: Pick<Scenario, 'stages'>): Span {
+  return longestStage(stages, holdsUsers) ?? longestStage(stages) ?? { fromMs: 0, toMs: 0 };
 }
 
 /** The middle third of the steady span. */
-export function floodWindow(scenario: Pick<Scenario, 'stages'>): FloodWindow {
+export function floodWindow(scenario: Pick<Scenario, 'stages'>): Span {
   const { fromMs, toMs } = steadySpan(scenario);
   const third = (toMs - fromMs) / 3;
   return { fromMs: Math.round(fromMs + third), toMs: Math.round(toMs - third) };
@@ -52,7 +37,8 @@ export function floodScenario(scenario: Scenario, flood: Flood): Scenario {
     faults: [],
     flood: null,
   };
-  const floodMs = toMs - fromMs;
+  // Long enough for a way up and a hold.
+  const floodMs = Math.max(2, toMs - fromMs);
   switch (flood.kind) {
     case 'http':
       return {
@@ -66,11 +52,12 @@ export function floodScenario(scenario: Scenario, flood: Flood): Scenario {
     case 'chat': {
       const most = plannedUsers(scenario.stages);
       const users = Math.max(2, Math.min(most, Math.ceil(flood.perSec / perUserPerSec)));
+      const rampMs = Math.min(longestRampMs, Math.floor(floodMs / 2));
       return {
         ...base,
         stages: [
-          { durationMs: Math.min(rampMs, floodMs / 2), target: users },
-          { durationMs: Math.max(1, floodMs - rampMs), target: users },
+          { durationMs: rampMs, target: users },
+          { durationMs: floodMs - rampMs, target: users },
         ],
         rate: { kind: 'total', perSec: flood.perSec },
         http: { ...scenario.http, perSec: 0 },

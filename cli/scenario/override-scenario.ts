@@ -6,7 +6,7 @@ import { checkNoOverlap } from './fault-overlap.ts';
 import type { Fault, Flood } from './fault.ts';
 import { checkFaultFits, faultTiming, parseFault } from './parse-fault.ts';
 import type { MessageRate, Scenario, Stage } from './scenario.ts';
-import { isHold, plannedUsers } from './timeline.ts';
+import { holdsUsers, plannedUsers } from './timeline.ts';
 
 /** What `bench` may change. Absent fields leave the scenario as it is. */
 export type ScenarioOverrides = {
@@ -120,7 +120,7 @@ function scaledTo(stages: Stages, users: number): Stages {
 
 /** Stretches the holds in proportion; with none, holds the first peak. */
 function heldFor(stages: Stages, totalMs: number): Stages {
-  const holds = stages.map(({ target }, i) => target > 0 && isHold(stages, i));
+  const holds = stages.map((_, i) => holdsUsers(stages, i));
   const heldMs = stages.reduce(
     (sum, { durationMs }, i) => sum + (holds[i] === true ? durationMs : 0),
     0,

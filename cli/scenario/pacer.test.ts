@@ -38,13 +38,24 @@ describe('the pacer', () => {
     expect(Math.max(...tenths)).toBeLessThan(140);
   });
 
-  test('the first send from a moment is due at or after it, and the one before is not', () => {
-    const pacer = pacerOf(scenario({ kind: 'per-user', perSec: 3 }));
-    for (let atUs = 0; atUs < 3_000_000; atUs += 33_333) {
-      const k = pacer.firstSendFrom(42, atUs);
-      expect(pacer.sendDueUs(42, k)).toBeGreaterThanOrEqual(atUs);
-      if (k > 0) expect(pacer.sendDueUs(42, k - 1)).toBeLessThan(atUs);
-    }
+  test.each([3, 7, 0.3, 999])(
+    'the first send from a moment is due at or after it, and the one before is not: %d/s',
+    (perSec) => {
+      const pacer = pacerOf(scenario({ kind: 'per-user', perSec }));
+      for (const user of [0, 42, 99]) {
+        for (let k = 0; k < 200; k += 1) {
+          // Where rounding to whole µs decides, and the moments beside it.
+          const dueUs = pacer.sendDueUs(user, k);
+          expect(pacer.firstSendFrom(user, dueUs)).toBe(k);
+          expect(pacer.firstSendFrom(user, dueUs + 1)).toBe(k + 1);
+          expect(pacer.firstSendFrom(user, dueUs - 0.5)).toBe(k);
+        }
+        expect(pacer.firstSendFrom(user, 0)).toBe(0);
+      }
+    },
+  );
+
+  test('who never sends has no first send', () => {
     expect(pacerOf(scenario({ kind: 'total', perSec: 0 })).firstSendFrom(0, 5)).toBe(Infinity);
   });
 

@@ -37,9 +37,10 @@ export function pacerOf(scenario: Scenario): Pacer {
     sendDueUs: (user, k) => (periodUs === Infinity ? Infinity : sendDueUs(user, k)),
     firstSendFrom(user, atUs) {
       if (periodUs === Infinity) return Infinity;
-      const k = Math.max(0, Math.ceil((atUs - phaseUs(user)) / periodUs));
-      // Rounding to whole µs can bring the due time just below the asked one.
-      return sendDueUs(user, k) < atUs ? k + 1 : k;
+      // Due times are rounded to whole µs: the exact ones may lie on the other side of `atUs`.
+      let k = Math.max(0, Math.ceil((atUs - phaseUs(user) - 0.5) / periodUs));
+      while (sendDueUs(user, k) < atUs) k += 1;
+      return k;
     },
     httpDueUs: (k) => (httpPeriodUs === Infinity ? Infinity : Math.round((k + 0.5) * httpPeriodUs)),
     isFreshHttp: (k) => Math.floor((k + 1) * freshShare) > Math.floor(k * freshShare),

@@ -8,7 +8,7 @@ import type { FaultRule } from './fault-options.ts';
 import { faultKinds } from './fault.ts';
 import type { Fault, FaultKind, Flood } from './fault.ts';
 import type { Stage } from './scenario.ts';
-import { isHold, stagesMs } from './timeline.ts';
+import { holdsUsers, longestStage, stagesMs } from './timeline.ts';
 
 /** What `at=` and `for=` are when they are left out. */
 export type FaultTiming = { readonly atMs: number; readonly forMs: number };
@@ -18,16 +18,12 @@ export type FaultTiming = { readonly atMs: number; readonly forMs: number };
  * stages, where none holds), and lasts another quarter of it.
  */
 export function faultTiming(stages: readonly Stage[]): FaultTiming {
-  let best = { startMs: 0, durationMs: 0 };
-  let startMs = 0;
-  for (const [index, { durationMs, target }] of stages.entries()) {
-    const holds = target > 0 && isHold(stages, index);
-    if (holds && durationMs > best.durationMs) best = { startMs, durationMs };
-    startMs += durationMs;
-  }
-  if (best.durationMs === 0) best = { startMs: 0, durationMs: stagesMs(stages) };
-  const quarterMs = Math.max(1, Math.round(best.durationMs / 4));
-  return { atMs: best.startMs + quarterMs, forMs: Math.min(quarterMs, longestFaultMs) };
+  const { fromMs, toMs } = longestStage(stages, holdsUsers) ?? {
+    fromMs: 0,
+    toMs: stagesMs(stages),
+  };
+  const quarterMs = Math.max(1, Math.round((toMs - fromMs) / 4));
+  return { atMs: fromMs + quarterMs, forMs: Math.min(quarterMs, longestFaultMs) };
 }
 
 /**
@@ -48,7 +44,7 @@ export function parseFault(
   checkNode(text, kind, rule, node);
   const written = optionsOf(text, kind, rule, parts);
   const { at: atText, for: forText, ...own } = Object.fromEntries(written);
-  const fault: Fault = {
+  return {
     text,
     kind,
     node,
@@ -61,7 +57,6 @@ export function parseFault(
           : null,
     options: ownOptions(text, rule, own),
   };
-  return fault;
 }
 
 /** What is wrong with a fault's text, as a sentence; `undefined` when nothing is. */
@@ -84,10 +79,11 @@ export function checkFaultFits(fault: Fault, stages: readonly Stage[]): void {
       `it begins at ${fault.atMs / 1000} s, but the stages end at ${endMs / 1000} s`,
     );
   }
-  if (fault.atMs + (fault.forMs ?? 0) > endMs) {
+  const untilMs = fault.atMs + (fault.forMs ?? 0);
+  if (untilMs > endMs) {
     refuse(
       fault.text,
-      `it lasts until ${(fault.atMs + (fault.forMs ?? 0)) / 1000} s, but the stages end at ${endMs / 1000} s: nobody would see the recovery`,
+      `it lasts until ${untilMs / 1000} s, but the stages end at ${endMs / 1000} s: nobody would see the recovery`,
     );
   }
 }

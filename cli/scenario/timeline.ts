@@ -6,8 +6,11 @@
 import { salt, seededUnit } from './pacer-seed.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
-/** From arrival to departure, in ms since run start. */
-export type Session = { readonly fromMs: number; readonly toMs: number };
+/** A part of a run, in ms since its start. */
+export type Span = { readonly fromMs: number; readonly toMs: number };
+
+/** From arrival to departure. */
+export type Session = Span;
 
 /** How long a user that churns stays away. */
 export const churnAwayMs = 2000;
@@ -62,7 +65,7 @@ export function targetAt(stages: readonly Stage[], tMs: number): number {
  * where nobody is just being connected; in every stage of a scenario that holds nobody.
  */
 export function judgesLateness(stages: readonly Stage[], index: number): boolean {
-  const holds = stages.some(({ target }, i) => target > 0 && isHold(stages, i));
+  const holds = stages.some((_, i) => holdsUsers(stages, i));
   return !holds || isHold(stages, index);
 }
 
@@ -70,6 +73,27 @@ export function judgesLateness(stages: readonly Stage[], index: number): boolean
 export function isHold(stages: readonly Stage[], index: number): boolean {
   const before = index === 0 ? 0 : (stages[index - 1]?.target ?? 0);
   return stages[index]?.target === before;
+}
+
+/** Whether it is a hold, and somebody is there. */
+export function holdsUsers(stages: readonly Stage[], index: number): boolean {
+  return isHold(stages, index) && (stages[index]?.target ?? 0) > 0;
+}
+
+/** The longest of the stages that are wanted, the first of equals; `undefined`: none is wanted. */
+export function longestStage(
+  stages: readonly Stage[],
+  isWanted: (stages: readonly Stage[], index: number) => boolean = () => true,
+): Span | undefined {
+  let longest: Span | undefined;
+  let fromMs = 0;
+  for (const [index, { durationMs }] of stages.entries()) {
+    const toMs = fromMs + durationMs;
+    const best = longest === undefined ? 0 : longest.toMs - longest.fromMs;
+    if (durationMs > best && isWanted(stages, index)) longest = { fromMs, toMs };
+    fromMs = toMs;
+  }
+  return longest;
 }
 
 /** When user `index` is there, in order; empty for a user the stages never reach. */
