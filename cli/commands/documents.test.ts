@@ -123,6 +123,11 @@ describe('a document', () => {
   });
 });
 
+test('a path that never ends is read no further than a document may be', async () => {
+  const failure = await failureOf(readScenario(await worldIn({}), '/dev/zero'));
+  expect(failure.message).toBe('/dev/zero is too large for a scenario');
+});
+
 describe('rtops schema', () => {
   test.each(['scenario', 'topology', 'report'])('prints the JSON Schema of a %s', (kind) => {
     const { world, printed } = printingWorld();

@@ -1,5 +1,6 @@
 /** Scenario and topology files by name or path: the one place that reads them. */
-import { readdir, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
@@ -63,18 +64,23 @@ async function readDocument(
       ? nameOrPath
       : resolve(world.cwd, nameOrPath)
     : packageFile(join(shippedFolder[kind], `${nameOrPath}.yaml`));
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
+  const bytes = await readStart(path, mostBytes + 1).catch((error: unknown) => {
     throw unreadable(kind, nameOrPath, shipped, error);
-  }
+  });
   if (bytes.length > mostBytes) {
     throw new Failure(exitCode.badFile, `${nameOrPath} is too large for a ${kind}`, {
-      why: `it has ${bytes.length} bytes, and at most ${mostBytes} are read`,
+      why: `it has more than ${mostBytes} bytes`,
     });
   }
   return { text: bytes.toString('utf8'), fileName: isPath ? nameOrPath : `${nameOrPath}.yaml` };
+}
+
+/** Of a pipe or a device too, whose size nobody knows before. */
+async function readStart(path: string, bytes: number): Promise<Buffer> {
+  const stream: AsyncIterable<Buffer> = createReadStream(path, { end: bytes - 1 });
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function shippedNames(kind: Kind): Promise<readonly string[]> {
