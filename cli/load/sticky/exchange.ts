@@ -28,8 +28,7 @@ export async function exchange(
   const { request } = url.protocol === 'https:' ? https : http;
   const cookie = jar.header(path.split('?')[0] ?? path);
   return await new Promise((resolve) => {
-    const fail = (trouble: StickyTrouble): void =>
-      resolve({ status: null, body: '', node: null, upstreams: [], trouble });
+    const fail = (trouble: StickyTrouble): void => resolve(failed(trouble));
     const asked = request(
       new URL(path, url),
       {
@@ -48,7 +47,7 @@ export async function exchange(
         },
       },
       (response) => {
-        void readAnswer(response, client).then(resolve, (error: unknown) => fail(closed(error)));
+        void readAnswer(response, client).then(resolve);
       },
     );
     asked.setTimeout(answerWithinMs, () => {
@@ -60,7 +59,7 @@ export async function exchange(
   });
 }
 
-/** Reads an answer to its end: also one to an upgrade that was not done. */
+/** Reads an answer to its end: also one to an upgrade that was not done. Never throws. */
 export async function readAnswer(
   response: http.IncomingMessage,
   client: StickyClient,
@@ -68,10 +67,14 @@ export async function readAnswer(
   const facts = answerFacts(response, client);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) break;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > mostBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    return failed(closed(error));
   }
   const body = Buffer.concat(chunks).toString('utf8');
   return { ...facts, body, trouble: troubleOf(facts.status, body) };
@@ -106,6 +109,10 @@ function troubleOf(status: number | null, body: string): StickyTrouble | null {
   }
   if (status === 502 || status === 503 || status === 504) return { kind: 'gateway', text };
   return { kind: 'http-status', text };
+}
+
+function failed(trouble: StickyTrouble): Exchange {
+  return { status: null, body: '', node: null, upstreams: [], trouble };
 }
 
 function closed(error: unknown): StickyTrouble {

@@ -14,3 +14,22 @@ export async function inParts<T, R>(
   }
   return done;
 }
+
+/** {@link inParts} for what stands until it is closed: nothing does when `signal` fires. */
+export async function openInParts<T, R extends { close(): void }>(
+  items: readonly T[],
+  signal: AbortSignal,
+  open: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const opened: R[] = [];
+  try {
+    return await inParts(items, signal, async (item) => {
+      const one = await open(item);
+      opened.push(one);
+      return one;
+    });
+  } catch (error) {
+    for (const one of opened) one.close();
+    throw error;
+  }
+}

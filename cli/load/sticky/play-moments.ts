@@ -9,7 +9,7 @@ import type {
   StickyLoss,
   StickyWitness,
 } from '../../samples/sticky-session.ts';
-import { inParts } from './in-parts.ts';
+import { inParts, openInParts } from './in-parts.ts';
 import { probeSession } from './session-probe.ts';
 import type { OpenSession } from './session-probe.ts';
 import type { StickyClient } from './sticky-client.ts';
@@ -63,7 +63,7 @@ export async function playMoments(input: MomentsInput): Promise<MomentsSeen> {
   ): Promise<void> => {
     const witnesses = await inParts(standing, signal, questioned);
     // All stay until the last is there: only open connections weigh in least_conn.
-    const came = await inParts(
+    const came = await openInParts(
       Array.from({ length: comers }, (_, at) => newClient(at)),
       signal,
       (client) => probeSession(client, { rounds: 1, heldMs: 0, upgrade: false, socketOnly: true }),

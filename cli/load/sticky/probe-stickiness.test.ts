@@ -1,5 +1,8 @@
 /** The probe against other people's Socket.IO servers behind an nginx that others configured. */
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server } from 'socket.io';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { breakOf } from '../../verdict/sticky/break-cause.ts';
 import type { BreakCause } from '../../verdict/sticky/break-cause.ts';
@@ -63,6 +66,25 @@ test('a signal ends it', async () => {
   const url = await nginxBefore(await stockServers(1), '', upgradeHeaders);
   const gone = AbortSignal.abort(new Error('interrupted'));
   await expect(probe(url, { signal: gone })).rejects.toThrow('interrupted');
+});
+
+test('a signal between two parts: the WebSockets of the first are closed', async () => {
+  const stop = new AbortController();
+  const http = createServer();
+  const io = new Server(http);
+  onTestFinished(() => void io.close());
+  let upgraded = 0;
+  io.engine.on('connection', (session: { on(name: 'upgrade', then: () => void): void }) => {
+    session.on('upgrade', () => {
+      upgraded += 1;
+      stop.abort(new Error('interrupted'));
+    });
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  await expect(probe(url, { signal: stop.signal, sessions: 61 })).rejects.toThrow('interrupted');
+  expect(upgraded).toBe(60);
+  await expect.poll(() => io.engine.clientsCount).toBe(0);
 });
 
 async function probe(url: string, over: Partial<StickyProbe> = {}): Promise<StickyPass> {

@@ -2,7 +2,7 @@
 import type { StickyPass } from '../../samples/sticky-session.ts';
 import type { World } from '../../world.ts';
 import { createCookieJar } from './cookie-jar.ts';
-import { inParts } from './in-parts.ts';
+import { inParts, openInParts } from './in-parts.ts';
 import { playMoments } from './play-moments.ts';
 import type { StickyMoments } from './play-moments.ts';
 import { probeSession, recordOf } from './session-probe.ts';
@@ -69,7 +69,7 @@ export async function probeStickiness(world: World, probe: StickyProbe): Promise
       )
     : null;
   const clients = Array.from({ length: probe.sessions }, (_, at) => clientOf(at, probe.cookies));
-  const opened = await inParts(clients, probe.signal, (client) => probeSession(client, full));
+  const opened = await openInParts(clients, probe.signal, (client) => probeSession(client, full));
   try {
     // Long beside the moments between the first socket and the last: then time open is a fair weight.
     await world.clock.sleep(watchedMs, probe.signal);

@@ -12,7 +12,6 @@ import type { Exchange } from './exchange.ts';
 import type { StickyClient } from './sticky-client.ts';
 
 export type SessionSocket = {
-  readonly isOpen: boolean;
   /** How long it has been open, or was until it closed. */
   openMs(): number;
   /** Question `n`; the node that the application names in its answer. */
@@ -75,9 +74,6 @@ export async function openSocket(client: StickyClient, sid: string | null): Prom
     ...dialled,
     sid: id,
     socket: {
-      get isOpen() {
-        return ws.readyState === WebSocket.OPEN;
-      },
       openMs: () => (closedAtMs ?? client.now()) - openedAtMs,
       async ask(n) {
         if (ws.readyState !== WebSocket.OPEN) {
