@@ -13,7 +13,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { Failure } from '../failure.ts';
 import { parseReport } from '../report/parse-report.ts';
-import { failedReport, sampleDetail, sampleReport } from '../report/testing/sample-report.ts';
+import { sampleDetail } from '../report/testing/sample-detail.ts';
+import { failedReport, sampleReport } from '../report/testing/sample-report.ts';
 import type { World } from '../world.ts';
 import { report } from './report.ts';
 import { findRunFolder, readDetail, readReport, writeReportFiles } from './run-folder.ts';

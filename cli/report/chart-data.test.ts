@@ -5,7 +5,8 @@ import { chartData } from './chart-data.ts';
 import type { Chart } from './chart-data.ts';
 import { goodImpact } from '../verdict/testing/good-impact.ts';
 import type { Report } from './report.ts';
-import { sampleDetail, sampleReport } from './testing/sample-report.ts';
+import { sampleDetail } from './testing/sample-detail.ts';
+import { sampleReport } from './testing/sample-report.ts';
 
 function chartOf(id: string, detail: Detail, report: Report = sampleReport()): Chart {
   const chart = chartData(report, detail).charts.find((one) => one.id === id);

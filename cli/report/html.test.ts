@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Detail } from '../samples/detail.ts';
 import { renderHtml } from './html.ts';
 import type { Report } from './report.ts';
-import { failedReport, sampleDetail, sampleReport } from './testing/sample-report.ts';
+import { sampleDetail } from './testing/sample-detail.ts';
+import { failedReport, sampleReport } from './testing/sample-report.ts';
 
 const require = createRequire(import.meta.url);
 const assets = {

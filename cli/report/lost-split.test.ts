@@ -6,7 +6,8 @@ import { renderMarkdown } from './markdown.ts';
 import type { Report } from './report.ts';
 import { renderText } from './text.ts';
 import { bareLines } from './testing/bare-lines.ts';
-import { sampleDetail, sampleReport } from './testing/sample-report.ts';
+import { sampleDetail } from './testing/sample-detail.ts';
+import { sampleReport } from './testing/sample-report.ts';
 
 describe('what was lost', () => {
   test.each([

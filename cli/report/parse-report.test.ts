@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import { parseDetail, parseReport } from './parse-report.ts';
 import { reportSchema } from './report-schema.ts';
-import { failedReport, sampleDetail, sampleReport } from './testing/sample-report.ts';
+import { sampleDetail } from './testing/sample-detail.ts';
+import { failedReport, sampleReport } from './testing/sample-report.ts';
 
 describe('parseReport', () => {
   test.each([

@@ -1,8 +1,10 @@
 /** A plausible run, the same at each call, for the tests of what is said about runs. */
-import type { Detail, DetailPoint, Quantiles } from '../../samples/detail.ts';
-import type { ServiceSample } from '../../samples/resources.ts';
 import type { LatencyMs, LedgerException, OpSummary } from '../../samples/summary.ts';
+import { scaled } from '../../topology/testing/topologies.ts';
+import { goodFault } from '../../verdict/testing/good-impact.ts';
+import { noLedger } from '../../verdict/testing/good-summary.ts';
 import type { Report } from '../report.ts';
+import { sampleDetail } from './sample-detail.ts';
 
 /** A run of 1,000 users on `scaled` in which every threshold held; `change` replaces top-level fields. */
 export function sampleReport(change: Partial<Report> = {}): Report {
@@ -18,31 +20,7 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       versions: { rtops: '0.1.0', node: '24.21.0', nginx: '1.22.1', redis: '7.0.15' },
       host: { cores: 2, memMb: 24_000, node: '24.21.0', kernel: '6.1.0' },
     },
-    topology: {
-      name: 'scaled',
-      description: 'nginx, two API and two WS servers, Redis',
-      messagePath: 'log',
-      all: null,
-      api: { count: 2, cores: null },
-      ws: { count: 2, cores: null },
-      proxy: { ws: { balance: 'ip_hash' }, api: { balance: 'round_robin' }, workers: 2 },
-      redis: { durability: 'always' },
-      server: {
-        pingIntervalMs: 25_000,
-        pingTimeoutMs: 60_000,
-        rateLimit: null,
-        maxConnections: null,
-        corsOrigins: [],
-        sabotage: null,
-        faults: false,
-        traceSample: 0.01,
-      },
-      restart: { policy: 'always', delayMs: 500, maxRetries: 10 },
-      chaos: false,
-      monitoring: false,
-      alerts: { connections: 5000 },
-      ports: { prometheus: null, alertmanager: null, grafana: null },
-    },
+    topology: scaled,
     scenario: {
       name: 'chat-1000',
       description: 'A thousand users in rooms of ten.',
@@ -141,21 +119,8 @@ export function sampleReport(change: Partial<Report> = {}): Report {
       http: op(2480, 50, 1.2),
     },
     ledger: {
-      sent: 19_873,
-      acked: 19_873,
-      refused: 0,
-      indeterminate: 0,
-      recovered: 0,
-      expected: 198_730,
-      delivered: 198_730,
-      lost: 0,
-      late: 0,
-      duplicated: 0,
-      reordered: 0,
-      dropped: 0,
-      neverBack: 0,
-      resynced: 0,
-      exceptions: [],
+      ...noLedger,
+      ...{ sent: 19_873, acked: 19_873, expected: 198_730, delivered: 198_730 },
     },
     fidelity: {
       leanUsers: 980,
@@ -252,103 +217,20 @@ export function failedReport(): Report {
     },
     faults: [
       {
-        kind: 'kill',
-        node: 'ws-2',
-        at: 20_000,
-        until: 30_000,
-        bit: true,
-        affected: 512,
-        detectMs: 12,
+        ...goodFault,
+        ...{ affected: 512, clientsOnNode: 512, detectMs: 12, evidence: 'pid 4005 is gone' },
+        ...{ neverResumed: 2, lostAcked: 12, downClientSeconds: 620 },
+        ...{ recoveredAt: 31_200, mttrMs: 11_200, watchedMs: 30_000, stormPerSec: 431 },
         resumeMs: { p50: 900, p95: 2100, p99: 3400, max: 4100 },
-        neverResumed: 2,
-        lostAcked: 12,
-        downClientSeconds: 620,
-        recoveredAt: 31_200,
-        text: 'kill@ws-2,at=20s,for=10s',
-        clientsOnNode: 512,
-        evidence: 'pid 4005 is gone',
-        unfelt: null,
         detect: { p50: 12, p95: 15, p99: 18, max: 20 },
         backoff: { p50: 870, p95: 2050, p99: 3300, max: 4000 },
         connect: { p50: 10, p95: 22, p99: 35, max: 40 },
         resume: { p50: 8, p95: 13, p99: 28, max: 40 },
-        firstBackMs: 520,
-        mttrMs: 11_200,
-        watchedMs: 30_000,
-        stormPerSec: 431,
-        stalled: 3,
-        stalledClientSeconds: 4.2,
-        due: 9800,
-        acked: 9790,
-        dueWithin: 5100,
-        answeredWithin: 5090,
-        ackedWithin: 4200,
-        ackP99Ms: 2800,
-        httpRequests: 500,
-        httpFailed: 0,
-        httpFreshFailed: 0,
-        httpResets: 0,
+        ...{ stalled: 3, stalledClientSeconds: 4.2, due: 9800, acked: 9790 },
+        ...{ dueWithin: 5100, answeredWithin: 5090, ackedWithin: 4200, ackP99Ms: 2800 },
       },
     ],
   });
-}
-
-/** One point a second and one reading of each service a second, rates and latencies with some noise. */
-export function sampleDetail(seconds = 50, serviceCount = 6): Detail {
-  const noise = seeded(7);
-  const names = ['nginx', 'redis', 'api-1', 'api-2', 'ws-1', 'ws-2'];
-  const points: DetailPoint[] = [];
-  const services: ServiceSample[] = [];
-  for (let second = 1; second <= seconds; second += 1) {
-    const share = second / seconds;
-    const targetUsers = Math.round(
-      share < 0.2
-        ? share * 500
-        : share < 0.6
-          ? 100 + (share - 0.2) * 2250
-          : share < 0.85
-            ? 1000
-            : (1 - share) * 6667,
-    );
-    const users = Math.max(0, targetUsers - Math.round(noise() * 6));
-    const load = users / 1000;
-    points.push({
-      t: second * 1000,
-      stage: share < 0.2 ? 0 : share < 0.6 ? 1 : share < 0.85 ? 2 : 3,
-      users,
-      targetUsers,
-      sentPerSec: Math.round(users * 0.5 * (0.95 + noise() * 0.1)),
-      deliveredPerSec: Math.round(users * 5 * (0.95 + noise() * 0.1)),
-      httpPerSec: 50,
-      errorsPerSec: 0,
-      ackMs: users === 0 ? null : quantiles(1.2 + load, noise),
-      deliveryMs: users === 0 ? null : quantiles(1.6 + load * 1.8, noise),
-      httpMs: quantiles(1, noise),
-    });
-    for (let index = 0; index < serviceCount; index += 1) {
-      const name = names[index] ?? `ws-${index - 3}`;
-      services.push({
-        atMs: second * 1000 + index,
-        name,
-        kind: name === 'nginx' || name === 'redis' ? name : 'server',
-        pid: 4000 + index,
-        cpuPct: (4 + index * 7) * load + noise() * 4,
-        rssMb: 60 + index * 8 + share * 12,
-        waitPct: noise() * 6,
-        loopLagMs: index < 2 ? null : 1 + noise() * 3,
-        connections: name.startsWith('ws')
-          ? Math.round(users / Math.max(1, serviceCount - 4))
-          : null,
-        restarts: 0,
-      });
-    }
-  }
-  return { points, services };
-}
-
-function quantiles(base: number, noise: () => number): Quantiles {
-  const p50 = base * (0.9 + noise() * 0.2);
-  return { p50, p95: p50 * (1.7 + noise() * 0.4), p99: p50 * (2.6 + noise()) };
 }
 
 function op(count: number, ratePerSec: number, p50: number): OpSummary {
@@ -357,13 +239,4 @@ function op(count: number, ratePerSec: number, p50: number): OpSummary {
 
 function spread(p50: number): LatencyMs {
   return { p50, p90: p50 * 1.4, p95: p50 * 1.6, p99: p50 * 2.4, p999: p50 * 5, max: p50 * 9 };
-}
-
-/** A linear congruential generator (Numerical Recipes), 0 ≤ x < 1. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

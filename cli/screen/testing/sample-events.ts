@@ -1,6 +1,7 @@
 /** The events of a plausible run, for the tests of the renderers. */
 import type { RunEvent } from '../../events.ts';
-import { sampleDetail, sampleReport } from '../../report/testing/sample-report.ts';
+import { sampleDetail } from '../../report/testing/sample-detail.ts';
+import { sampleReport } from '../../report/testing/sample-report.ts';
 
 type Sample = {
   readonly seconds?: number;
