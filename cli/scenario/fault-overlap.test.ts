@@ -1,24 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
 import { overlapProblem } from './fault-overlap.ts';
 import { overrideScenario } from './override-scenario.ts';
 import { parseFault } from './parse-fault.ts';
 import { parseScenario } from './parse-scenario.ts';
+import { failureOf } from './testing/failure-of.ts';
 
 const whyOf = (...texts: readonly string[]) =>
   overlapProblem(texts.map((text) => parseFault(text)))?.why;
-
-function failureOf(act: () => unknown): Failure {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('there was no failure');
-}
 
 describe('faults at the same time', () => {
   test.each([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { pacerOf } from './pacer.ts';
+import { parseScenario } from './parse-scenario.ts';
 import type { MessageRate, Scenario } from './scenario.ts';
 
 describe('the pacer', () => {
@@ -79,23 +80,5 @@ describe('the pacer', () => {
 });
 
 function scenario(rate: MessageRate, seed = 1): Scenario {
-  return {
-    name: 'test',
-    description: '',
-    protocol: 'socket.io',
-    stages: [{ durationMs: 10_000, target: 100 }],
-    rate,
-    roomSize: 10,
-    payloadBytes: 64,
-    http: { perSec: 50, path: '/', freshShare: 0.2 },
-    pollingShare: 0,
-    fidelityUsers: 0,
-    churnPerMin: 0,
-    drainMs: 1000,
-    thresholds: [],
-    faults: [],
-    client: 'resume',
-    flood: null,
-    seed,
-  };
+  return { ...parseScenario("stages: ['10s:100']", 'x.yaml', {}), rate, seed };
 }

@@ -1,23 +1,13 @@
 import { describe, expect, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
 import { faultRules } from './fault-options.ts';
 import { faultKinds } from './fault.ts';
 import { overrideScenario } from './override-scenario.ts';
 import { faultTiming, parseFault, parseFlood } from './parse-fault.ts';
 import { parseScenario } from './parse-scenario.ts';
 import { parseScenarioFlags } from './scenario-flags.ts';
-
-function failureOf(act: () => unknown): Failure {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('there was no failure');
-}
+import { failureOf } from './testing/failure-of.ts';
 
 describe('a fault as written', () => {
   test.each([

@@ -1,24 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-import { Failure } from '../failure.ts';
 import { parseScenario } from './parse-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { failureOf } from './testing/failure-of.ts';
 
 const oneStage = 'stages: ["10s:100"]\n';
 
 function parse(text: string, env: Record<string, string> = {}): Scenario {
   return parseScenario(text, 'my.yaml', env);
-}
-
-function failureOf(act: () => unknown): Failure {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('there was no failure');
 }
 
 function shipped(name: string): Scenario {

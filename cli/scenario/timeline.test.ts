@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { parseScenario } from './parse-scenario.ts';
 import type { Scenario, Stage } from './scenario.ts';
 import {
   churnAwayMs,
@@ -116,23 +117,5 @@ describe('churn', () => {
 });
 
 function scenario(stages: [Stage, ...Stage[]]): Scenario {
-  return {
-    name: 'test',
-    description: '',
-    protocol: 'socket.io',
-    stages,
-    rate: { kind: 'per-user', perSec: 1 },
-    roomSize: 10,
-    payloadBytes: 64,
-    http: { perSec: 0, path: '/', freshShare: 0 },
-    pollingShare: 0,
-    fidelityUsers: 0,
-    churnPerMin: 0,
-    drainMs: 1000,
-    thresholds: [],
-    faults: [],
-    client: 'resume',
-    flood: null,
-    seed: 1,
-  };
+  return { ...parseScenario("stages: ['1s:1']", 'x.yaml', {}), stages };
 }
