@@ -131,6 +131,8 @@ describe('the house’s rules for dashboards', () => {
     ['datasource', inQuery({ datasource: { uid: 'abc' } })],
     ['rate interval', inQuery({ expr: 'rate(a{topology=~"$topology"}[1m])' })],
     ['scope', inQuery({ expr: 'sum(up)' })],
+    ['scope', inQuery({ expr: 'sum(up{topology=~"$topology"}) / sum(up)' })],
+    ['scope', inBands({ expr: 'up == 1', target: { expr: 'up == 1', interval: '2s' } })],
     ['scope', inPanel({ targets: [] })],
     ['legend', inQuery({ legendFormat: '' })],
     ['unique ids', inPanel({ id: 1 })],

@@ -1,5 +1,6 @@
 /** The house's rules for a dashboard, over its JSON. */
 import { parseExpectation } from '../../cli/inspect/panel-expectation.ts';
+import { oneTopology, readPromql, withoutVariables } from './promql-facts.ts';
 import { panelsOf } from './shipped.ts';
 import type { ShippedDashboard, ShippedPanel } from './shipped.ts';
 
@@ -59,11 +60,19 @@ function lintPanel(panel: ShippedPanel): readonly LintFinding[] {
     for (const [window] of expr.matchAll(/\[[^\]]+\]/g)) {
       if (!allowedWindows.has(window)) report('rate interval', `${window} is a fixed window`);
     }
-    if (!/\$topology/.test(expr)) report('scope', 'asks over all topologies');
+    if (!isScoped(expr, panel)) report('scope', 'asks over all topologies');
     if (panel.type !== 'logs' && legendFormat === '') report('legend', 'a series has no name');
   }
   if ((panel.targets ?? []).length === 0) report('scope', 'asks nothing');
   return found;
+}
+
+/** Each selector: `a{topology=~"$topology"} / b` is over all of them as well. */
+function isScoped(expr: string, { datasource }: Pick<ShippedPanel, 'datasource'>): boolean {
+  if (datasource?.type === 'loki') return /\{topology=~"\$topology"/.test(expr);
+  return readPromql(withoutVariables(expr)).selectors.every(
+    ({ matchers }) => matchers.get('topology')?.startsWith(oneTopology) === true,
+  );
 }
 
 /** `$__auto` is Loki's word for it; `$__range` counts what happened within all that is shown. */
@@ -164,6 +173,9 @@ function lintBands(dashboard: ShippedDashboard): readonly LintFinding[] {
     if (step !== target.interval || step === '') report('asked once a minute');
     if (!isVariable(datasource?.uid)) report('fixed to one datasource');
     if (!/ (==|<|>|>=|<=) /.test(expr)) report('has a value everywhere: one band over all');
+    if (!isScoped(expr, {})) {
+      found.push({ rule: 'scope', what: `${name}: asks over all topologies` });
+    }
   }
   return found;
 }

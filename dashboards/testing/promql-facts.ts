@@ -33,13 +33,16 @@ export function readPromql(expr: string): QueryFacts {
   return { errors, selectors };
 }
 
+/** What `$topology` could be. */
+export const oneTopology = 'scaled';
+
 /** The values that a variable could have, in a form that the real parsers read. */
 export function withoutVariables(expr: string): string {
   return expr
     .replaceAll('$__rate_interval', '8s')
     .replaceAll('$__range', '15m')
     .replaceAll('$quantile', '0.95')
-    .replaceAll('$topology', 'scaled')
+    .replaceAll('$topology', oneTopology)
     .replaceAll('$instance', 'ws-1|ws-2');
 }
 
