@@ -93,9 +93,18 @@ export function readPidFiles(
     return [];
   }
   return files.flatMap((file) => {
-    const identity = parsePidLine(readFileSync(join(folder.pidsDir, file), 'utf8'));
+    const identity = readPidFile(join(folder.pidsDir, file));
     return identity === undefined ? [] : [{ name: file, ...identity }];
   });
+}
+
+/** `undefined` for one that went meanwhile: its service was being stopped. */
+function readPidFile(file: string): ProcessIdentity | undefined {
+  try {
+    return parsePidLine(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 export function removePidFile(folder: StateFolder, name: string): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { machineChecks, prerequisiteCheck } from './machine-checks.ts';
-import { readMachineFacts } from './machine-facts.ts';
+import { parseReservedPorts, readMachineFacts } from './machine-facts.ts';
 import type { MachineFacts } from './machine-facts.ts';
 import { prerequisites } from './prerequisites.ts';
 
@@ -10,6 +10,7 @@ const good: MachineFacts = {
   cores: 2,
   openFiles: { soft: 4096, hard: 4096 },
   ephemeralPorts: { first: 32768, last: 60999 },
+  reservedPorts: [],
   somaxconn: 511,
   freeMemoryBytes: 1024 ** 3,
   freeDiskBytes: 1024 ** 3,
@@ -41,6 +42,35 @@ describe('machineChecks', () => {
     expect(row?.found).toBe(
       'soft 1,024, hard 20,100: about 20,000 users per server or load worker, 10,000 per nginx worker',
     );
+  });
+
+  test('a range that has the ports of our services in it is a warning, until they are kept out of it', () => {
+    const row = (facts: Partial<MachineFacts>) =>
+      machineChecks({ ...good, ...facts }).find(({ name }) => name === 'ephemeral ports');
+    const ephemeralPorts = { first: 1024, last: 65_535 };
+    const warning = row({ ephemeralPorts });
+    expect(warning).toMatchObject({ state: 'warn' });
+    expect(warning?.found).toContain('services of rtops listen on 20000-31999');
+    expect(warning?.next).toBe('sudo sysctl -w net.ipv4.ip_local_reserved_ports=20000-31999');
+    const kept = { first: 20_000, last: 31_999 };
+    const half = { first: 20_000, last: 25_000 };
+    expect(row({ ephemeralPorts, reservedPorts: [kept] })).toMatchObject({ state: 'ok' });
+    expect(row({ ephemeralPorts, reservedPorts: [half] })).toMatchObject({
+      state: 'warn',
+      next: 'sudo sysctl -w net.ipv4.ip_local_reserved_ports=20000-25000,20000-31999',
+    });
+    // The advice for too few of them must not lead there.
+    const few = row({ ephemeralPorts: { first: 50_000, last: 51_000 } });
+    const [first = 0] = few?.next?.match(/\d{5}/g)?.map(Number) ?? [];
+    expect(first).toBeGreaterThan(31_999);
+  });
+
+  test('reserved ports are read as the kernel writes them', () => {
+    expect(parseReservedPorts('8080,9000-9010\n')).toEqual([
+      { first: 8080, last: 8080 },
+      { first: 9000, last: 9010 },
+    ]);
+    expect(parseReservedPorts('\n')).toEqual([]);
   });
 
   test('an unlimited hard limit is no limit, not a NaN', () => {

@@ -1,5 +1,6 @@
 /** From facts of a machine to what they mean for a run. */
-import type { MachineFacts } from './machine-facts.ts';
+import type { MachineFacts, PortRange } from './machine-facts.ts';
+import { servicePorts } from './ports.ts';
 import type { FoundPrerequisite } from './prerequisites.ts';
 
 /** `missing` stops a command of rtops; `warn` bounds it or will be in its way. */
@@ -90,18 +91,33 @@ function filesCheck({ openFiles }: MachineFacts): Check {
   };
 }
 
-function portsCheck({ ephemeralPorts }: MachineFacts): Check {
+function portsCheck({ ephemeralPorts, reservedPorts }: MachineFacts): Check {
   const name = 'ephemeral ports';
   if (ephemeralPorts === null) return unknown(name);
   const { first, last } = ephemeralPorts;
   const ports = last - first + 1;
-  const isEnough = ports >= enoughPorts;
+  const found = `${first}-${last}: about ${count(ports)} users per server behind nginx`;
+  if (ports < enoughPorts) {
+    const next = "sudo sysctl -w net.ipv4.ip_local_port_range='32768 60999'";
+    return { name, state: 'warn', found, next };
+  }
+  const ours = servicePorts;
+  const isReserved = reservedPorts.some((one) => one.first <= ours.first && one.last >= ours.last);
+  if (isReserved || first > ours.last || last < ours.first) {
+    return { name, state: 'ok', found, next: null };
+  }
+  // A server that was killed may find its port given away while it was down.
+  const range = rangeText(ours);
   return {
-    name,
-    state: isEnough ? 'ok' : 'warn',
-    found: `${first}-${last}: about ${count(ports)} users per server behind nginx`,
-    next: isEnough ? null : "sudo sysctl -w net.ipv4.ip_local_port_range='15000 64999'",
+    ...{ name, state: 'warn' },
+    found: `${found}; services of rtops listen on ${range}, and one that restarts may find its port taken`,
+    // It replaces what is reserved already.
+    next: `sudo sysctl -w net.ipv4.ip_local_reserved_ports=${[...reservedPorts.map(rangeText), range].join(',')}`,
   };
+}
+
+function rangeText({ first, last }: PortRange): string {
+  return `${first}-${last}`;
 }
 
 function backlogCheck({ somaxconn }: MachineFacts): Check {

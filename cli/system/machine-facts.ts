@@ -2,6 +2,9 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 
+/** Both ends are in it. */
+export type PortRange = { readonly first: number; readonly last: number };
+
 /** `null`: this system does not say. */
 export type MachineFacts = {
   readonly nodeVersion: string;
@@ -9,7 +12,9 @@ export type MachineFacts = {
   /** Files one process may open. Node raises its own soft limit to the hard one. */
   readonly openFiles: { readonly soft: number; readonly hard: number } | null;
   /** Local ports the kernel picks from for an outgoing connection. */
-  readonly ephemeralPorts: { readonly first: number; readonly last: number } | null;
+  readonly ephemeralPorts: PortRange | null;
+  /** Of those, the ones it is told to leave alone. */
+  readonly reservedPorts: readonly PortRange[];
   /** Connections a listening socket queues before they are accepted. */
   readonly somaxconn: number | null;
   /** Memory new processes may have, container limits counted. */
@@ -19,9 +24,10 @@ export type MachineFacts = {
 
 /** Reads them; `folder` is where runs are kept. */
 export async function readMachineFacts(folder: string): Promise<MachineFacts> {
-  const [limits, ports, somaxconn, disk] = await Promise.all([
+  const [limits, ports, reserved, somaxconn, disk] = await Promise.all([
     readOrNull('/proc/self/limits'),
     readOrNull('/proc/sys/net/ipv4/ip_local_port_range'),
+    readOrNull('/proc/sys/net/ipv4/ip_local_reserved_ports'),
     readOrNull('/proc/sys/net/core/somaxconn'),
     statfs(folder),
   ]);
@@ -30,6 +36,7 @@ export async function readMachineFacts(folder: string): Promise<MachineFacts> {
     cores: availableParallelism(),
     openFiles: limits === null ? null : openFilesOf(limits),
     ephemeralPorts: ports === null ? null : portsOf(ports),
+    reservedPorts: parseReservedPorts(reserved ?? ''),
     somaxconn: somaxconn === null ? null : Number(somaxconn),
     freeMemoryBytes: process.availableMemory(),
     freeDiskBytes: disk.bavail * disk.bsize,
@@ -52,4 +59,12 @@ function limit(text: string | undefined): number {
 function portsOf(text: string): MachineFacts['ephemeralPorts'] {
   const match = /^(\d+)\s+(\d+)/.exec(text);
   return match === null ? null : { first: Number(match[1]), last: Number(match[2]) };
+}
+
+/** `8080,9000-9010`, as the kernel writes them. */
+export function parseReservedPorts(text: string): readonly PortRange[] {
+  return [...text.matchAll(/(\d+)(?:-(\d+))?/g)].map(([, first, last]) => ({
+    first: Number(first),
+    last: Number(last ?? first),
+  }));
 }

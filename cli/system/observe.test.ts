@@ -216,6 +216,15 @@ describe('what can be wrong is said before anything starts', () => {
     },
   );
 
+  test('one port told for two', async () => {
+    const port = await freePort();
+    const ports = { ...single.ports, prometheus: port, alertmanager: port };
+    const failure = await failureOf(start(testWorld(), { ...watchedSingle, ports }));
+    expect(failure.code).toBe(exitCode.usage);
+    expect(failure.message).toBe(`port ${port} is asked for twice`);
+    expect(failure.why).toBe('for alertmanager and for prometheus');
+  });
+
   test('a receiver that is no address, without printing it', async () => {
     const env = { ...process.env, RTOPS_SLACK_WEBHOOK_URL: 'hooks.test/hush-hush' };
     const failure = await failureOf(start(testWorld({ env }), watchedSingle));

@@ -9,10 +9,10 @@ import { allPids, commandOf, readProc } from './process-identity.ts';
 
 /**
  * Below the ports the kernel hands to outgoing connections (32768 on Linux, 49152 on macOS): a
- * server that restarts under load must not find its port given to one of nginx's connections.
+ * server that restarts under load must not find its port given to one of nginx's connections. Where
+ * somebody widened that range, `doctor` says how to keep these out of it.
  */
-const lowestPort = 20_000;
-const highestPort = 32_000;
+export const servicePorts = { first: 20_000, last: 31_999 } as const;
 
 /** `count` different ports nobody listens on now, near each other, from a random start. */
 export async function freePorts(
@@ -21,17 +21,18 @@ export async function freePorts(
   count: number,
   except: readonly number[] = [],
 ): Promise<readonly number[]> {
-  const span = highestPort - lowestPort;
+  const { first, last } = servicePorts;
+  const span = last - first + 1;
   const start = Math.floor(world.random() * span);
   const found: number[] = [];
   for (let at = 0; at < span && found.length < count; at += 1) {
-    const port = lowestPort + ((start + at) % span);
+    const port = first + ((start + at) % span);
     if (!except.includes(port) && (await portProblem(host, port)) === undefined) found.push(port);
   }
   if (found.length < count) {
     throw new Failure(
       exitCode.notReady,
-      `no ${count} free ports between ${lowestPort} and ${highestPort} on ${host}`,
+      `no ${count} free ports between ${first} and ${last} on ${host}`,
       { next: 'ss -ltn' },
     );
   }

@@ -19,7 +19,7 @@ export type PortWishes = {
   readonly hasGrafana: boolean;
 };
 
-/** Throws 120 for a fixed port that is taken, naming who has it. */
+/** Throws 120 for a fixed port that is taken, naming who has it; 2 for one that two are to have. */
 export async function choosePorts(
   world: World,
   host: string,
@@ -28,21 +28,26 @@ export async function choosePorts(
 ): Promise<Pick<Site, 'ports' | 'edges'>> {
   const services = serviceList(topology, hasGrafana);
   const edges = topology.chaos ? edgeList(services) : [];
-  const fixed = new Map<object, number>();
+  const fixed = new Map<{ readonly name: string }, number>();
+  const fix = (thing: { readonly name: string }, port: number) => {
+    const other = [...fixed].find(([, taken]) => taken === port)?.[0];
+    if (other !== undefined) throw askedTwice(port, other.name, thing.name);
+    fixed.set(thing, port);
+  };
   const entry =
     edges.find(({ from }) => from === 'client') ??
     services.find(({ kind }) => kind === 'nginx') ??
     services.find(({ role }) => role === 'all' || role === 'ws');
   if (wished !== undefined && entry !== undefined) {
     await assertFree(host, wished, 'rtops up --port <another>, or leave --port out for a free one');
-    fixed.set(entry, wished);
+    fix(entry, wished);
   }
   for (const service of services) {
     const port = observerPort(topology, service);
     if (port === null) continue;
     const setting = `ports.${service.name}`;
     await assertFree(host, port, `--set ${setting}=<another>, or ${setting}=null for a free one`);
-    fixed.set(service, port);
+    fix(service, port);
   }
   // Without a Grafana nobody listens there; a port that could not be had is said all the same.
   if (topology.monitoring && !hasGrafana && topology.ports.grafana !== null) {
@@ -57,7 +62,7 @@ export async function choosePorts(
   );
   const next = free.values();
   const take = () => next.next().value ?? 0;
-  const portFor = (thing: object) => fixed.get(thing) ?? take();
+  const portFor = (thing: { readonly name: string }) => fixed.get(thing) ?? take();
   return {
     ports: Object.fromEntries(
       services.map((service) => [
@@ -90,6 +95,13 @@ function observerPort({ ports }: Topology, { kind }: ServiceEntry): number | nul
 function edgeProxy(): string {
   const extension = extname(import.meta.url);
   return fileURLToPath(new URL(`faults/edge/edge-main${extension}`, import.meta.url));
+}
+
+function askedTwice(port: number, one: string, other: string): Failure {
+  return new Failure(exitCode.usage, `port ${port} is asked for twice`, {
+    why: `for ${one} and for ${other}`,
+    next: 'give each a port of its own, or null for any free one',
+  });
 }
 
 async function assertFree(host: string, port: number, next: string): Promise<void> {

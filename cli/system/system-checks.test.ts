@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -6,6 +6,7 @@ import { healFolder } from './heal-folder.ts';
 import { announceRun } from './run-targets.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
 import { systemChecks } from './system-checks.ts';
+import { sleeper } from './testing/sleeper.ts';
 import { testWorld } from './testing/test-world.ts';
 
 test('what a killed run left is a leftover until it is healed; a living run leaves none', async () => {
@@ -26,4 +27,34 @@ test('what a killed run left is a leftover until it is healed; a living run leav
   });
   await healFolder(world, folder);
   expect(row()).toMatchObject({ state: 'ok', found: 'none' });
+});
+
+test('services of a system that is up are no leftovers, though its record cannot be read', () => {
+  const world = testWorld();
+  const folder = stateFolder(world.cwd);
+  makeStateFolder(folder);
+  const [supervisor, service] = [sleeper(world.cwd), sleeper(folder.dir)];
+  symlinkSync(
+    JSON.stringify({ pid: supervisor.pid, startTime: supervisor.startTime }),
+    folder.lockFile,
+  );
+  writeFileSync(join(folder.pidsDir, 'server-1'), `${service.pid} ${service.startTime}`);
+  writeFileSync(folder.stateFile, '{"schemaVersion": 1, "sup');
+  expect(systemChecks(folder)).toEqual([
+    {
+      name: 'system',
+      state: 'warn',
+      found: `pid ${supervisor.pid} looks after a system whose record cannot be read`,
+      next: 'rtops down, which needs no record; then rtops up again',
+    },
+    { name: 'leftovers', state: 'ok', found: 'none', next: null },
+  ]);
+});
+
+test('a file that goes between the two looks is no leftover', () => {
+  const folder = stateFolder(testWorld().cwd);
+  makeStateFolder(folder);
+  // Listed, and not there when it is read.
+  symlinkSync(join(folder.dir, 'gone'), join(folder.pidsDir, 'ws-1'));
+  expect(systemChecks(folder).at(-1)).toMatchObject({ state: 'ok', found: 'none' });
 });

@@ -1,24 +1,44 @@
 /** What stands in a folder: a system that is up, or what a killed rtops left. */
+import { existsSync } from 'node:fs';
+
 import { leftovers } from './heal-folder.ts';
 import type { Check } from './machine-checks.ts';
 import { isAlive } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { staleRuns } from './run-targets.ts';
 import type { StateFolder } from './state-folder.ts';
+import { aliveSupervisor } from './stop-system.ts';
 import { readSystemState } from './system-state.ts';
+import type { SystemState } from './system-state.ts';
 
 /** Two rows: `system` and `leftovers`. Looks only; `rtops heal` mends. */
 export function systemChecks(folder: StateFolder): readonly Check[] {
   const state = readSystemState(folder);
-  const isUp = state !== undefined && isAlive(state.supervisor);
+  const supervisor = aliveSupervisor(folder);
   return [
-    {
-      name: 'system',
-      state: 'ok',
-      found: isUp ? `${state.topology.name} is up at ${state.url}` : 'nothing is up in this folder',
-      next: null,
-    },
-    leftoversCheck(folder, isUp, state !== undefined),
+    systemCheck(folder, state, supervisor),
+    leftoversCheck(folder, supervisor !== undefined, state !== undefined),
   ];
+}
+
+function systemCheck(
+  { stateFile }: StateFolder,
+  state: SystemState | undefined,
+  supervisor: ProcessIdentity | undefined,
+): Check {
+  const ok = { name: 'system', state: 'ok', next: null } as const;
+  if (supervisor === undefined) return { ...ok, found: 'nothing is up in this folder' };
+  if (state !== undefined && isAlive(state.supervisor)) {
+    return { ...ok, found: `${state.topology.name} is up at ${state.url}` };
+  }
+  if (state !== undefined || !existsSync(stateFile)) {
+    return { ...ok, found: `pid ${supervisor.pid} is just starting a system, or healing` };
+  }
+  return {
+    ...{ name: 'system', state: 'warn' },
+    found: `pid ${supervisor.pid} looks after a system whose record cannot be read`,
+    next: 'rtops down, which needs no record; then rtops up again',
+  };
 }
 
 function leftoversCheck(folder: StateFolder, isUp: boolean, hasState: boolean): Check {
