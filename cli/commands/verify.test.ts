@@ -67,6 +67,12 @@ describe('rtops verify', () => {
       says: /was changed after the run/,
     },
     {
+      it: 'a final read that was not done',
+      which: (r) => r.kind === recordKind.readDone,
+      change: { kind: recordKind.connectDue },
+      says: /rooms without a final read: the report says 0, the history 1/,
+    },
+    {
       it: 'a record of a kind that nobody writes',
       which: delivered,
       change: { kind: 200 },

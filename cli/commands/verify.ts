@@ -41,6 +41,7 @@ export async function verify(world: World, options: VerifyOptions): Promise<Exit
     {
       ...{ ledger, ops, users, cutShort, faults, impact: report.impact ?? undefined },
       isolations: isolationsIn(report),
+      isReadToEnd: report.judged.finalRead.done,
     },
     seen,
   );

@@ -18,6 +18,8 @@ export type ReportedFigures = {
    * end: every worker hands in everything.
    */
   readonly cutShort: boolean;
+  /** Whether the report says that every log was read to its end. Left out: not compared. */
+  readonly isReadToEnd?: boolean | undefined;
   /** Of a run with faults. */
   readonly faults?: readonly FaultResult[] | undefined;
   readonly impact?: Omit<FaultImpact, 'faults'> | undefined;
@@ -41,6 +43,9 @@ export type FigureCheck = {
 export function compareRecount(reported: ReportedFigures, recounted: Recount): FigureCheck[] {
   return [
     ...ledgerChecks(reported.ledger, recounted),
+    ...(reported.isReadToEnd === true
+      ? [check('rooms without a final read', 0, recounted.unreadRooms)]
+      : []),
     ...opChecks(reported, recounted),
     ...userChecks(reported, recounted),
     ...impactChecks(reported, recounted.impact),

@@ -30,8 +30,11 @@ export type MessageAudit = {
   /** The message that the record is about, where it is about one. */
   note(record: RawRecord): Message | undefined;
   readonly all: readonly Message[];
-  /** `unstored`: acked, and not in a log that was read and must have had it. */
-  count(): MessageCounts & { readonly unstored: readonly Message[] };
+  /**
+   * `unstored`: acked, and not in a log that was read and must have had it. `unreadRooms`: something was
+   * acked there, and the log was not read to its end.
+   */
+  count(): MessageCounts & { readonly unstored: readonly Message[]; readonly unreadRooms: number };
 };
 
 /** The final read of a room: its head, and when the last page was asked for. */
@@ -148,6 +151,7 @@ function countMessages(
       const wasThere = m.ackedUs <= read.askedUs || seq <= read.head;
       return wasThere && seq > read.head - logKeeps;
     }),
+    unreadRooms: new Set(acked.map(({ room }) => room).filter((room) => !reads.has(room))).size,
     storedTwice: messages.reduce((sum, m) => sum + Math.max(0, m.storedSeqs.length - 1), 0),
   };
 }

@@ -201,6 +201,21 @@ describe('the recount', () => {
     expect(recount([bytes], { durationMs: 200_000, partial: true }).ledger.lost).toBe(1);
   });
 
+  test('names the rooms whose log was not read to its end', () => {
+    const run = honestRun({
+      ...{ users: 6, roomSize: 2, workers: 2, leaves: 'exact' },
+      steps: Array.from({ length: 30 }, (_, i): Step => ({
+        ...{ act: 'send', user: i, pauseMs: 10, delayMs: 1 },
+      })),
+    });
+    const options = { durationMs: run.durationMs, partial: false };
+    expect(recount(run.files.map(encodeRecords), options).unreadRooms).toBe(0);
+    const unread = run.files.map((file) =>
+      encodeRecords(file.filter(({ kind, room }) => kind !== recordKind.readDone || room === 1)),
+    );
+    expect(recount(unread, options).unreadRooms).toBe(2);
+  });
+
   test('counts a wiped log: a loss for each message, however many', () => {
     const empty = { code: 0, peer: 0, room: 0, value: 0, n: 0, user: 0, atUs: 0 };
     const count = 200_000;

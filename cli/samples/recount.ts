@@ -40,6 +40,8 @@ export type Recount = {
   /** Records of a kind that no writer makes. */
   readonly unknownRecords: number;
   readonly ledger: Omit<LedgerSummary, 'exceptions'>;
+  /** Rooms in which something was acked, and whose log was not read to its end. */
+  readonly unreadRooms: number;
   readonly users: UserRecount;
   /** The most records that two seconds in a row hold: what any one second can, wherever it begins. */
   readonly busiestSeconds: number;
@@ -91,17 +93,19 @@ export function recount(files: readonly HistoryBytes[], options: RecountOptions)
 
   const run = { endUs: Math.min(durationMs * 1000, ...(partial ? ends : [])), partial, cutShort };
   const ledger = noCounts();
+  let unreadRooms = 0;
   const parts = Math.max(1, Math.ceil(records / recordsAtOnce));
   for (let part = 0; part < parts; part++) {
     const isOfPart = (kind: number, room: number): boolean =>
       kind === recordKind.disconnected || (namesRoom(kind) && room % parts === part);
-    const { losses, counts, messages } = countPart(files, isOfPart, run, ops);
+    const { losses, counts, messages, unread } = countPart(files, isOfPart, run, ops);
+    unreadRooms += unread;
     for (const name of countNames) ledger[name] += counts[name];
     faults?.add(messages, losses);
     for (const one of isolations) one.add(messages);
   }
   return {
-    ...{ records, tailBytes, unknownRecords, ledger },
+    ...{ records, tailBytes, unknownRecords, ledger, unreadRooms },
     users: everybody.close(partial, cutShort),
     busiestSeconds: [...perSecond].reduce(
       (most, [second, count]) => Math.max(most, count + (perSecond.get(second + 1) ?? 0)),
@@ -146,7 +150,7 @@ function countPart(
   const pairs = countPairs(messages.all, users, run, (message) => {
     if (message.acked) losses.push({ message, unstored: false });
   });
-  const { unstored, storedTwice, ...ofMessages } = messages.count();
+  const { unstored, storedTwice, unreadRooms: unread, ...ofMessages } = messages.count();
   for (const message of unstored) losses.push({ message, unstored: true });
   const { refused, indeterminate, recovered } = ofMessages;
   const acks = waits.filter(({ kind }) => kind === recordKind.acked).length;
@@ -157,7 +161,7 @@ function countPart(
     lost: pairs.lost + unstored.length,
     duplicated: pairs.duplicated + storedTwice,
   };
-  return { counts, losses, messages: messages.all };
+  return { counts, losses, unread, messages: messages.all };
 }
 
 const roomless: ReadonlySet<number> = new Set([
