@@ -102,11 +102,8 @@ export class Outbox {
       this.#goOn(nowUs);
       return;
     }
-    const late = this.#givenUp?.get(ackId);
-    if (late === undefined) return;
-    this.#givenUp?.delete(ackId);
-    this.#desk.measures.counters.open -= 1;
-    this.#acked(late, seq, nowUs);
+    const late = this.#takeGivenUp(ackId);
+    if (late !== undefined) this.#acked(late, seq, nowUs);
   }
 
   ack(ackId: number, value: unknown, nowUs: number): void {
@@ -116,9 +113,15 @@ export class Outbox {
       return;
     }
     const under = this.#under;
-    if (under?.ackId !== ackId) return;
-    if (reply.code === 'UNAVAILABLE') this.#unavailable(under, reply.retryAfterMs, nowUs);
-    else this.#refused(under, reply.code, nowUs);
+    if (under?.ackId !== ackId) {
+      if (reply.code !== 'UNAVAILABLE') this.#refusedLate(ackId, reply.code, nowUs);
+    } else if (reply.code === 'UNAVAILABLE') {
+      this.#unavailable(under, reply.retryAfterMs, nowUs);
+    } else {
+      this.#under = undefined;
+      this.#refused(under, reply.code, nowUs);
+      this.#goOn(nowUs);
+    }
   }
 
   /** Gives up on an ack that is overdue on a living connection. */
@@ -229,12 +232,23 @@ export class Outbox {
     this.#desk.noteHead(this.#sender.room, seq);
   }
 
-  #refused(under: Underway, code: string | undefined, nowUs: number): void {
-    this.#under = undefined;
+  #refusedLate(ackId: number, code: string | undefined, nowUs: number): void {
+    const late = this.#takeGivenUp(ackId);
+    if (late !== undefined) this.#refused(late, code, nowUs);
+  }
+
+  #takeGivenUp(ackId: number): Underway | undefined {
+    const late = this.#givenUp?.get(ackId);
+    if (late === undefined) return undefined;
+    this.#givenUp?.delete(ackId);
+    this.#desk.measures.counters.open -= 1;
+    return late;
+  }
+
+  #refused(sent: Underway, code: string | undefined, nowUs: number): void {
     this.#desk.measures.counters.refusedSends += 1;
     this.#desk.measures.problem(`send refused: ${code ?? 'an ack that is none'}`);
-    this.#record(recordKind.refused, refusalCode(code), under.n, 0, nowUs);
-    this.#goOn(nowUs);
+    this.#record(recordKind.refused, refusalCode(code), sent.n, 0, nowUs);
   }
 
   /** It may have been stored: tried again with the same id while there is time. */

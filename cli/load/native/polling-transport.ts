@@ -91,10 +91,8 @@ class PollingTransport implements Transport {
     const query = this.#sid === undefined ? '' : `&sid=${encodeURIComponent(this.#sid)}`;
     const { request } = url.protocol === 'https:' ? https : http;
     const asked = request(
+      new URL(`${enginePath('polling')}${query}`, url),
       {
-        host: url.hostname,
-        port: url.port,
-        path: `${enginePath('polling')}${query}`,
         method,
         agent: this.#agent,
         headers: {

@@ -137,6 +137,11 @@ describe('what is no WebSocket server', () => {
       failure: { kind: 'http-status', text: 'HTTP 503 at the handshake' },
     },
     {
+      why: 'an answer of a proxy that speaks HTTP/1.0',
+      answer: 'HTTP/1.0 503 Service Unavailable\r\n\r\n',
+      failure: { kind: 'http-status', text: 'HTTP 503 at the handshake' },
+    },
+    {
       why: 'a 101 that proves nothing',
       answer: 'HTTP/1.1 101 Switching Protocols\r\nsec-websocket-accept: x\r\n\r\n',
       failure: { kind: 'dial', text: 'the server did not prove that it speaks WebSocket' },

@@ -118,7 +118,7 @@ class RawWebSocket implements Transport {
 
   #refusalIn(head: string): TransportFailure | undefined {
     const [statusLine = '', ...lines] = head.split('\r\n');
-    const status = /^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1];
+    const status = /^HTTP\/1\.[01] (\d{3})/.exec(statusLine)?.[1];
     if (status === undefined) return { kind: 'dial', text: 'the server answers no HTTP' };
     if (status !== '101') return { kind: 'http-status', text: `HTTP ${status} at the handshake` };
     const accept = lines.find((line) => /^sec-websocket-accept:/i.test(line));
