@@ -26,10 +26,14 @@ export const runMetrics = {
   phase: run('rtops_phase', 'gauge', 'flag', '1 for the phase the run is in, else 0.', {
     phase: { values: ['ramp', 'hold', 'drain'] },
   }),
-  faultActive: run('rtops_fault_active', 'gauge', 'flag', '1 while a fault is in place, else 0.', {
-    kind: { atMost: 20, what: 'kinds of faults' },
-    target: node,
-  }),
+  faultActive: run(
+    'rtops_fault_active',
+    'gauge',
+    'flag',
+    '1 while a fault is in place, else 0.',
+    { kind: { atMost: 20, what: 'kinds of faults' }, target: node },
+    'the run has no faults',
+  ),
   connectSeconds: run(
     'rtops_client_connect_seconds',
     'histogram',

@@ -9,10 +9,16 @@ import type { Home } from './testing/rtops.ts';
 
 const shipped = join(import.meta.dirname, '..', 'grafana', 'dashboards');
 
-test('scaled, a node killed under load: no panel, variable, band or rule is empty that should not be', async () => {
+test('scaled, in health and with a node killed under load: no panel, variable, band or rule is empty that should not be', async () => {
   const home = newHome();
   const up = await home.run('up', 'scaled', '--observe', '-d');
   expect(up.code, up.stderr).toBe(0);
+  // What docs/dashboards-check.md says first: nothing is wrong, and nothing is called so.
+  await home.run('bench', '--stage', '2s:40', '--stage', '8s:40', '--stage', '1s:0');
+  const healthy = await check(home);
+  expect(wrong(healthy.document)).toEqual([]);
+  expect(healthy.code).toBe(0);
+
   const stages = ['--stage', '4s:100', '--stage', '24s:100', '--stage', '2s:0'];
   await home.run('failover-test', ...stages, '--fault', 'kill@ws-2,at=11s,for=5s');
 

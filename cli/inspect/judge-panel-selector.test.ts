@@ -23,7 +23,11 @@ const target = (job: string, instance: string) => ({
   lastError: '',
 });
 const known = {
-  targets: [target('rtops-server', 'ws-1'), target('rtops-exporter', 'exporter')],
+  targets: [
+    target('rtops-server', 'ws-1'),
+    target('rtops-exporter', 'exporter'),
+    target('rtops-run', 'run'),
+  ],
   declared: new Set(['shop_errors_total']),
 };
 
@@ -45,6 +49,8 @@ describe('a selector of an empty panel', () => {
     'rtops_server_disconnections_total{instance="ws-1"}',
     'ALERTS{alertstate="firing", alertname!="Watchdog", topology=~"scaled|", of="chat"}',
     'shop_errors_total{kind="x"}',
+    // A run without faults has none.
+    'rtops_fault_active{job="rtops-run", topology=~"scaled"}',
   ])('%s may come', (expr) => {
     expect(judged(expr)).toBe('may come');
   });
