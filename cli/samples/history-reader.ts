@@ -1,5 +1,5 @@
 /** Turns the bytes of a history file into records, whatever pieces they come in. Pure. */
-import { recordBytes } from './history.ts';
+import { blankRecord, readInto, recordBytes } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 
 /** Reads one file's bytes in order. */
@@ -19,20 +19,9 @@ export type HistoryReader = {
   readonly lastAtUs: number;
 };
 
-type Mutable = { -readonly [K in keyof HistoryRecord]: HistoryRecord[K] };
-
 /** A reader at the start of a file. */
 export function createHistoryReader(): HistoryReader {
-  const record: Mutable = {
-    kind: 0,
-    code: 0,
-    user: 0,
-    room: 0,
-    peer: 0,
-    n: 0,
-    value: 0,
-    atUs: 0,
-  };
+  const record = blankRecord();
   const tail = new Uint8Array(recordBytes);
   let tailBytes = 0;
   let records = 0;
@@ -52,12 +41,12 @@ export function createHistoryReader(): HistoryReader {
         tail.set(chunk.subarray(0, offset), tailBytes);
         tailBytes += offset;
         if (tailBytes < recordBytes) return;
-        decodeInto(record, tail, 0);
+        readInto(record, tail, 0);
         tailBytes = 0;
         take(visit);
       }
       for (; offset + recordBytes <= chunk.length; offset += recordBytes) {
-        decodeInto(record, chunk, offset);
+        readInto(record, chunk, offset);
         take(visit);
       }
       tail.set(chunk.subarray(offset));
@@ -73,20 +62,4 @@ export function createHistoryReader(): HistoryReader {
       return lastAtUs;
     },
   };
-}
-
-/** As `readRecord`, without making an object. Layout: history.ts. */
-function decodeInto(record: Mutable, bytes: Uint8Array, at: number): void {
-  record.kind = bytes[at] ?? 0;
-  record.code = bytes[at + 1] ?? 0;
-  record.user = read24(bytes, at + 2);
-  record.room = read24(bytes, at + 5);
-  record.peer = read24(bytes, at + 8);
-  record.n = read24(bytes, at + 11);
-  record.value = (read24(bytes, at + 14) | ((bytes[at + 17] ?? 0) << 24)) >>> 0;
-  record.atUs = read24(bytes, at + 18) + read24(bytes, at + 21) * 0x1000000;
-}
-
-function read24(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
 }

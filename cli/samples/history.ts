@@ -136,18 +136,28 @@ export function writeRecord(
 
 /** Reads the record at `offset`. */
 export function readRecord(bytes: Uint8Array, offset: number): HistoryRecord {
-  const at = (i: number): number => bytes[offset + i] ?? 0;
-  const get24 = (i: number): number => at(i) | (at(i + 1) << 8) | (at(i + 2) << 16);
-  return {
-    kind: at(0),
-    code: at(1),
-    user: get24(2),
-    room: get24(5),
-    peer: get24(8),
-    n: get24(11),
-    value: (get24(14) | (at(17) << 24)) >>> 0,
-    atUs: get24(18) + get24(21) * 0x1000000,
-  };
+  const record = blankRecord();
+  readInto(record, bytes, offset);
+  return record;
+}
+
+/** A record to read into. */
+export function blankRecord(): MutableRecord {
+  return { kind: 0, code: 0, user: 0, room: 0, peer: 0, n: 0, value: 0, atUs: 0 };
+}
+
+type MutableRecord = { -readonly [K in keyof HistoryRecord]: HistoryRecord[K] };
+
+/** As {@link readRecord}, without making an object. */
+export function readInto(record: MutableRecord, bytes: Uint8Array, offset: number): void {
+  record.kind = bytes[offset] ?? 0;
+  record.code = bytes[offset + 1] ?? 0;
+  record.user = get24(bytes, offset + 2);
+  record.room = get24(bytes, offset + 5);
+  record.peer = get24(bytes, offset + 8);
+  record.n = get24(bytes, offset + 11);
+  record.value = (get24(bytes, offset + 14) | ((bytes[offset + 17] ?? 0) << 24)) >>> 0;
+  record.atUs = get24(bytes, offset + 18) + get24(bytes, offset + 21) * 0x1000000;
 }
 
 /** The name of user i, the JWT's `sub`. */
@@ -178,4 +188,8 @@ function put24(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value & 0xff;
   bytes[offset + 1] = (value >>> 8) & 0xff;
   bytes[offset + 2] = (value >>> 16) & 0xff;
+}
+
+function get24(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8) | ((bytes[offset + 2] ?? 0) << 16);
 }
