@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 const answerWithinMs = 2000;
 
 /**
- * Sends an inline command and resolves with the first line of the reply, or with the text of a bulk
- * reply. Rejects on a refusal, an error reply and no answer in 2 s.
+ * Sends an inline command whose reply is one line, and resolves with it. Rejects on a refusal, an
+ * error reply and no answer in 2 s.
  */
 export async function askRedis(host: string, port: number, command: string): Promise<string> {
   return await new Promise((resolve, reject) => {
@@ -21,23 +21,12 @@ export async function askRedis(host: string, port: number, command: string): Pro
     socket.once('connect', () => socket.write(`${command}\r\n`));
     socket.on('data', (data) => {
       got += data.toString();
-      const reply = wholeReply(got);
-      if (reply === undefined) return;
+      const end = got.indexOf('\r\n');
+      if (end < 0) return;
+      const reply = got.slice(0, end);
       if (reply.startsWith('-')) return fail(new Error(`${command}: ${reply.slice(1)}`));
       resolve(reply.replace(/^[+:]/, ''));
       socket.destroy();
     });
   });
-}
-
-/** `undefined` while more must come. Replies of one line, and bulk strings. */
-function wholeReply(got: string): string | undefined {
-  const end = got.indexOf('\r\n');
-  if (end < 0) return undefined;
-  const line = got.slice(0, end);
-  if (!line.startsWith('$')) return line;
-  const length = Number(line.slice(1));
-  if (length < 0) return '';
-  const body = Buffer.from(got.slice(end + 2));
-  return body.length >= length ? body.subarray(0, length).toString() : undefined;
 }

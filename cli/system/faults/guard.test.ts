@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { allPids, commandOf, groupMembers, statFields, tracerOf } from '../process-identity.ts';
+import { allPids, commandOf, statFields, tracerOf } from '../process-identity.ts';
 import { signalProcess } from '../signals.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { single } from '../../topology/testing/topologies.ts';
 import { createEdgeClient, readEdgesConfig } from './edge/edge-client.ts';
-import { heldServices, takeHold } from './holds.ts';
+import { takeHold } from './holds.ts';
 import { openFaults, undoOpenFaults } from './journal.ts';
 import { answers } from './target.ts';
+import { heldServices } from './testing/held-services.ts';
 import { smallSystem } from './testing/small-system.ts';
 import type { SmallSystem } from './testing/small-system.ts';
 
@@ -169,7 +170,7 @@ describe('a fault on an edge', () => {
   });
 });
 
-test('a hold is noticed to be gone within 50 ms, whoever removed it', async () => {
+test('a hold is noticed to be gone at once, whoever took it away', async () => {
   const small = await smallSystem();
   const fault = await small.inject('kill@ws-1,at=0s,for=60s');
   await waitUntil(() => small.service('ws-1').state === 'held');
@@ -179,8 +180,8 @@ test('a hold is noticed to be gone within 50 ms, whoever removed it', async () =
     sinceMs: 0,
     why: 'nobody',
   });
-  const starting = await waitUntil(() => groupMembers(small.pid('ws-1')).length > 0 && Date.now());
-  // Its supervisor looks every 20 ms, we look every 20 ms.
-  expect(starting - releasedAt).toBeLessThan(500);
+  await waitUntil(() => small.service('ws-1').pid !== null);
+  // Its supervisor looks every 20 ms, we look every 20 ms, and the machine does other things.
+  expect(Date.now() - releasedAt).toBeLessThan(500);
   await fault.undo();
 });

@@ -2,7 +2,7 @@
  * A fault holds a service down: its supervisor, which may be another process, stands back while
  * `.rtops/holds/<service>` is there. A hold whose holder is dead does not count.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isAlive, isIdentity } from '../process-identity.ts';
@@ -60,17 +60,6 @@ export function takeOwedStart(
   } catch {
     return false;
   }
-}
-
-/** Services that somebody alive holds down. */
-export function heldServices(stateDir: string): readonly string[] {
-  let files: readonly string[];
-  try {
-    files = readdirSync(holdsDir(stateDir));
-  } catch {
-    return [];
-  }
-  return files.filter((file) => !file.startsWith('.') && heldBy(stateDir, file) !== undefined);
 }
 
 function holdsDir(stateDir: string): string {

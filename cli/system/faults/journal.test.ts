@@ -18,8 +18,9 @@ import { sleeper } from '../testing/sleeper.ts';
 import type { Sleeper } from '../testing/sleeper.ts';
 import { testWorld } from '../testing/test-world.ts';
 import { waitUntil } from '../testing/wait-until.ts';
-import { heldBy, heldServices, oweStart, takeHold, takeOwedStart } from './holds.ts';
+import { heldBy, oweStart, takeHold, takeOwedStart } from './holds.ts';
 import { clearJournal, markUndone, openFaults, recordFault, undoOpenFaults } from './journal.ts';
+import { heldServices } from './testing/held-services.ts';
 
 const dead = { pid: 2 ** 22 - 1, startTime: '1' };
 

@@ -8,9 +8,9 @@ import { parseFault } from '../../scenario/parse-fault.ts';
 import { single } from '../../topology/testing/topologies.ts';
 import { statFields } from '../process-identity.ts';
 import { waitUntil } from '../testing/wait-until.ts';
-import { heldServices } from './holds.ts';
 import { openFaults } from './journal.ts';
 import { answers } from './target.ts';
+import { heldServices } from './testing/held-services.ts';
 import { small, smallSystem } from './testing/small-system.ts';
 
 async function failureOf(work: Promise<unknown>): Promise<Failure> {

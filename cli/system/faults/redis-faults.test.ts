@@ -181,7 +181,6 @@ test('Redis is asked one question at a time, and an error is an error', async ()
   const system = await withRedis('memory');
   const { host, port } = system.service('redis');
   expect(await askRedis(host, port, 'PING')).toBe('PONG');
-  expect(await askRedis(host, port, 'INFO server')).toContain('redis_version:');
   await expect(askRedis(host, port, 'NONSENSE')).rejects.toThrow('unknown command');
   await expect(askRedis(host, 1, 'PING')).rejects.toThrow('ECONNREFUSED');
 });
