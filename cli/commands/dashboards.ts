@@ -8,7 +8,7 @@ import { Failure, nearestName } from '../failure.ts';
 import { checkDocument } from '../inspect/check-document.ts';
 import { renderCheck } from '../inspect/check-text.ts';
 import { renderSheet } from '../inspect/contact-sheet.ts';
-import { tally } from '../inspect/inspection.ts';
+import { checkVerdict } from '../inspect/inspection.ts';
 import type { CheckRow, Inspection } from '../inspect/inspection.ts';
 import type { Dashboard } from '../inspect/dashboard.ts';
 import { replay } from '../observe/replay.ts';
@@ -34,7 +34,8 @@ export type DashboardsOptions = WindowOptions & {
 
 /**
  * Prints the table, or one JSON document. 0 when every panel, variable, annotation and rule has what
- * it should; 99 when one has not; 122 when the window holds no run or no scrape.
+ * it should; 99 when one has not; 122 when the window holds no run or no scrape, or no panel could be
+ * judged.
  */
 export async function dashboardsCheck(
   world: World,
@@ -45,7 +46,9 @@ export async function dashboardsCheck(
     const file = await writeSheet(world, inspection, options.sheet);
     world.stderr.write(`contact sheet: ${shown(world, file)}\n`);
   }
-  const code = tally(inspection.rows).failed === 0 ? exitCode.pass : exitCode.failed;
+  const code = { pass: exitCode.pass, fail: exitCode.failed, 'no-data': exitCode.noVerdict }[
+    checkVerdict(inspection.rows)
+  ];
   if (options.json) {
     world.stdout.write(`${JSON.stringify(checkDocument(inspection, code), null, 2)}\n`);
   } else {

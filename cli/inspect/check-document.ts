@@ -1,11 +1,11 @@
 /** What `rtops dashboards check --json` prints. Names in it do not change within a schemaVersion. */
 import { causeText } from './cause.ts';
-import { tally } from './inspection.ts';
+import { checkVerdict, tally } from './inspection.ts';
 import type { CheckRow, Inspection, Tally } from './inspection.ts';
 
 export type CheckDocument = {
   readonly schemaVersion: 1;
-  readonly verdict: 'pass' | 'fail';
+  readonly verdict: 'pass' | 'fail' | 'no-data';
   readonly exitCode: number;
   readonly source: string;
   readonly run: string | null;
@@ -29,17 +29,16 @@ export type CheckDocument = {
 };
 
 export function checkDocument(inspection: Inspection, exitCode: number): CheckDocument {
-  const totals = tally(inspection.rows);
   return {
     schemaVersion: 1,
-    verdict: totals.failed === 0 ? 'pass' : 'fail',
+    verdict: checkVerdict(inspection.rows),
     exitCode,
     source: inspection.source,
     run: inspection.run,
     from: new Date(inspection.window.fromMs).toISOString(),
     to: new Date(inspection.window.toMs).toISOString(),
     clockSkewMs: Math.round(inspection.skewMs),
-    totals,
+    totals: tally(inspection.rows),
     rows: inspection.rows.map(({ cause, refId, ...row }) => ({
       dashboard: row.dashboard,
       kind: row.kind,

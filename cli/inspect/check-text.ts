@@ -1,10 +1,11 @@
 /** The result of a replay as text: a table by dashboard, what is wrong, and the verdict. */
 import { formatDuration, formatInstant, plural } from '../report/format.ts';
 import { displayWidth, padColumns } from '../report/display-width.ts';
-import { fit, paint, plainText, symbolsOf, wrapWords } from '../report/text-style.ts';
+import { fit, paint, plainText, symbolsOf, verdictSign, wrapWords } from '../report/text-style.ts';
 import type { TextStyle, Tone } from '../report/text-style.ts';
+import { verdictWord } from '../report/verdict-words.ts';
 import { causeText } from './cause.ts';
-import { tally } from './inspection.ts';
+import { checkVerdict, tally } from './inspection.ts';
 import type { CheckRow, Inspection } from './inspection.ts';
 import { failsCheck } from './judge-panel.ts';
 
@@ -82,9 +83,6 @@ function rowLines(row: CheckRow, style: TextStyle, width: number): readonly stri
 function closingLines({ rows }: Inspection, style: TextStyle): readonly string[] {
   const { ok, healthy, skipped, failed, panels } = tally(rows);
   const counted = `${plural(panels, 'panel')} and ${rows.length - panels} more: ${ok} ok, ${healthy} empty as they should be, ${skipped} skipped, ${failed} wrong`;
-  return [
-    failed === 0
-      ? paint(style, 'good', `PASS  ${counted}`)
-      : paint(style, 'bad', `FAIL  ${counted}`),
-  ];
+  const verdict = checkVerdict(rows);
+  return [paint(style, verdictSign(verdict, style).tone, `${verdictWord(verdict)}  ${counted}`)];
 }

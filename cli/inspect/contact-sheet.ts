@@ -4,7 +4,7 @@ import { formatDuration, formatInstant, plural } from '../report/format.ts';
 import { htmlDocument, topLine } from '../report/html-document.ts';
 import type { HtmlAssets } from '../report/html-document.ts';
 import { skewText } from './check-text.ts';
-import { tally } from './inspection.ts';
+import { checkVerdict, tally } from './inspection.ts';
 import type { CheckRow, DrawnDashboard, Inspection } from './inspection.ts';
 import { causeText } from './cause.ts';
 import { failsCheck } from './judge-panel.ts';
@@ -39,13 +39,19 @@ export function renderSheet(inspection: Inspection, assets: HtmlAssets): string 
 
 function head({ window, run, source, skewMs, rows, dashboards }: Inspection): string {
   const { ok, healthy, skipped, failed } = tally(rows);
+  const verdict = checkVerdict(rows);
+  const words = {
+    pass: 'Every panel has what it should',
+    fail: `${plural(failed, 'row')} wrong`,
+    'no-data': 'No panel could be judged',
+  }[verdict];
   const skew = skewText(skewMs);
   const links = dashboards
     .map((one, number) => `<a href="#d-${number}">${escapeMarkup(one.title)}</a>`)
     .join('');
   const others = rows.filter((row) => row.kind === 'rule' && failsCheck(row.verdict));
   return `${topLine(`<b>rtops</b> dashboards${run === null ? '' : ` · run ${escapeMarkup(run)}`}`)}
-<section class="card verdict ${failed === 0 ? 'pass' : 'fail'}"><div><h1>${failed === 0 ? 'Every panel has what it should' : `${plural(failed, 'row')} wrong`}</h1>
+<section class="card verdict ${verdict}"><div><h1>${words}</h1>
 <p class="why">${ok} ok, ${healthy} empty as they should be, ${skipped} skipped, ${failed} wrong</p>
 <p class="meta">${escapeMarkup(formatInstant(new Date(window.fromMs).toISOString()))}, ${formatDuration(window.toMs - window.fromMs)}, from ${escapeMarkup(source)}</p>
 ${skew === null ? '' : `<p class="meta">${escapeMarkup(skew)}</p>`}

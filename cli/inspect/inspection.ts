@@ -84,3 +84,11 @@ export function tally(rows: readonly CheckRow[]): Tally {
     failed: count((row) => failsCheck(row.verdict)),
   };
 }
+
+/** `no-data`: there was no panel that could be judged, so that the check proves nothing. */
+export function checkVerdict(rows: readonly CheckRow[]): 'pass' | 'fail' | 'no-data' {
+  if (rows.some(({ verdict }) => failsCheck(verdict))) return 'fail';
+  const isJudged = ({ kind, verdict }: CheckRow): boolean =>
+    kind === 'panel' && verdict !== 'skipped';
+  return rows.some(isJudged) ? 'pass' : 'no-data';
+}

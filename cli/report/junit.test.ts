@@ -21,6 +21,15 @@ test('a failed threshold is a failure, one without data an error', () => {
 
 test.each([
   ['saturated', { generator: { ...sampleReport().generator, saturated: true } }, 'error'],
+  [
+    'a load worker ended, and a threshold had failed',
+    {
+      verdict: 'fail',
+      thresholds: failedReport().thresholds,
+      generator: { ...sampleReport().generator, endedWorkers: ['load worker 1 ended (SIGKILL)'] },
+    },
+    'error',
+  ],
   ['interrupted', { run: { ...sampleReport().run, partial: true } }, 'error'],
   ['users lost, thresholds met', { verdict: 'fail', exitCode: 99 }, 'failure'],
 ] as const)('a run that proves nothing is not all green: %s', (_, change, tag) => {

@@ -63,7 +63,9 @@ function validityCase(report: Report): Case {
   if (report.verdict === 'fail' && !thresholdFailed) {
     return { name, problem: { tag: 'failure', message } };
   }
-  if (report.run.partial || report.generator.saturated || report.verdict === 'no-data') {
+  const { saturated, endedWorkers } = report.generator;
+  const isCut = report.run.partial || endedWorkers.length > 0;
+  if (isCut || saturated || report.verdict === 'no-data') {
     return { name, problem: { tag: 'error', message } };
   }
   return { name, problem: null };

@@ -2,16 +2,13 @@
 import { fewestForInterval } from '../samples/bootstrap.ts';
 import { bareMs, formatCount, formatMs, plural } from './format.ts';
 import type { Repeats, RunRow } from './run-row.ts';
-import { paint, symbolsOf } from './text-style.ts';
+import { paint, verdictSign } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
 
 type Column = {
   readonly head: string;
   readonly cell: (row: RunRow) => string;
 };
-
-const verdictMark = { pass: 'pass', fail: 'fail', 'no-data': 'noData' } as const;
-const verdictTone = { pass: 'good', fail: 'bad', 'no-data': 'warn' } as const;
 
 const ms = (value: number | null): string => (value === null ? '-' : bareMs(value));
 
@@ -82,7 +79,6 @@ export function renderLadder(
 }
 
 function table(rows: readonly RunRow[], style: TextStyle, columns: readonly Column[]): string[] {
-  const marks = symbolsOf(style);
   const nameWidth = Math.max(...rows.map(({ name }) => name.length));
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
   const widths = columns.map(({ head }, i) =>
@@ -94,8 +90,8 @@ function table(rows: readonly RunRow[], style: TextStyle, columns: readonly Colu
   return [
     paint(style, 'dim', `    ${''.padEnd(nameWidth)}  ${heads}`),
     ...rows.map(({ name, verdict }, i) => {
-      const mark = paint(style, verdictTone[verdict], marks[verdictMark[verdict]]);
-      return `  ${mark} ${name.padEnd(nameWidth)}  ${laid(cells[i] ?? [])}  ${verdict}`;
+      const { mark, tone } = verdictSign(verdict, style);
+      return `  ${paint(style, tone, mark)} ${name.padEnd(nameWidth)}  ${laid(cells[i] ?? [])}  ${verdict}`;
     }),
   ];
 }

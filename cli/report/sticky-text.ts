@@ -10,7 +10,15 @@ import type {
 import type { Skew } from '../verdict/sticky/skew.ts';
 import { displayWidth } from './display-width.ts';
 import type { StickyDocument } from './sticky-document.ts';
-import { fit, paint, plainText, symbolsOf, withoutControls, wrapWords } from './text-style.ts';
+import {
+  fit,
+  paint,
+  plainText,
+  symbolsOf,
+  verdictSign,
+  withoutControls,
+  wrapWords,
+} from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
 
 export type StickyTextOptions = TextStyle & { readonly width: number };
@@ -41,7 +49,7 @@ function headLines(
   width: number,
 ): readonly string[] {
   const symbols = symbolsOf(style);
-  const mark = { pass: symbols.pass, fail: symbols.fail, 'no-data': symbols.noData }[verdict];
+  const { mark, tone } = verdictSign(verdict, style);
   const word = { pass: 'STICKY', fail: 'NOT STICKY', 'no-data': 'NO VERDICT' }[verdict];
   const [first = '', ...more] = wrapWords(plainText(why), width - word.length - 4);
   const what = [
@@ -49,7 +57,7 @@ function headLines(
     ...(nginx === null ? [] : [`nginx ${nginx}`]),
   ].join(` ${symbols.dot} `);
   return [
-    `${paint(style, 'strong', paint(style, toneOf(verdict), `${mark} ${word}`))}  ${first}`,
+    `${paint(style, 'strong', paint(style, tone, `${mark} ${word}`))}  ${first}`,
     ...more.map((line) => `${' '.repeat(word.length + 4)}${line}`),
     paint(style, 'dim', `   ${fit(what, width - 3, style)}`),
   ];
@@ -74,7 +82,9 @@ function tableLines(
     });
     const line = fit(` ${cells.join('  ')}`.trimEnd(), width, style);
     const mode = modes[at - 1];
-    return mode === undefined ? paint(style, 'dim', line) : paint(style, rowTone(mode), line);
+    return mode === undefined
+      ? paint(style, 'dim', line)
+      : paint(style, rowTone(mode, style), line);
   });
 }
 
@@ -109,14 +119,10 @@ function pText(p: number): string {
   return p < 0.001 ? '<0.001' : p.toFixed(3);
 }
 
-function rowTone(mode: StickyModeResult | StickyModeRefused): Tone {
+function rowTone(mode: StickyModeResult | StickyModeRefused, style: TextStyle): Tone {
   if (mode.verdict === 'refused') return 'dim';
   if (mode.role === 'control') return controlSees(mode) ? 'good' : 'warn';
-  return toneOf(mode.verdict);
-}
-
-function toneOf(verdict: 'pass' | 'fail' | 'no-data'): Tone {
-  return ({ pass: 'good', fail: 'bad', 'no-data': 'warn' } as const)[verdict];
+  return verdictSign(mode.verdict, style).tone;
 }
 
 /** What the table has no room for. */

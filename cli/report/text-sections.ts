@@ -19,7 +19,7 @@ import { faultStory } from './fault-story.ts';
 import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
 import { asSentence } from './verdict-words.ts';
-import { fit, paint, plainText, symbolsOf, wrapAtMost } from './text-style.ts';
+import { fit, paint, plainText, symbolsOf, verdictSign, wrapAtMost } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
 import { lostFromLog } from './lost-split.ts';
 
@@ -59,9 +59,7 @@ function thresholdRow(
   style: TextStyle,
   width: number,
 ): string {
-  const symbols = symbolsOf(style);
-  const mark = { pass: symbols.pass, fail: symbols.fail, 'no-data': symbols.noData }[row.verdict];
-  const tone: Tone = ({ pass: 'good', fail: 'bad', 'no-data': 'warn' } as const)[row.verdict];
+  const { mark, tone } = verdictSign(row.verdict, style);
   const text = padColumns(fit(plainText(row.text), textWidth, style), textWidth);
   const observed = observedOf(row).padStart(10);
   const left = width - textWidth - observed.length - 8;

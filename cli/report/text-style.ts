@@ -1,5 +1,6 @@
 /** Colour and symbols of a text terminal, as values: nothing here knows whether there is one. */
 
+import type { Verdict } from '../verdict/judge.ts';
 import { displayWidth, takeColumns } from './display-width.ts';
 
 /** What the place that shows the text can do. */
@@ -47,6 +48,17 @@ const asciiSymbols: Symbols = {
 
 export function symbolsOf(style: TextStyle): Symbols {
   return style.ascii ? asciiSymbols : unicodeSymbols;
+}
+
+const verdictTones = { pass: 'good', fail: 'bad', 'no-data': 'warn' } as const;
+
+/** The symbol of a verdict, and its tone. */
+export function verdictSign(
+  verdict: Verdict,
+  style: TextStyle,
+): { readonly mark: string; readonly tone: Tone } {
+  const { pass, fail, noData } = symbolsOf(style);
+  return { mark: { pass, fail, 'no-data': noData }[verdict], tone: verdictTones[verdict] };
 }
 
 /** ECMA-48 SGR numbers: on, off. */

@@ -1,7 +1,7 @@
 /** The summary that ends a run in the terminal: verdict first, then what faults did. */
 import { formatDuration, formatInstant } from './format.ts';
 import type { Report } from './report.ts';
-import { fit, paint, plainText, symbolsOf, wrapAtMost } from './text-style.ts';
+import { fit, paint, plainText, symbolsOf, verdictSign, wrapAtMost } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
 import {
   faultLines,
@@ -64,11 +64,8 @@ function headLines(report: Report, style: TextStyle, width: number): readonly st
   const { run, scenario, topology } = report;
   const symbols = symbolsOf(style);
   const word = verdictWord(report.verdict);
-  const mark = { pass: symbols.pass, fail: symbols.fail, 'no-data': symbols.noData }[
-    report.verdict
-  ];
-  const tone = { pass: 'good', fail: 'bad', 'no-data': 'warn' } as const;
-  const title = paint(style, 'strong', paint(style, tone[report.verdict], `${mark} ${word}`));
+  const { mark, tone } = verdictSign(report.verdict, style);
+  const title = paint(style, 'strong', paint(style, tone, `${mark} ${word}`));
   const indent = word.length + 4;
   const [first = '', ...more] = wrapAtMost(
     plainText(verdictSentence(report)),
