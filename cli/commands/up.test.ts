@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { findBinary } from '../system/find-binary.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { newShell } from './testing/shell.ts';
 import type { Shell } from './testing/shell.ts';
@@ -112,15 +113,40 @@ describe('attached', () => {
     expect(shell.left()).toEqual([]);
   });
 
-  test.each([['up'], ['up', '-d']])('Ctrl-C before it is ready is 105: %s %s', async (...args) => {
+  test.each(['up', 'up -d'])('Ctrl-C before it is ready is 105: %s', async (words) => {
     const shell = newShell();
-    const up = shell.start(...args);
+    const up = shell.start(...words.split(' '));
     await waitUntil(() => up.said().includes('api-1'));
     process.kill(up.pid, 'SIGINT');
     expect((await up.ended).code).toBe(105);
     expect(shell.left()).toEqual([]);
   });
 });
+
+test.each(['up', 'up -d'])(
+  'a second Ctrl-C does not wait for a service that will not end: %s',
+  async (words) => {
+    const redis = await findBinary('redis-server', process.env['PATH']);
+    // Its version is asked with an option; what runs it is still there when Redis has ended.
+    const stubborn = `#!/bin/sh\ncase "$1" in -*) exec '${redis}' "$@";; esac\ntrap '' TERM\n'${redis}' "$@"\nexec sleep 60\n`;
+    const bin = programs({ 'redis-server': stubborn });
+    const shell = newShell({ PATH: `${bin}:${process.env['PATH']}` });
+    const up = shell.start(...words.split(' '));
+    await waitUntil(() => /redis +ready/.test(up.said()));
+    process.kill(up.pid, 'SIGINT');
+    const firstAtMs = Date.now();
+    let ended = false;
+    void up.ended.then(() => (ended = true));
+    // The supervisor of `up -d` hears of it a little later, and counts its half second from then.
+    await waitUntil(() => Date.now() - firstAtMs > 1000);
+    expect(ended).toBe(false);
+    process.kill(up.pid, 'SIGINT');
+    expect((await up.ended).code).toBe(105);
+    // Redis has 10 s to end by itself.
+    expect(Date.now() - firstAtMs).toBeLessThan(6000);
+    expect(shell.left()).toEqual([]);
+  },
+);
 
 describe('up -d that cannot succeed is 120 and leaves nothing', () => {
   test('a port in use, and by whom', async () => {
@@ -138,11 +164,8 @@ describe('up -d that cannot succeed is 120 and leaves nothing', () => {
   });
 
   test('a service that dies at start: its name, its last lines, the next command', async () => {
-    const bin = mkdtempSync(join(tmpdir(), 'rtops-bin-'));
-    onTestFinished(() => rmSync(bin, { recursive: true }));
-    const program = '#!/bin/sh\necho "Bad directive" >&2\nexit 1\n';
-    writeFileSync(join(bin, 'redis-server'), program, { mode: 0o755 });
-    const shell = newShell({ PATH: `${bin}:${process.env['PATH'] ?? ''}` });
+    const bin = programs({ 'redis-server': '#!/bin/sh\necho "Bad directive" >&2\nexit 1\n' });
+    const shell = newShell({ PATH: `${bin}:${process.env['PATH']}` });
     const { code, stderr } = await shell.run('up', '-d');
     expect(code).toBe(120);
     expect(stderr).toContain(
@@ -165,3 +188,13 @@ test('an empty folder: nothing is up, nothing to stop, nothing is made', async (
   expect((await shell.run('logs')).stdout).toContain('no logs in this folder yet');
   expect(existsSync(join(shell.dir, '.rtops'))).toBe(false);
 });
+
+/** A folder with programs of these texts, for the front of PATH. */
+function programs(texts: Readonly<Record<string, string>>): string {
+  const dir = mkdtempSync(join(tmpdir(), 'rtops-bin-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  for (const [name, text] of Object.entries(texts)) {
+    writeFileSync(join(dir, name), text, { mode: 0o755 });
+  }
+  return dir;
+}

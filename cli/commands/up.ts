@@ -69,11 +69,14 @@ async function upDetached(
   interrupt: Interrupt,
 ): Promise<ExitCode> {
   const giveUp = new AbortController();
+  const kill = new AbortController();
   interrupt.onFirst(() => giveUp.abort());
+  interrupt.onSecond(() => kill.abort());
   await startSupervisor(world, {
     argv: [mainFile(), ...superviseArgv(world.argv)],
     onService: statusLines(world, options),
     signal: giveUp.signal,
+    killSignal: kill.signal,
   });
   announce(world, options);
   return exitCode.pass;

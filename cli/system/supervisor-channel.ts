@@ -72,6 +72,8 @@ export type SupervisorOptions = {
   readonly onService: (event: ServiceEvent) => void;
   /** Gives up: the supervisor is asked to stop what it has started. */
   readonly signal: AbortSignal;
+  /** It is told once more, and kills what it has started: a second Ctrl-C. */
+  readonly killSignal?: AbortSignal;
 };
 
 /**
@@ -93,6 +95,7 @@ export async function startSupervisor(world: World, options: SupervisorOptions):
   closeSync(log);
   const giveUp = () => signalProcess(child.pid ?? 0, 'SIGTERM');
   options.signal.addEventListener('abort', giveUp);
+  options.killSignal?.addEventListener('abort', giveUp);
   if (options.signal.aborted) giveUp();
 
   let last: Message | undefined;
@@ -108,6 +111,7 @@ export async function startSupervisor(world: World, options: SupervisorOptions):
     else last = message;
   }
   options.signal.removeEventListener('abort', giveUp);
+  options.killSignal?.removeEventListener('abort', giveUp);
   if (last?.kind === 'ready') {
     child.unref();
     return;

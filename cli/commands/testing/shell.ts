@@ -40,6 +40,9 @@ export function newShell(env: Readonly<Record<string, string>> = {}): Shell {
         env: { ...process.env, ...env },
         stdio: 'pipe',
       });
+      onTestFinished(() => {
+        child.kill('SIGKILL');
+      });
       let stdout = '';
       let stderr = '';
       child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
