@@ -8,6 +8,7 @@ import { errorCode, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 import { failoverRun, killWindow } from './testing/failover-run.ts';
 import type { FailoverShape } from './testing/failover-run.ts';
+import { recordAt } from './testing/record-at.ts';
 
 const shape: FailoverShape = {
   users: 100,
@@ -47,11 +48,6 @@ function only(impact: FaultImpact): FaultResult {
   if (fault === undefined || impact.faults.length > 1) throw new Error('one fault was expected');
   return fault;
 }
-
-const at = (kind: number, ms: number, part: Partial<HistoryRecord> = {}): HistoryRecord => ({
-  ...{ kind, code: 0, user: 0, room: 0, peer: 0, n: 0, value: 0, atUs: ms * 1000 },
-  ...part,
-});
 
 describe('a node is killed under a hundred users, fifty on it', () => {
   const impact = impactOf(failoverRun(shape));
@@ -186,7 +182,7 @@ test('the outlook rests on all recoveries, and on none where one was not seen to
   const back = failoverRun(shape);
   const windows = [killWindow(20_000), killWindow(30_000, { node: 'ws-1', clientsOnNode: null })];
   const gone = Array.from({ length: 10 }, (_, i) =>
-    at(recordKind.disconnected, 31_000, { user: 80 + i }),
+    recordAt(recordKind.disconnected, 31_000, { user: 80 + i }),
   );
   const measured = (impact: FaultImpact) => impact.availability.outlooks[0]?.measuredPct;
   expect(impactOf(back, { windows }).faults.map((one) => one.mttrMs)).toEqual([1500, 0]);
@@ -200,14 +196,14 @@ describe('signs other than a lost connection', () => {
   const quiet = failoverRun({ ...shape, killAtMs: null });
 
   test('a send that was never answered affects its sender, known when its time is up', () => {
-    const impact = impactOf([...quiet, at(recordKind.sent, 21_000, { user: 7, n: 99 })]);
+    const impact = impactOf([...quiet, recordAt(recordKind.sent, 21_000, { user: 7, n: 99 })]);
     expect(only(impact)).toMatchObject({ bit: true, affected: 1, detectMs: 11_000 });
   });
 
   test('a send refused for want of a store does, one over the rate limit does not', () => {
     const refused = (code: number): HistoryRecord[] => [
-      at(recordKind.sent, 21_000, { n: 99 }),
-      at(recordKind.refused, 21_003, { n: 99, code }),
+      recordAt(recordKind.sent, 21_000, { n: 99 }),
+      recordAt(recordKind.refused, 21_003, { n: 99, code }),
     ];
     expect(only(impactOf([...quiet, ...refused(errorCode.unavailable)])).affected).toBe(1);
     expect(only(impactOf([...quiet, ...refused(errorCode.rateLimited)])).affected).toBe(0);
@@ -216,8 +212,8 @@ describe('signs other than a lost connection', () => {
   test('waiting over a second on a living connection is a stall, and a pause bites by it', () => {
     const windows = [killWindow(20_000, { kind: 'pause' })];
     const stall = [
-      at(recordKind.sent, 21_000, { user: 7, n: 99 }),
-      at(recordKind.acked, 25_000, { user: 7, n: 99, value: 900 }),
+      recordAt(recordKind.sent, 21_000, { user: 7, n: 99 }),
+      recordAt(recordKind.acked, 25_000, { user: 7, n: 99, value: 900 }),
     ];
     const impact = impactOf([...quiet, ...stall], { windows });
     expect(only(impact)).toMatchObject({ bit: true, affected: 0, stalled: 1 });
@@ -246,7 +242,7 @@ describe('signs other than a lost connection', () => {
 
   test('messages that nobody ever answers are waited for 10 s each, and a row of them not twice', () => {
     const sends = [21_000, 22_000, 23_000].map((ms, i) =>
-      at(recordKind.sent, ms, { user: 500, n: i }),
+      recordAt(recordKind.sent, ms, { user: 500, n: i }),
     );
     const windows = [killWindow(20_000, { kind: 'pause' })];
     expect(only(impactOf([...quiet, ...sends], { windows }))).toMatchObject({
@@ -278,18 +274,18 @@ describe('signs other than a lost connection', () => {
   });
 
   test('HTTP requests of the window are counted, and those that failed', () => {
-    const http = [2, 5, 0].map((code) => at(recordKind.http, 22_000, { code }));
-    const impact = impactOf([...quiet, ...http, at(recordKind.http, 36_000, { code: 5 })]);
+    const http = [2, 5, 0].map((code) => recordAt(recordKind.http, 22_000, { code }));
+    const impact = impactOf([...quiet, ...http, recordAt(recordKind.http, 36_000, { code: 5 })]);
     expect(only(impact)).toMatchObject({ httpRequests: 3, httpFailed: 2 });
   });
 
   test('a client that is not let in is down until it is in', () => {
     const arrival = [
-      at(recordKind.connectDue, 21_000, { user: 500 }),
-      at(recordKind.connectFailed, 21_100, { user: 500 }),
-      at(recordKind.connectDue, 22_000, { user: 500 }),
-      at(recordKind.connected, 22_010, { user: 500 }),
-      at(recordKind.joined, 22_020, { user: 500 }),
+      recordAt(recordKind.connectDue, 21_000, { user: 500 }),
+      recordAt(recordKind.connectFailed, 21_100, { user: 500 }),
+      recordAt(recordKind.connectDue, 22_000, { user: 500 }),
+      recordAt(recordKind.connected, 22_010, { user: 500 }),
+      recordAt(recordKind.joined, 22_020, { user: 500 }),
     ];
     expect(only(impactOf([...quiet, ...arrival]))).toMatchObject({
       ...{ affected: 1, detectMs: 1100, downClientSeconds: 0.92 },
@@ -299,8 +295,8 @@ describe('signs other than a lost connection', () => {
 
   test('a client that leaves as it meant to is no victim', () => {
     const leaving = [
-      at(recordKind.left, 21_000, { user: 7 }),
-      at(recordKind.disconnected, 21_001, { user: 7, code: 1 }),
+      recordAt(recordKind.left, 21_000, { user: 7 }),
+      recordAt(recordKind.disconnected, 21_001, { user: 7, code: 1 }),
     ];
     expect(only(impactOf([...quiet, ...leaving])).affected).toBe(0);
   });
@@ -310,10 +306,10 @@ describe('what an outage belongs to', () => {
   test('two faults: each has the clients that were thrown off in it', () => {
     const windows = [killWindow(20_000), killWindow(26_000, { node: 'ws-1', clientsOnNode: 1 })];
     const later = [
-      at(recordKind.disconnected, 27_000, { user: 80 }),
-      at(recordKind.connectDue, 28_000, { user: 80 }),
-      at(recordKind.connected, 28_001, { user: 80 }),
-      at(recordKind.resumed, 28_002, { user: 80, room: 8 }),
+      recordAt(recordKind.disconnected, 27_000, { user: 80 }),
+      recordAt(recordKind.connectDue, 28_000, { user: 80 }),
+      recordAt(recordKind.connected, 28_001, { user: 80 }),
+      recordAt(recordKind.resumed, 28_002, { user: 80, room: 8 }),
     ];
     const { faults } = impactOf([...failoverRun(shape), ...later], { windows });
     expect(faults.map((one) => one.affected)).toEqual([50, 1]);

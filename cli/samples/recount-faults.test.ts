@@ -13,6 +13,7 @@ import { recount } from './recount.ts';
 import { failoverRun, killWindow } from './testing/failover-run.ts';
 import { encodeRecords, honestRun } from './testing/honest-run.ts';
 import type { Step } from './testing/honest-run.ts';
+import { recordAt } from './testing/record-at.ts';
 
 const stages = [
   { durationMs: 5000, target: 100 },
@@ -61,9 +62,8 @@ const shape = {
   backoffMs: (user: number) => (user === 7 ? null : 500 + user * 20),
 };
 
-const http = (ms: number, code: number, peer: number): HistoryRecord => ({
-  ...{ kind: recordKind.http, code, user: 0, room: 0, peer, n: 0, value: 900, atUs: ms * 1000 },
-});
+const http = (ms: number, code: number, peer: number): HistoryRecord =>
+  recordAt(recordKind.http, ms, { code, peer, value: 900 });
 
 const killed: Run = {
   records: [

@@ -8,10 +8,9 @@ import { recount } from './recount.ts';
 import { ledgerOf } from './testing/ledger-of.ts';
 import { encodeRecords, honestRun } from './testing/honest-run.ts';
 import type { Step } from './testing/honest-run.ts';
+import { recordAt } from './testing/record-at.ts';
 import { createWindowLatency } from './window-latency.ts';
 import type { Span, Spans } from './window-latency.ts';
-
-const empty = { code: 0, user: 0, room: 0, peer: 0, n: 0, value: 0, atUs: 0 };
 
 /** Metrics of the isolation on which a report of `records` and the history `again` differ. */
 function differences(
@@ -47,7 +46,7 @@ test('what one pool felt is counted again, and agrees, whatever happens', () => 
       code: fc.constantFrom(0, 2, 3, 4, 5, httpResetCode, httpGivenUpCode),
       value: fc.nat(12_000_000),
     })
-    .map((some): HistoryRecord => ({ ...empty, ...some, kind: recordKind.http }));
+    .map((some) => recordAt(recordKind.http, 0, some));
   const span: fc.Arbitrary<Span> = fc
     .record({ fromMs: fc.nat(20_000), forMs: fc.nat(9000) })
     .map(({ fromMs, forMs }) => ({ fromMs, toMs: fromMs + forMs }));
@@ -86,9 +85,9 @@ test.each<{ it: string; change: Partial<HistoryRecord>; of: number; says: string
   { it: 'a request outside', change: { atUs: 1_000_000 }, of: 2, says: 'outside https' },
 ])('one flipped record disagrees: $it', ({ change, of, says }) => {
   const records: HistoryRecord[] = [
-    { ...empty, kind: recordKind.sent, atUs: 4_000_000 },
-    { ...empty, kind: recordKind.acked, value: 1, atUs: 4_010_000 },
-    { ...empty, kind: recordKind.http, code: 2, value: 5000, atUs: 4_500_000 },
+    recordAt(recordKind.sent, 4000),
+    recordAt(recordKind.acked, 4010, { value: 1 }),
+    recordAt(recordKind.http, 4500, { code: 2, value: 5000 }),
   ];
   const spans = {
     within: { fromMs: 0, toMs: 10_000 },

@@ -3,11 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { httpResetCode, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 import { createServedCount } from './served-count.ts';
-
-const at = (kind: number, ms: number, part: Partial<HistoryRecord> = {}): HistoryRecord => ({
-  ...{ kind, code: 0, user: 0, room: 0, peer: 0, n: 0, value: 0, atUs: ms * 1000 },
-  ...part,
-});
+import { recordAt } from './testing/record-at.ts';
 
 function served(kind: 'http' | 'chat', records: readonly HistoryRecord[]): number {
   const count = createServedCount(kind, 1000);
@@ -25,14 +21,18 @@ describe('what a flood was served in its second', () => {
     { is: 'a 503', code: 5, took: 50, served: 0 },
     { is: 'a reset', code: httpResetCode, took: 50, served: 0 },
   ])('$is counts $served', ({ code, took, served: expected }) => {
-    const record = at(recordKind.http, 500, { code, value: took * 1000 });
+    const record = recordAt(recordKind.http, 500, { code, value: took * 1000 });
     expect(served('http', [record])).toBe(expected);
   });
 
   test('of chat, acks within it, and neither sends nor refusals', () => {
     const records = [
-      ...[at(recordKind.sent, 100), at(recordKind.acked, 110), at(recordKind.refused, 120)],
-      ...[at(recordKind.acked, 1001), at(recordKind.http, 200, { code: 2 })],
+      ...[
+        recordAt(recordKind.sent, 100),
+        recordAt(recordKind.acked, 110),
+        recordAt(recordKind.refused, 120),
+      ],
+      ...[recordAt(recordKind.acked, 1001), recordAt(recordKind.http, 200, { code: 2 })],
     ];
     expect(served('chat', records)).toBe(1);
   });

@@ -2,22 +2,21 @@ import { describe, expect, test } from 'vitest';
 
 import { httpGivenUpCode, httpResetCode, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
+import { recordAt } from './testing/record-at.ts';
 import { createWindowLatency } from './window-latency.ts';
 
 const within = { fromMs: 0, toMs: 10_000 };
 const flooded = { fromMs: 3000, toMs: 6000 };
 
 function send(n: number, dueMs: number, tookMs: number): [HistoryRecord, HistoryRecord] {
-  const base = { code: 0, user: 1, room: 0, peer: 0, n };
   return [
-    { ...base, kind: recordKind.sent, value: 0, atUs: dueMs * 1000 },
-    { ...base, kind: recordKind.acked, value: n + 1, atUs: (dueMs + tookMs) * 1000 },
+    recordAt(recordKind.sent, dueMs, { user: 1, n }),
+    recordAt(recordKind.acked, dueMs + tookMs, { user: 1, n, value: n + 1 }),
   ];
 }
 
 function http(dueMs: number, tookMs: number, code = 2): HistoryRecord {
-  const base = { user: 0, room: 0, peer: 0, n: 0 };
-  return { ...base, kind: recordKind.http, code, value: tookMs * 1000, atUs: dueMs * 1000 };
+  return recordAt(recordKind.http, dueMs, { code, value: tookMs * 1000 });
 }
 
 function latency(records: readonly HistoryRecord[], except = [] as (typeof within)[]) {
