@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { ended, home, median } from './rtops.mjs';
+import { ended, heldScenario, home, median } from './rtops.mjs';
 import { watchTree } from './process-cost.mjs';
 
 const pairs = Number(process.argv[2] ?? 3);
@@ -20,19 +20,14 @@ const up = system.up('single');
 const rows = [];
 try {
   const scenario = join(system.dir, 'cost.yaml');
-  writeFileSync(
-    scenario,
-    [
-      'name: cost',
-      `stages: ['${rampSec}s:${users}', '${holdSec}s:${users}', '1s:0']`,
-      'rate: 1/s/user',
-      `rooms: { size: ${roomSize} }`,
-      `payload: ${payloadBytes}B`,
-      'http: { rate: 0/s }',
-      'fidelity: 0',
-      'thresholds: [ledger.lost = 0]',
-    ].join('\n'),
-  );
+  const lines = [
+    'rate: 1/s/user',
+    `rooms: { size: ${roomSize} }`,
+    `payload: ${payloadBytes}B`,
+    'http: { rate: 0/s }',
+    'thresholds: [ledger.lost = 0]',
+  ];
+  writeFileSync(scenario, heldScenario({ users, rampSec, holdSec, lines }));
   for (let pair = 0; pair < pairs; pair++) {
     rows.push({ rtops: await runRtops(scenario), artillery: await runArtillery() });
     console.log(JSON.stringify(rows.at(-1)));

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { faultAlerts, machineAlerts } from '../dist/prometheus/fault-alerts.js';
-import { ended, home } from './rtops.mjs';
+import { closed, home } from './rtops.mjs';
 
 const only = new RegExp(process.argv[2] ?? '');
 const users = Number(process.argv[3] ?? 60);
@@ -57,7 +57,7 @@ async function run(system, { fault, arriving = 0 }) {
     ...['--rate', '1/s/user', '--no-default-thresholds', '--threshold', 'ledger.lost = 0'],
     ...['--reporter', 'quiet'],
   ]);
-  await ended(child);
+  await closed(child);
   return child.exitCode;
 }
 

@@ -3,12 +3,11 @@
 // Usage: node bench/metrics-overhead.mjs [rounds] [users] [holdSec] [ratePerUser]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { cpuSecOf } from './process-cost.mjs';
-import { ended, home, lines, median } from './rtops.mjs';
+import { ended, freePort, heldScenario, home, lines, median } from './rtops.mjs';
 
 const rounds = Number(process.argv[2] ?? 3);
 const users = Number(process.argv[3] ?? 1000);
@@ -35,14 +34,14 @@ const redis = spawn(
 const scenario = join(system.dir, 'overhead.yaml');
 writeFileSync(
   scenario,
-  [
-    'name: overhead',
-    `stages: ['${rampSec}s:${users}', '${holdSec}s:${users}', '2s:0']`,
-    `rate: ${rate}/s/user`,
-    'http: { rate: 20/s }',
-    'fidelity: 0',
-    'thresholds: [chat.delivery count > 0]',
-  ].join('\n'),
+  heldScenario({
+    ...{ users, rampSec, holdSec, downSec: 2 },
+    lines: [
+      `rate: ${rate}/s/user`,
+      'http: { rate: 20/s }',
+      'thresholds: [chat.delivery count > 0]',
+    ],
+  }),
 );
 const rows = [];
 try {
@@ -82,34 +81,34 @@ async function run({ counting, scraped }) {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  const said = lines(server.stdout);
-  const { port, metricsPort } = JSON.parse(await said());
-  const before = cpuSecOf(server.pid);
-  const timer = scraped
-    ? setInterval(() => {
-        fetch(`http://127.0.0.1:${metricsPort}/metrics`)
-          .then((answer) => answer.text())
-          .catch(() => {});
-      }, scrapeEveryMs)
-    : undefined;
-  await ended(
-    system.start(['bench', scenario, '--url', `http://127.0.0.1:${port}`, '--reporter', 'plain'], {
-      RTOPS_JWT_SECRET: secret,
-    }),
-  );
-  clearInterval(timer);
-  const cpuSec = cpuSecOf(server.pid) - before;
-  server.kill('SIGTERM');
-  const pages = JSON.parse(await said());
-  const delivered = system.report().ops['chat.delivery'].count;
-  return { cpuSec, delivered, usPerDelivery: (cpuSec * 1e6) / delivered, ...pages };
+  let timer;
+  try {
+    const said = lines(server.stdout);
+    const { port, metricsPort } = JSON.parse(await said());
+    const before = cpuSecOf(server.pid);
+    if (scraped) timer = setInterval(() => scrape(metricsPort), scrapeEveryMs);
+    await ended(
+      system.start(
+        ['bench', scenario, '--url', `http://127.0.0.1:${port}`, '--reporter', 'plain'],
+        {
+          RTOPS_JWT_SECRET: secret,
+        },
+      ),
+    );
+    clearInterval(timer);
+    const cpuSec = cpuSecOf(server.pid) - before;
+    server.kill('SIGTERM');
+    const pages = JSON.parse(await said());
+    const delivered = system.report().ops['chat.delivery'].count;
+    return { cpuSec, delivered, usPerDelivery: (cpuSec * 1e6) / delivered, ...pages };
+  } finally {
+    clearInterval(timer);
+    server.kill('SIGKILL');
+  }
 }
 
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+function scrape(metricsPort) {
+  fetch(`http://127.0.0.1:${metricsPort}/metrics`)
+    .then((answer) => answer.text())
+    .catch(() => {});
 }

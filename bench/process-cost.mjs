@@ -33,15 +33,18 @@ export function watchTree(rootPid, match = () => false) {
   };
 }
 
-/** CPU seconds of one process so far. */
+/** CPU seconds of one process so far. Throws when it is gone: its cost is not 0. */
 export function cpuSecOf(pid) {
-  return readProcess(pid)?.cpuSec ?? 0;
+  const stat = readStat(pid);
+  if (stat === undefined) throw new Error(`process ${pid} is gone: what it cost is not known`);
+  return stat.cpuSec;
 }
 
+/** The process and its descendants. Memory is read of these alone: of all it would cost what is measured. */
 function tree(rootPid) {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => readProcess(Number(name)))
+    .map((name) => readStat(Number(name)))
     .filter((process) => process !== undefined);
   const wanted = new Set([rootPid]);
   for (let grown = true; grown;) {
@@ -53,20 +56,33 @@ function tree(rootPid) {
       }
     }
   }
-  return all.filter((process) => wanted.has(process.pid));
+  return all
+    .filter((process) => wanted.has(process.pid))
+    .map((process) => withMemory(process))
+    .filter((process) => process !== undefined);
 }
 
-function readProcess(pid) {
+function readStat(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
     return {
       pid,
       parent: Number(fields[1]),
       cpuSec: (Number(fields[11]) + Number(fields[12])) / ticksPerSec,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function withMemory(process) {
+  try {
+    const rollup = readFileSync(`/proc/${process.pid}/smaps_rollup`, 'utf8');
+    return {
+      ...process,
       pssBytes: Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) * 1024,
-      line: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '),
+      line: readFileSync(`/proc/${process.pid}/cmdline`, 'utf8').replaceAll('\0', ' '),
     };
   } catch {
     return undefined;

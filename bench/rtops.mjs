@@ -1,6 +1,8 @@
 // Runs the built rtops in a folder of its own.
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,12 +41,41 @@ function newestRun(dir) {
   return join(runs, readdirSync(runs).toSorted().at(-1));
 }
 
-/** Resolves when the child's stdout ends; with what it printed. */
-export async function ended(child) {
+/** A run that ended so has a report: passed, failed, no verdict. Any other has measured nothing. */
+const measured = new Set([0, 99, 122]);
+
+/** Resolves when the child has ended, however; with what it printed. */
+export async function closed(child) {
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (part) => (text += part));
-  await new Promise((resolve) => child.on('close', resolve));
+  await once(child, 'close');
   return text;
+}
+
+/** {@link closed}, of a run whose figures are wanted: throws when it has measured nothing. */
+export async function ended(child) {
+  const text = await closed(child);
+  if (!measured.has(child.exitCode)) {
+    const how = child.signalCode ?? child.exitCode;
+    throw new Error(`${child.spawnargs.join(' ')} ended with ${how}:\n${text.slice(-3000)}`);
+  }
+  return text;
+}
+
+/** The YAML of a scenario: `users` come in `rampSec`, stay for `holdSec`; `lines` say the rest. */
+export function heldScenario({ users, rampSec, holdSec, downSec = 1, lines }) {
+  const stages = `stages: ['${rampSec}s:${users}', '${holdSec}s:${users}', '${downSec}s:0']`;
+  return ['name: bench', stages, 'fidelity: 0', ...lines].join('\n');
+}
+
+/** A TCP port of loopback that nobody has now. */
+export function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /** The middle value. */

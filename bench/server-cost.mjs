@@ -3,11 +3,10 @@
 // Usage: node bench/server-cost.mjs [pairs] [users] [holdSec]
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { cpuSecOf } from './process-cost.mjs';
-import { ended, home, median } from './rtops.mjs';
+import { ended, freePort, heldScenario, home, median } from './rtops.mjs';
 
 const pairs = Number(process.argv[2] ?? 3);
 const users = Number(process.argv[3] ?? 1000);
@@ -28,17 +27,8 @@ const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.mjs
 const rows = [];
 try {
   const scenario = join(system.dir, 'cost.yaml');
-  writeFileSync(
-    scenario,
-    [
-      'name: cost',
-      `stages: ['5s:${users}', '${holdSec}s:${users}', '1s:0']`,
-      'rate: 1/s/user',
-      'http: { rate: 0/s }',
-      'fidelity: 0',
-      'thresholds: [chat.delivery count > 0]',
-    ].join('\n'),
-  );
+  const lines = ['rate: 1/s/user', 'http: { rate: 0/s }', 'thresholds: [chat.delivery count > 0]'];
+  writeFileSync(scenario, heldScenario({ users, rampSec: 5, holdSec, lines }));
   for (let pair = 0; pair < pairs; pair++) {
     rows.push({
       log: await run(scenario, service('ws-1').pid, `http://127.0.0.1:${service('ws-1').port}`),
@@ -70,13 +60,4 @@ async function run(scenario, pid, url) {
     perCpuSec: delivered / cpuSec,
     p95: report.ops['chat.ack'].latencyMs.p95,
   };
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = server.address();
-      server.close(() => resolve(free));
-    });
-  });
 }
