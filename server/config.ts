@@ -47,7 +47,10 @@ export type Config = {
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 type LogLevel = (typeof logLevels)[number];
 
-/** A setting that is wrong; `key` is the environment variable's name. The value is never in it. */
+/**
+ * A setting that is wrong; `key` is the environment variable's name. Its value is told too, except
+ * where it may be a secret (the JWT secret, the URL of Redis).
+ */
 export class ConfigError extends Error {
   readonly key: string;
   constructor(key: string, problem: string) {

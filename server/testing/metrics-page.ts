@@ -29,6 +29,24 @@ export function seriesOf(page: string): readonly PageSeries[] {
     });
 }
 
+/** All series of that name together. */
+export function sumOf(page: string, name: string): number {
+  return seriesOf(page)
+    .filter((one) => one.name === name)
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Asks for the page until it is as `wanted` says. */
+export async function pageWhere(
+  { metricsPort }: { readonly metricsPort: number },
+  wanted: (page: string) => boolean,
+): Promise<string> {
+  for (;;) {
+    const page = await fetchPage(metricsPort);
+    if (wanted(page)) return page;
+  }
+}
+
 /** The one value of the series that has at least these labels. */
 export function valueOf(
   page: string,
