@@ -1,6 +1,6 @@
 /** A node is taken off the WS pool, as somebody with an editor would: on the text of nginx.conf. */
-import { pinName } from './nginx-conf.ts';
-import type { ProxiedNode } from './nginx-conf.ts';
+import { pinName } from './nginx-upstreams.ts';
+import type { ProxiedNode } from './nginx-upstreams.ts';
 
 /** Its lines stay and say `down`: the places of all others stay as they are. */
 export function withNodeDown(conf: string, { address }: ProxiedNode): string {
