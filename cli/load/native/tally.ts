@@ -6,16 +6,11 @@ import type { Fidelity, GeneratorSummary, OpSummary, UserCounts } from '../../sa
 import type { LiveTotals, Tick } from '../../samples/tick.ts';
 import { pacerOf } from '../../scenario/pacer.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
-import { judgesLateness, plannedUsers, stageAt, targetAt } from '../../scenario/timeline.ts';
+import { plannedUsers, stageAt, targetAt } from '../../scenario/timeline.ts';
+import { GeneratorWatch } from './generator-watch.ts';
 import { distributionNames, noCounts, type Counters, type DistributionName } from './measures.ts';
 import { Problems } from './problems.ts';
-import type { WorkerHealth } from './worker-health.ts';
 import type { WorkerSecond } from './worker-messages.ts';
-
-/** More late sends than this share of those due in hold stages: the generator was saturated. */
-const lateShare = 0.01;
-/** A worker that stood in the run queue this share of the hold stages was not measuring freely. */
-const waitShare = 0.5;
 
 type Histograms = Record<DistributionName, Histogram>;
 const deliveries = ['leanDelivery', 'clientDelivery', 'pollingDelivery'] as const;
@@ -30,7 +25,7 @@ export type WorkerEnd = {
 
 export class Tally {
   readonly #scenario: Scenario;
-  readonly #workers: number;
+  readonly #generator: GeneratorWatch;
   readonly #last = new Map<number, WorkerSecond>();
   readonly #ends = new Map<number, WorkerEnd>();
   readonly #total = emptyHistograms();
@@ -41,21 +36,17 @@ export class Tally {
   #peak = 0;
   #mostSendErrors = 0;
   readonly #sendsPerSecPerUser: number;
-  #holdWaitUs = new Map<number, { waitedUs: number; spanUs: number }>();
-  readonly #maxRss = new Map<number, number>();
   readonly #problems = new Problems();
-  readonly #endedEarly: string[] = [];
   readonly points: DetailPoint[] = [];
 
   constructor(scenario: Scenario, workers: number) {
     this.#scenario = scenario;
-    this.#workers = workers;
+    this.#generator = new GeneratorWatch(scenario, workers);
     this.#sendsPerSecPerUser = 1_000_000 / pacerOf(scenario).periodUs;
   }
 
   /** A worker's report of a second. */
   note(worker: number, report: WorkerSecond): void {
-    const previous = this.#last.get(worker);
     this.#last.set(worker, report);
     for (const name of distributionNames) {
       const text = report.histograms[name];
@@ -65,7 +56,7 @@ export class Tally {
       this.#total[name].merge(histogram);
     }
     for (const [text, count] of Object.entries(report.problems)) this.#problems.add(text, count);
-    this.#noteHealth(worker, report, previous);
+    this.#generator.note(worker, report);
   }
 
   /** Whether all of `workers` have reported this second. */
@@ -100,7 +91,7 @@ export class Tally {
 
   /** Says who ended before its time, and how. */
   endedEarly(text: string): void {
-    this.#endedEarly.push(text);
+    this.#generator.endedEarly(text);
   }
 
   /** Closes the second that ends at `tMs` and returns its figures. */
@@ -125,7 +116,7 @@ export class Tally {
       deliveryMs: quantiles(delivery),
       httpMs: quantiles(this.#second.http),
     };
-    const cpuUs = this.#cpuUs();
+    const { cpuUs } = this.#generator;
     const tick: Tick = {
       ...point,
       connected: now.connected,
@@ -137,7 +128,7 @@ export class Tally {
       errors: errorsOf(now),
       lateSends: now.lateSends,
       generatorCpuPct: Math.max(0, cpuUs - this.#beforeCpuUs) / seconds / 10_000,
-      generatorLoopLagMs: this.#max((health) => health.recentLagMs),
+      generatorLoopLagMs: this.#generator.recentLagMs,
       live: this.#live(now, point.targetUsers),
     };
     this.points.push(point);
@@ -215,24 +206,7 @@ export class Tally {
 
   /** `complete`: the run was not stopped, so every planned user should have been attempted. */
   generator(durationMs: number, complete: boolean): GeneratorSummary {
-    const { lateSends, holdSends, attempted } = this.#sum();
-    const waits = [...this.#holdWaitUs.values()];
-    const waited = waits.some(({ waitedUs, spanUs }) => waitedUs > spanUs * waitShare);
-    // Users of a worker that is gone could not be tried.
-    const isWhole = complete && this.#endedEarly.length === 0;
-    const neverTried = isWhole && attempted < plannedUsers(this.#scenario.stages);
-    return {
-      workers: this.#workers,
-      cpuPct: durationMs > 0 ? this.#cpuUs() / durationMs / 10 : 0,
-      rssMb: [...this.#maxRss.values()].reduce((sum, bytes) => sum + bytes, 0) / 1_048_576,
-      loopLagMs: {
-        p99: this.#max((health) => health.lagP99Ms),
-        max: this.#max((health) => health.lagMaxMs),
-      },
-      lateSends,
-      endedWorkers: this.#endedEarly,
-      saturated: lateSends > holdSends * lateShare || waited || neverTried,
-    };
+    return this.#generator.summary(this.#sum(), durationMs, complete);
   }
 
   get anybodyJoined(): boolean {
@@ -271,37 +245,12 @@ export class Tally {
     };
   }
 
-  #noteHealth(worker: number, report: WorkerSecond, previous: WorkerSecond | undefined): void {
-    const { health, second } = report;
-    this.#maxRss.set(worker, Math.max(this.#maxRss.get(worker) ?? 0, health.rssBytes));
-    const { stages } = this.#scenario;
-    if (previous === undefined || !judgesLateness(stages, stageAt(stages, second * 1000 - 1)))
-      return;
-    const spanUs = (second - previous.second) * 1_000_000;
-    const wait = this.#holdWaitUs.get(worker) ?? { waitedUs: 0, spanUs: 0 };
-    wait.waitedUs += health.runQueueWaitUs - previous.health.runQueueWaitUs;
-    wait.spanUs += spanUs;
-    this.#holdWaitUs.set(worker, wait);
-  }
-
   #sum(): Counters {
     const sum = noCounts();
     for (const { counters } of this.#last.values()) {
       for (const name of Object.keys(sum) as (keyof Counters)[]) sum[name] += counters[name];
     }
     return sum;
-  }
-
-  #cpuUs(): number {
-    let sum = 0;
-    for (const { health } of this.#last.values()) sum += health.cpuUs;
-    return sum;
-  }
-
-  #max(of: (health: WorkerHealth) => number): number {
-    let most = 0;
-    for (const { health } of this.#last.values()) most = Math.max(most, of(health));
-    return most;
   }
 }
 
