@@ -191,6 +191,15 @@ describe('a run whose faults prove nothing never passes', () => {
     expect(judgement.notes.join('\n')).toContain(note);
   });
 
+  test('nothing lost of acked messages is no pass of its row where the log was not read', () => {
+    const unread = { finalRead: { done: false, why: 'refused' } };
+    const row = (lostAcked: number) =>
+      judged([{ lostAcked }], ['fault.lostAcked = 0'], {}, unread).thresholds[0];
+    expect(row(0)).toMatchObject({ verdict: 'no-data' });
+    expect(row(0)?.why).toContain('the log was not read at the end (refused)');
+    expect(row(1)).toMatchObject({ verdict: 'fail' });
+  });
+
   test.each<readonly [string, Partial<FaultResult>]>([
     ['with Redis dead nothing can be acked, but what was due went through it', { ackedWithin: 0 }],
     [

@@ -25,6 +25,12 @@ describe('isolation', () => {
       verdict: 'fail',
     },
     {
+      why: 'above the stricter of two bounds',
+      ackMs: 29,
+      thresholds: ['chat.ack p95 < 30ms', 'chat.ack p95 < 20ms'],
+      verdict: 'fail',
+    },
+    {
       why: 'a bound on another percentile is not it',
       ackMs: 29,
       thresholds: ['chat.ack p50 < 2ms'],

@@ -20,6 +20,9 @@ const networked: ReadonlySet<string> = new Set([
   'http',
 ]);
 
+/** Losses: that there was none shows only in the log, read to its end. */
+const provedByLog: ReadonlySet<string> = new Set(['ledger.lost', 'fault.lostAcked']);
+
 /**
  * In order: nothing to observe, and nothing owed → pass, with why. Nothing observed → no-data. A
  * latency of which a load worker took its share away → no-data. A count above its bound, or what more
@@ -78,7 +81,7 @@ export function judgeThreshold(
     );
   }
   if (!holds) return fail();
-  if (metric.name === 'ledger.lost' && !summary.finalRead.done) {
+  if (provedByLog.has(metric.name) && !summary.finalRead.done) {
     return result(
       'no-data',
       `no loss was seen, but the log was not read at the end (${summary.finalRead.why ?? 'no reason is known'}), so none is proved`,

@@ -254,8 +254,8 @@ function readLateSends({ generator, holdSends }: Summary): Observation {
 
 /**
  * `count` has both ends of an operation; only those that ended well have a latency. A send that was
- * never answered has one too, the time it was watched in vain; one that was refused has none. So it
- * is with HTTP requests.
+ * never answered has one too, the time it was watched in vain; one that was refused has none. Of HTTP
+ * requests it is the least: one that got an error with a status has a latency, and is not counted.
  */
 function timed(name: string, op: OpSummary, { ledger }: Summary): number {
   const { count, errors, givenUp = 0 } = op;
