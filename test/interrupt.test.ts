@@ -46,12 +46,20 @@ describe('an interrupted bench', () => {
     const home = newHome();
     const running = home.start(...long, '--reporter', 'json');
     await running.said(/"acked":[1-9]/);
+    // A server that hangs: neither the drain nor its own end comes by itself.
+    const state = readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8');
+    const { services } = JSON.parse(state) as { services: [{ pid: number }] };
+    process.kill(services[0].pid, 'SIGSTOP');
     running.child.kill('SIGINT');
     await running.said(/"draining"/);
-    setTimeout(() => running.child.kill('SIGINT'), 600);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const secondAtMs = Date.now();
+    running.child.kill('SIGINT');
     const ended = await running.ended;
-    expect(ended.code).toBe(105);
+    expect(ended.code, ended.stderr).toBe(105);
+    expect(Date.now() - secondAtMs, 'ms after the second').toBeLessThan(4000);
     expect(home.report().run.partial).toBe(true);
+    expect(home.report().judged?.cutShort, 'it was the second that ended it').toBe(true);
     expect(processesOf(home)).toEqual([]);
     const verified = await home.run('verify');
     expect(verified.code, verified.stdout).toBe(0);
