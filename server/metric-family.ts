@@ -37,11 +37,12 @@ export const seriesLimit = 5000;
 
 /**
  * From what a LAN's WebSocket takes up to a lost connection; every shipped threshold lies on a
- * bound (30 ms, 150 ms, 500 ms, 2 s, 5 s), so that a share below it is exact.
+ * bound (30 ms, 150 ms, 500 ms, 2 s, 5 s), so that a share below it is exact. Fine around 1 to 3 s,
+ * where users come back from a dead node: within a bucket a quantile is only guessed.
  */
 export const latencyBuckets = [
   0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25,
-  0.5, 1, 2, 5, 15,
+  0.5, 1, 1.5, 2, 3, 5, 10, 15,
 ] as const;
 
 /** Labels that more than one job has. */
