@@ -9,11 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { freePorts } from '../system/ports.ts';
+import { trimLog } from '../system/service-log.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { exporterConfig } from '../topology/exporter-config.ts';
 import { valueOf } from './testing/parse-page.ts';
 
-const startedAtMs = 1_795_271_897_000;
+/** The system has been up for a minute. */
+const startedAtMs = Date.now() - 60_000;
 const line = (offsetSec: number) =>
   JSON.stringify({
     time: (startedAtMs / 1000 + offsetSec).toFixed(3),
@@ -46,7 +48,9 @@ async function exporterProcess() {
   const page = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
   return {
     syslogPort,
-    write: (lines: number) => appendFileSync(accessLog, `${line(1)}\n`.repeat(lines)),
+    write: (lines: number, endedSec = 1) =>
+      appendFileSync(accessLog, `${line(endedSec)}\n`.repeat(lines)),
+    trim: () => trimLog(accessLog, 1),
     async start(): Promise<ChildProcess> {
       const main = fileURLToPath(new URL('exporter-main.ts', import.meta.url));
       const child = spawn(process.execPath, [main, config], { stdio: 'inherit' });
@@ -82,6 +86,23 @@ test('counts this system’s requests only, and goes on where it was after a res
   exporter.write(2);
   await exporter.start();
   expect(await exporter.counted('file')).toEqual({ lines: 5, requests: 5 });
+});
+
+test('begins at 0 where its log was trimmed before it began again: fewer than were counted would be a jump', async () => {
+  const exporter = await exporterProcess();
+  const first = await exporter.start();
+  exporter.write(30);
+  expect(await exporter.counted('file')).toEqual({ lines: 30, requests: 30 });
+  const exited = once(first, 'exit');
+  first.kill('SIGTERM');
+  await exited;
+  exporter.trim();
+  exporter.write(5);
+  await exporter.start();
+  expect(await exporter.counted('file')).toEqual({ lines: 0, requests: 0 });
+  const inAMinute = 120;
+  exporter.write(4, inAMinute);
+  expect(await exporter.counted('file')).toEqual({ lines: 4, requests: 4 });
 });
 
 test('that stood still has lost none of the file’s lines, whatever syslog lost', async () => {

@@ -2,6 +2,8 @@
  * The exporter: one page for Prometheus about nginx and about every service's processes. It counts
  * when it is asked, so that a page is as new as the scrape.
  */
+import { statSync } from 'node:fs';
+
 import { readSystemState } from '../system/system-state.ts';
 import type { ExporterConfig } from '../topology/exporter-config.ts';
 import { loadBalancerMetrics } from './load-balancer-metrics.ts';
@@ -60,14 +62,27 @@ export async function openExporter(config: ExporterConfig): Promise<Exporter> {
 
 /**
  * When the system was started: its log may go back to earlier ones. Asked until it is known; after a
- * restart the exporter reads all of it again and so goes on where it was.
+ * restart the exporter reads all of it again and so goes on where it was. Where a log was trimmed in
+ * between it cannot: fewer lines than were counted are taken for a counter that began again, and all of
+ * them for news. Then it counts what ends from now on.
  */
-function startOf({ stateFile }: ExporterConfig): () => number {
-  let startedAtMs: number | undefined;
+function startOf({ stateFile, accessLog, errorLog }: ExporterConfig): () => number {
+  const beganMs = Date.now();
+  let sinceMs: number | undefined;
   return () => {
-    startedAtMs ??= readSystemState({ stateFile })?.startedAtMs;
-    return startedAtMs ?? 0;
+    if (sinceMs !== undefined) return sinceMs;
+    const startedAtMs = readSystemState({ stateFile })?.startedAtMs;
+    if (startedAtMs === undefined) return 0;
+    const isTrimmed = [accessLog, errorLog].some((log) => asideSinceMs(log) > startedAtMs);
+    sinceMs = isTrimmed ? beganMs : startedAtMs;
+    return sinceMs;
   };
+}
+
+/** When `trimLog` put a log aside; 0 where it did not. A log that was renamed keeps its earlier time. */
+function asideSinceMs(log: string | null): number {
+  if (log === null) return 0;
+  return statSync(`${log}.1`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function logsOf(
