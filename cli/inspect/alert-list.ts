@@ -1,4 +1,5 @@
 /** What fires now, for people. */
+import { withoutControls } from '../report/text-style.ts';
 
 export type ActiveAlert = {
   readonly labels: Readonly<Record<string, string>>;
@@ -30,7 +31,8 @@ export function alertList(alerts: readonly ActiveAlert[], nowMs: number): string
       ]
         .join(' ')
         .trimEnd(),
-    );
+    )
+    .map(withoutControls);
   const warning = watched
     ? []
     : ['the Watchdog does not fire: rules may not be evaluated, and silence means nothing'];

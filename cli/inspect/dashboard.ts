@@ -16,7 +16,7 @@ export type GridPos = {
 export type Target = {
   readonly refId: string;
   readonly expr: string;
-  /** Empty: the series' own labels; `__auto`: what tells them apart. */
+  /** Empty: the metric and all labels; `__auto`: what tells the series apart. */
   readonly legendFormat: string;
   /** One value at the end of the window, instead of a line through it. */
   readonly instant: boolean;

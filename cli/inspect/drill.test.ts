@@ -118,6 +118,12 @@ describe('the list of alerts', () => {
     ]);
   });
 
+  test('what a label holds reaches the terminal as text', () => {
+    const text = alertList([alert('Watchdog', 'firing', 9), alert('A\u001B[2J', 'firing', 5)], now);
+    expect(text).toMatch(/^firing +critical +5 s +A\[2J/);
+    expect(text).not.toContain('\u001B');
+  });
+
   test('a Watchdog that does not fire is told of', () => {
     expect(alertList([alert('Watchdog', 'firing', 9)], now)).toBe('no alert fires\n');
     expect(alertList([], now)).toContain('the Watchdog does not fire: rules may not be evaluated');

@@ -120,6 +120,9 @@ test('series are named by their legend, else by what tells them apart', () => {
     nameSeries([{ legendFormat, series }])[0]?.map(({ name }) => name);
   expect(names('{{job}} of {{ instance }}{{gone}}')).toEqual(['j of a', 'j of b']);
   expect(names('__auto')).toEqual(['a', 'b']);
+  expect(names('')).toEqual(['{instance="a", job="j"}', '{instance="b", job="j"}']);
+  const up = { labels: { job: 'j', __name__: 'up' }, points: [] };
+  expect(nameSeries([{ legendFormat: '', series: [up] }])[0]?.[0]?.name).toBe('up{job="j"}');
   expect(
     nameSeries([{ legendFormat: '', series: [{ labels: {}, points: [] }] }])[0]?.[0]?.name,
   ).toBe('Value');

@@ -38,12 +38,20 @@ export function fillLabels(format: string, labels: Labels): string {
 }
 
 function nameOf(labels: Labels, format: string, telling: readonly string[]): string {
-  if (format !== '' && format !== '__auto') return fillLabels(format, labels);
+  if (format === '') return allOf(labels);
+  if (format !== '__auto') return fillLabels(format, labels);
   const own = telling.filter((label) => labels[label] !== undefined);
   const [only] = own;
   if (own.length === 1 && only !== undefined) return labels[only] ?? '';
   if (own.length === 0) return labels['__name__'] ?? 'Value';
   return `{${own.map((label) => `${label}="${labels[label] ?? ''}"`).join(', ')}}`;
+}
+
+/** As Prometheus writes a series: `up{instance="a", job="b"}`. */
+function allOf({ __name__: metric = '', ...labels }: Labels): string {
+  const own = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (own.length === 0) return metric === '' ? 'Value' : metric;
+  return `${metric}{${own.map(([label, value]) => `${label}="${value}"`).join(', ')}}`;
 }
 
 /** Labels whose value is not the same for every series. */

@@ -44,7 +44,7 @@ export function measuredMs(ms: number, dash = '–'): string {
 
 /** A length of time: `850 ms`, `9.5 s`, `1m 05s`, `2h 03m`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 999.5) return `${fixed(ms, 0, [0])} ms`;
   const totalSec = Math.round(ms / 1000);
   if (ms < 59_950) return `${(ms / 1000).toFixed(ms % 1000 === 0 ? 0 : 1)} s`;
   const minutes = Math.floor(totalSec / 60);
@@ -54,7 +54,7 @@ export function formatDuration(ms: number): string {
 
 /** A wait that people feel, to a tenth of a second: `3 ms`, `1.1 s`, `12.4 s`. */
 export function formatSeconds(ms: number): string {
-  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+  return ms < 99.5 ? `${fixed(ms, 0, [0])} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** Minutes and seconds of a clock that runs: `0:07`, `12:40`. */

@@ -3,7 +3,7 @@ import type { FaultResult } from '../samples/fault-result.ts';
 import { availabilityLines } from './availability-words.ts';
 import { escapeMarkup as esc } from './escape-markup.ts';
 import { faultStory } from './fault-story.ts';
-import { formatCount, formatDuration, formatMs, formatSeconds } from './format.ts';
+import { formatCount, formatDuration, formatMs, formatRate, formatSeconds } from './format.ts';
 import { bad, table } from './html-sections.ts';
 import type { Report } from './report.ts';
 
@@ -42,7 +42,7 @@ function faultTable({ faults }: Report): string {
         `<tr><td class="l">${nameOf(fault)}<br><small class="muted">${esc(fault.evidence)}</small></td>${cell(formatDuration(fault.at))}${cell(formatDuration(fault.until - fault.at))}` +
         `<td class="l${fault.bit ? '' : ' bad'}">${fault.bit ? 'yes' : 'no'}</td>${cell(fault.clientsOnNode === null ? '' : formatCount(fault.clientsOnNode))}` +
         `${cell(formatCount(fault.affected))}${cell(formatCount(fault.stalled))}${bad(fault.neverResumed)}${bad(fault.lostAcked)}` +
-        `${cell(fault.downClientSeconds.toFixed(1))}${cell(fault.httpRequests === 0 ? '' : `${formatCount(fault.httpFailed)} of ${formatCount(fault.httpRequests)}`)}` +
+        `${cell(formatRate(fault.downClientSeconds))}${cell(fault.httpRequests === 0 ? '' : `${formatCount(fault.httpFailed)} of ${formatCount(fault.httpRequests)}`)}` +
         `${fault.mttrMs === null ? '<td class="n bad">not seen</td>' : cell(formatSeconds(fault.mttrMs))}</tr>`,
     ),
   );

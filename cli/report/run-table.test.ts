@@ -31,6 +31,12 @@ describe('several runs as text', () => {
     expect(text).toContain('over 5 runs');
   });
 
+  test('hardly any down time is not none', () => {
+    const text = renderRepeats(repeatsOf([row('run 1', { downClientSeconds: 0.04 })], 1), plain);
+    expect(text).toMatch(/run 1 .* 0\.04 {2}pass/);
+    expect(text).toContain('down: mean 0.04 client-seconds');
+  });
+
   test('of two runs there is a range, and no interval', () => {
     const runs = [1500, 1700].map((ms, i) => row(`run ${i + 1}`, { resumeP99Ms: ms }));
     const text = renderRepeats(repeatsOf(runs, 1), plain);

@@ -1,6 +1,6 @@
 /** Several runs as text: the repeats of one, the rungs of a ladder, the lies of a self-check. */
 import { fewestForInterval } from '../samples/bootstrap.ts';
-import { bareMs, formatCount, formatMs, plural } from './format.ts';
+import { bareMs, formatCount, formatMs, formatRate, plural } from './format.ts';
 import type { Repeats, RunRow } from './run-row.ts';
 import { paint, verdictSign } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
@@ -45,11 +45,15 @@ export function renderRepeats(repeats: Repeats, style: TextStyle): string {
       { head: 'never back', cell: ({ neverBack }) => formatCount(neverBack) },
       { head: 'resume p99 ms', cell: ({ resumeP99Ms }) => ms(resumeP99Ms) },
       { head: 'MTTR ms', cell: ({ mttrMs }) => ms(mttrMs) },
-      { head: 'down client-s', cell: ({ downClientSeconds }) => downClientSeconds.toFixed(1) },
+      { head: 'down client-s', cell: ({ downClientSeconds }) => formatRate(downClientSeconds) },
     ]),
     ...interval('resume p99', repeats.resumeP99Ms, formatMs),
     ...interval('MTTR', repeats.mttrMs, formatMs),
-    ...interval('down', repeats.downClientSeconds, (value) => `${value.toFixed(1)} client-seconds`),
+    ...interval(
+      'down',
+      repeats.downClientSeconds,
+      (value) => `${formatRate(value)} client-seconds`,
+    ),
     '',
   ].join('\n');
 }
