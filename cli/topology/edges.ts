@@ -1,5 +1,6 @@
 /** The edges of a system: who dials whom. With `chaos` a TCP fault proxy stands on each. */
 import type { ServiceEntry, Site } from './plan.ts';
+import { portOf } from './site-parts.ts';
 
 /** `client-nginx`, `nginx-ws-1`, `ws-1-redis`: the name tells both ends. */
 export type Edge = {
@@ -61,7 +62,7 @@ export function edgesConfig(
       from,
       to,
       port: edgePort(site, from, to),
-      targetPort: site.ports[to]?.port ?? 0,
+      targetPort: portOf(site, to),
     })),
   };
   return { argv, text: `${JSON.stringify(config, undefined, 2)}\n` };

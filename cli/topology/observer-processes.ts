@@ -10,29 +10,16 @@ import {
   exporterConfig,
   exporterConfigFile,
 } from './exporter-config.ts';
-import type { ExporterUpstream } from './exporter-config.ts';
 import { grafanaEnv } from './grafana-env.ts';
-import { observed, portOf } from './observers.ts';
-import type { PlannedService, ServiceEntry, Site } from './plan.ts';
-import type { ObserverKind, Topology } from './topology.ts';
-
-/** What an observer's process is, beside what all services share. */
-export type ObserverProcess = Pick<
-  PlannedService,
-  'argv' | 'env' | 'files' | 'folders' | 'ready' | 'dependsOn' | 'stop'
->;
-
-export type ObserverContext = {
-  readonly topology: Topology;
-  readonly site: Site;
-  /** All of the system, observers too. */
-  readonly services: readonly ServiceEntry[];
-  /** The servers as nginx dials them. */
-  readonly upstreams: readonly ExporterUpstream[];
-};
+import { observed } from './observers.ts';
+import type { ServiceEntry, ServiceProcess, Site } from './plan.ts';
+import { needed, portOf } from './site-parts.ts';
+import { proxiedNodes } from './system-processes.ts';
+import type { SystemContext } from './system-processes.ts';
+import type { ObserverKind } from './topology.ts';
 
 /** The process of one observer. Throws a `RangeError` when the site lacks a port or a binary of it. */
-export function observerProcess(kind: ObserverKind, context: ObserverContext): ObserverProcess {
+export function observerProcess(kind: ObserverKind, context: SystemContext): ServiceProcess {
   switch (kind) {
     case 'exporter':
       return exporter(context);
@@ -55,7 +42,8 @@ export function observerProcess(kind: ObserverKind, context: ObserverContext): O
 const goEnv = { GOMAXPROCS: '1' };
 const stop = { signal: 'SIGTERM', graceMs: 5000 } as const;
 
-function exporter({ site, services, upstreams }: ObserverContext): ObserverProcess {
+function exporter(context: SystemContext): ServiceProcess {
+  const { site, services } = context;
   const port = portOf(site, 'exporter');
   const path = `${site.dir}/${exporterConfigFile}`;
   const hasNginx = services.some(({ kind }) => kind === 'nginx');
@@ -66,7 +54,7 @@ function exporter({ site, services, upstreams }: ObserverContext): ObserverProce
     accessLog: hasNginx ? `${site.dir}/${accessLogFile}` : null,
     errorLog: hasNginx ? `${site.dir}/${errorLogFile}` : null,
     stateFile: `${site.dir}/state.json`,
-    upstreams,
+    upstreams: hasNginx ? proxiedNodes(context, ['api', 'ws', 'all']) : [],
     services: services.map(({ name, kind }) => ({ name, kind })),
   });
   return {
@@ -80,7 +68,7 @@ function exporter({ site, services, upstreams }: ObserverContext): ObserverProce
   };
 }
 
-function redisExporter({ site }: ObserverContext): ObserverProcess {
+function redisExporter({ site }: SystemContext): ServiceProcess {
   const port = portOf(site, 'redis-exporter');
   return {
     argv: [
@@ -98,7 +86,7 @@ function redisExporter({ site }: ObserverContext): ObserverProcess {
   };
 }
 
-function nginxExporter({ site }: ObserverContext): ObserverProcess {
+function nginxExporter({ site }: SystemContext): ServiceProcess {
   const port = portOf(site, 'nginx-exporter');
   return {
     argv: [
@@ -116,7 +104,7 @@ function nginxExporter({ site }: ObserverContext): ObserverProcess {
   };
 }
 
-function alertmanager({ site }: ObserverContext): ObserverProcess {
+function alertmanager({ site }: SystemContext): ServiceProcess {
   const port = portOf(site, 'alertmanager');
   const { receivers, alertmanager: binary, alertmanagerFilterArgv } = observed(site);
   const conf = `${site.dir}/conf/alertmanager.yml`;
@@ -145,7 +133,7 @@ function alertmanager({ site }: ObserverContext): ObserverProcess {
   };
 }
 
-function prometheus({ topology, site, services }: ObserverContext): ObserverProcess {
+function prometheus({ topology, site, services }: SystemContext): ServiceProcess {
   const port = portOf(site, 'prometheus');
   const conf = `${site.dir}/conf/prometheus.yml`;
   const rules = `${site.dir}/conf/rules.yml`;
@@ -212,7 +200,7 @@ function everyPageSince(sinceSec: number, pages: number): string {
   return `count(timestamp(up{job!="rtops-run"}) > ${sinceSec}) >= ${pages}`;
 }
 
-function grafana({ site }: ObserverContext): ObserverProcess {
+function grafana({ site }: SystemContext): ServiceProcess {
   const { grafana: found, packageDir } = observed(site);
   if (found === null) throw new RangeError('the site has no grafana');
   const port = portOf(site, 'grafana');
@@ -266,9 +254,4 @@ function scrapeTargets(site: Site, services: readonly ServiceEntry[]): readonly 
         return kind satisfies never;
     }
   });
-}
-
-function needed(binary: string | null, name: string): string {
-  if (binary === null) throw new RangeError(`the site has no ${name}`);
-  return binary;
 }

@@ -7,6 +7,7 @@ import type { AlertReceivers } from '../../prometheus/alertmanager-config.ts';
 import { accessLogFile } from './exporter-config.ts';
 import type { NginxConfInput } from './nginx-conf.ts';
 import type { Site } from './plan.ts';
+import { portOf } from './site-parts.ts';
 import type { ObserverKind, ServiceKind, Topology } from './topology.ts';
 
 /** What only a runner can know of the observers. Binaries are absolute paths. */
@@ -88,11 +89,4 @@ export function nginxMonitoring(site: Site): NonNullable<NginxConfInput['monitor
 export function observed({ observe }: Site): ObserverSite {
   if (observe === null) throw new RangeError('the site has no observers');
   return observe;
-}
-
-/** @throws RangeError when the site has none. */
-export function portOf(site: Site, name: string, which: 'port' | 'metricsPort' = 'port'): number {
-  const port = site.ports[name]?.[which];
-  if (port == null) throw new RangeError(`the site has no ${which} for ${name}`);
-  return port;
 }

@@ -1,12 +1,11 @@
 /** From what should exist to what must be run: argv, environment, files and ready checks as values. */
-import { edgePort, edgesConfig, edgesConfigFile, edgesService } from './edges.ts';
-import { exporterService } from './exporter-config.ts';
-import { nginxConf } from './nginx-conf.ts';
+import { edgePort, edgesService } from './edges.ts';
 import { observerProcess } from './observer-processes.ts';
-import { nginxMonitoring, observerList } from './observers.ts';
+import { isObserver, observerList } from './observers.ts';
 import type { ObserverSite } from './observers.ts';
-import { redisConf } from './redis-conf.ts';
-import type { ObserverKind, RestartPolicy, ServerRole, ServiceKind, Topology } from './topology.ts';
+import { portOf } from './site-parts.ts';
+import { systemProcess } from './system-processes.ts';
+import type { RestartPolicy, ServerRole, ServiceKind, Topology } from './topology.ts';
 
 /** How to know that a service can take work. */
 export type ReadyCheck =
@@ -40,6 +39,12 @@ export type PlannedService = {
   readonly stop: { readonly signal: 'SIGTERM' | 'SIGQUIT'; readonly graceMs: number };
   readonly restart: RestartPolicy;
 };
+
+/** What a service's process is, beside what all services share. */
+export type ServiceProcess = Pick<
+  PlannedService,
+  'argv' | 'env' | 'files' | 'folders' | 'ready' | 'dependsOn' | 'stop'
+>;
 
 /** Services in the order they start; they stop in reverse. */
 export type Plan = {
@@ -100,10 +105,6 @@ export type ServiceEntry = {
   readonly index: number;
 };
 
-/** How long a server may take to drain, and the time on top after which it is killed. */
-const serverShutdownMs = 30_000;
-const killAfterShutdownMs = 2000;
-
 /**
  * The services of a topology in the order they start: the fault proxy, Redis, servers, nginx, and
  * with `monitoring` those that watch. Grafana is among them only where one was found.
@@ -134,20 +135,14 @@ export function serviceList(topology: Topology, hasGrafana = false): readonly Se
  * or a binary of one of its services: the runner must look first.
  */
 export function plan(topology: Topology, site: Site): Plan {
-  const entries = serviceList(topology, site.observe?.grafana != null);
-  const services = entries.map((entry): PlannedService => {
-    switch (entry.kind) {
-      case 'redis':
-        return redisService(topology, site, entry);
-      case 'server':
-        return serverService(topology, site, entry);
-      case 'nginx':
-        return nginxService(topology, site, entry);
-      case 'edges':
-        return edgesProxy(topology, site, entry);
-      default:
-        return observer(topology, site, entry, entry.kind);
-    }
+  const list = serviceList(topology, site.observe?.grafana != null);
+  const services = list.map((entry): PlannedService => {
+    const { kind } = entry;
+    const context = { topology, site, services: list };
+    return {
+      ...shared(topology, site, entry),
+      ...(isObserver(kind) ? observerProcess(kind, context) : systemProcess(kind, entry, context)),
+    };
   });
   const entry = services.find(({ kind }) => kind === 'nginx') ?? entryServer(services);
   return {
@@ -171,202 +166,12 @@ function entryServer(services: readonly PlannedService[]): PlannedService {
   return found;
 }
 
-function redisService(topology: Topology, site: Site, entry: ServiceEntry): PlannedService {
-  const { port } = portsOf(site, entry);
-  const dataDir = `${site.dir}/data/redis`;
-  const conf = `${site.dir}/conf/redis.conf`;
-  const durability = topology.redis?.durability ?? 'always';
+function shared(topology: Topology, site: Site, { name, kind, role }: ServiceEntry) {
   return {
-    ...shared(topology, site, entry),
-    argv: [needed(site.binaries.redisServer, 'redis-server'), conf],
-    env: site.env,
-    files: [
-      { path: conf, text: redisConf({ host: site.host, port, dataDir, durability }), mode: 0o600 },
-    ],
-    folders: [dataDir],
-    ready: { kind: 'redis', port },
-    dependsOn: [],
-    stop: { signal: 'SIGTERM', graceMs: 10_000 },
-  };
-}
-
-function serverService(topology: Topology, site: Site, entry: ServiceEntry): PlannedService {
-  const { port } = portsOf(site, entry);
-  return {
-    ...shared(topology, site, entry),
-    argv: pinned(topology, site, entry, [site.binaries.node, ...site.serverArgv]),
-    env: { ...site.env, ...serverEnv(topology, site, entry) },
-    files: [],
-    folders: [],
-    ready: { kind: 'http', port, path: '/api/v1/health/ready' },
-    dependsOn: [
-      ...(topology.chaos ? [edgesService] : []),
-      ...(topology.redis === null ? [] : ['redis']),
-    ],
-    stop: { signal: 'SIGTERM', graceMs: serverShutdownMs + killAfterShutdownMs },
-  };
-}
-
-/** The environment keys of server/config.ts; what a setting leaves out is left out here too. */
-function serverEnv(topology: Topology, site: Site, entry: ServiceEntry): Record<string, string> {
-  const { port, metricsPort } = portsOf(site, entry);
-  const { server } = topology;
-  const redis = serviceList(topology).find(({ kind }) => kind === 'redis');
-  const limit = server.rateLimit;
-  return {
-    NODE_ENV: 'production',
-    RTOPS_ROLE: entry.role ?? 'all',
-    RTOPS_NODE: entry.name,
-    RTOPS_HOST: site.host,
-    [entry.role === 'ws' ? 'WS_PORT' : 'API_PORT']: String(port),
-    RTOPS_METRICS_PORT: String(metricsPort ?? 0),
-    RTOPS_JWT_SECRET: site.secret,
-    ...(redis === undefined
-      ? {}
-      : { REDIS_URL: `redis://${site.host}:${portTo(topology, site, entry.name, redis)}` }),
-    RTOPS_MESSAGE_PATH: topology.messagePath,
-    RTOPS_RATE_LIMIT: limit === null ? 'off' : `${limit.count}/${limit.perMs}`,
-    ...(server.corsOrigins.length > 0 ? { CORS_ORIGINS: server.corsOrigins.join(',') } : {}),
-    RTOPS_PING_INTERVAL_MS: String(server.pingIntervalMs),
-    RTOPS_PING_TIMEOUT_MS: String(server.pingTimeoutMs),
-    ...(server.maxConnections === null
-      ? {}
-      : { RTOPS_MAX_CONNECTIONS: String(server.maxConnections) }),
-    RTOPS_SHUTDOWN_MS: String(serverShutdownMs),
-    RTOPS_TOPOLOGY: topology.name,
-    ...(server.sabotage === null ? {} : { RTOPS_SABOTAGE: server.sabotage }),
-    ...(server.faults ? { RTOPS_FAULTS: 'on' } : {}),
-    RTOPS_TRACE_SAMPLE: String(server.traceSample),
-  };
-}
-
-function nginxService(topology: Topology, site: Site, entry: ServiceEntry): PlannedService {
-  const { port } = portsOf(site, entry);
-  const conf = `${site.dir}/conf/nginx.conf`;
-  const nodes = (role: 'api' | 'ws') => proxied(topology, site, [role, 'all']);
-  const { proxy, server } = topology;
-  if (proxy === null) throw new RangeError('nginx is planned without a proxy in the topology');
-  return {
-    ...shared(topology, site, entry),
-    // Paths in the file are relative to -p, so that no folder name needs quoting.
-    argv: [
-      needed(site.binaries.nginx, 'nginx'),
-      ...['-p', `${site.dir}/`, '-c', conf, '-e', 'stderr'],
-    ],
-    env: site.env,
-    files: [
-      {
-        path: conf,
-        text: nginxConf({
-          listen: `${site.host}:${port}`,
-          proxy,
-          apiNodes: nodes('api'),
-          wsNodes: nodes('ws'),
-          pingSumMs: server.pingIntervalMs + server.pingTimeoutMs,
-          openFilesLimit: site.openFilesLimit,
-          user: site.nginxUser,
-          monitoring: topology.monitoring ? nginxMonitoring(site) : null,
-        }),
-        mode: 0o644,
-      },
-    ],
-    folders: [`${site.dir}/tmp`],
-    ready: { kind: 'http', port, path: '/api/v1/health/ready' },
-    dependsOn: nodes('api')
-      .concat(nodes('ws'))
-      .map(({ name }) => name)
-      .concat(topology.chaos ? [edgesService] : [])
-      .concat(topology.monitoring ? [exporterService] : [])
-      .filter((name, at, all) => all.indexOf(name) === at),
-    // SIGQUIT would wait for every WebSocket tunnel to end by itself.
-    stop: { signal: 'SIGTERM', graceMs: 5000 },
-  };
-}
-
-/** Servers of these roles as nginx dials them. */
-function proxied(
-  topology: Topology,
-  site: Site,
-  roles: readonly ServerRole[],
-): readonly { readonly name: string; readonly address: string }[] {
-  return serviceList(topology)
-    .filter(({ role }) => role !== null && roles.includes(role))
-    .map((service) => ({
-      name: service.name,
-      address: `${site.host}:${portTo(topology, site, 'nginx', service)}`,
-    }));
-}
-
-/** One process for all edges: its own port is for control. */
-function edgesProxy(topology: Topology, site: Site, entry: ServiceEntry): PlannedService {
-  const { port } = portsOf(site, entry);
-  const path = `${site.dir}/${edgesConfigFile}`;
-  const config = edgesConfig(serviceList(topology), site, port);
-  return {
-    ...shared(topology, site, entry),
-    argv: [site.binaries.node, ...config.argv, path],
-    env: site.env,
-    files: [{ path, text: config.text, mode: 0o600 }],
-    folders: [],
-    ready: { kind: 'http', port, path: '/health' },
-    dependsOn: [],
-    stop: { signal: 'SIGTERM', graceMs: 2000 },
-  };
-}
-
-function observer(
-  topology: Topology,
-  site: Site,
-  entry: ServiceEntry,
-  kind: ObserverKind,
-): PlannedService {
-  const services = serviceList(topology, site.observe?.grafana != null);
-  const upstreams = topology.proxy === null ? [] : proxied(topology, site, ['api', 'ws', 'all']);
-  return {
-    ...shared(topology, site, entry),
-    ...observerProcess(kind, { topology, site, services, upstreams }),
-  };
-}
-
-/** Where `from` dials a service: its own port, or that of the edge between them. */
-function portTo(topology: Topology, site: Site, from: string, to: ServiceEntry): number {
-  return topology.chaos ? edgePort(site, from, to.name) : portsOf(site, to).port;
-}
-
-function shared(topology: Topology, site: Site, entry: ServiceEntry) {
-  const { port, metricsPort } = portsOf(site, entry);
-  return {
-    name: entry.name,
-    kind: entry.kind,
-    role: entry.role,
+    ...{ name, kind, role },
     host: site.host,
-    port,
-    metricsPort,
+    port: portOf(site, name),
+    metricsPort: site.ports[name]?.metricsPort ?? null,
     restart: topology.restart,
   };
-}
-
-/** `taskset -c N argv…` when the pool names cores, round robin over them. */
-function pinned(
-  topology: Topology,
-  site: Site,
-  entry: ServiceEntry,
-  argv: readonly [string, ...string[]],
-): readonly [string, ...string[]] {
-  const cores = entry.role === null ? null : (topology[entry.role]?.cores ?? null);
-  const core = cores?.[(entry.index - 1) % cores.length];
-  return core === undefined
-    ? argv
-    : [needed(site.binaries.taskset, 'taskset'), '-c', String(core), ...argv];
-}
-
-function portsOf(site: Site, entry: ServiceEntry) {
-  const ports = site.ports[entry.name];
-  if (ports === undefined) throw new RangeError(`the site has no port for ${entry.name}`);
-  return ports;
-}
-
-function needed(binary: string | null, name: string): string {
-  if (binary === null) throw new RangeError(`the site has no ${name}`);
-  return binary;
 }
