@@ -10,9 +10,9 @@ import type { HistoryRecord } from './history.ts';
 import { createLedger, historyEndUs } from './ledger.ts';
 import type { LossFacts } from './ledger.ts';
 import { recount } from './recount.ts';
+import { anyStep } from './testing/any-step.ts';
 import { failoverRun, killWindow } from './testing/failover-run.ts';
 import { encodeRecords, honestRun } from './testing/honest-run.ts';
-import type { Step } from './testing/honest-run.ts';
 import { recordAt } from './testing/record-at.ts';
 
 const stages = [
@@ -175,31 +175,51 @@ describe('the figures of a fault, counted again', () => {
   });
 
   test('agree whatever happens, with one fault or several, and with one that overlaps', () => {
-    const step: fc.Arbitrary<Step> = fc.record({
-      act: fc.constantFrom('send', 'send', 'send', 'crash', 'return', 'leave', 'join', 'wait'),
-      user: fc.nat(12),
-      pauseMs: fc.nat(900),
-      delayMs: fc.nat(3000),
-    });
     const window = fc
       .record({ atMs: fc.integer({ min: 3000, max: 30_000 }), forMs: fc.nat(8000) })
       .map(({ atMs, forMs }) => killWindow(atMs, { untilMs: atMs + forMs }));
+    const trouble = fc.record({
+      kind: fc.constantFrom(recordKind.refused, recordKind.connectFailed, recordKind.joinFailed, 0),
+      where: fc.nat(),
+    });
+    let felt = 0;
     fc.assert(
       fc.property(
-        fc.array(step, { minLength: 40, maxLength: 120 }),
+        fc.array(anyStep({ user: 12, pauseMs: 900 }), { minLength: 40, maxLength: 120 }),
         fc.array(window, { minLength: 1, maxLength: 3 }),
         fc.constantFrom('exact' as const, 'margin' as const),
-        (steps, windows, leaves) => {
+        fc.array(trouble, { maxLength: 20 }),
+        (steps, windows, leaves, troubles) => {
           const run = honestRun({ users: 12, roomSize: 4, workers: 1, steps, leaves });
           const found = checks({
-            records: run.files.flat(),
+            records: troubles.reduce(withTrouble, run.files.flat()),
             windows: windows.toSorted((a, b) => a.atMs - b.atMs),
             durationMs: run.durationMs,
           });
           expect(wrong(found)).toEqual([]);
+          felt += found.filter(
+            ({ metric, reported }) => metric.endsWith(' affected') && reported > 1,
+          ).length;
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
+    expect(felt).toBeGreaterThan(100);
   });
 });
+
+/** An ack that was a refusal or never came (kind 0), or an attempt of that user that failed. */
+function withTrouble(
+  records: readonly HistoryRecord[],
+  { kind, where }: { readonly kind: number; readonly where: number },
+): HistoryRecord[] {
+  const isOfAck = kind === 0 || kind === recordKind.refused;
+  const places = [...records.keys()].filter(
+    (i) => !isOfAck || records[i]?.kind === recordKind.acked,
+  );
+  const at = places[where % places.length] ?? -1;
+  const record = records[at];
+  if (record === undefined) return [...records];
+  if (kind === 0) return records.toSpliced(at, 1);
+  return records.toSpliced(at, isOfAck ? 1 : 0, { ...record, kind });
+}
