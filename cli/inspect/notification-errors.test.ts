@@ -34,6 +34,7 @@ describe('readNotificationErrors', () => {
     ['dial tcp 127.0.0.1:9: connect: connection refused', 'refused'],
     ['context deadline exceeded', 'hangs'],
     ['lookup a.test: no such host', 'host name'],
+    ['unexpected status code 301: http://a.test/secret: moved', 'elsewhere'],
     ['x509: certificate signed by unknown authority', 'certificate'],
     ['odd: Post \\"http://a.test/secret\\": EOF', 'http://a.test/…'],
   ])('%s is told as %s', (err, told) => {

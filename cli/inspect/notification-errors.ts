@@ -57,6 +57,8 @@ function meaning(status: number): string {
   if (status === 401 || status === 403) return 'it refuses the address: a wrong or revoked secret';
   if (status === 404 || status === 410)
     return 'there is no such webhook: a wrong or deleted address';
+  if (status >= 300 && status < 400)
+    return 'it is elsewhere by now: set the address it redirects to';
   if (status === 429) return 'too many messages: it limits their rate';
   if (status === 400) return 'it refuses the message';
   return status >= 500 ? 'the receiver itself fails' : 'it does not take the message';

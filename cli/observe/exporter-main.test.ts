@@ -100,8 +100,7 @@ test('begins at 0 where its log was trimmed before it began again: fewer than we
   exporter.write(5);
   await exporter.start();
   expect(await exporter.counted('file')).toEqual({ lines: 0, requests: 0 });
-  const inAMinute = 120;
-  exporter.write(4, inAMinute);
+  exporter.write(4, 120);
   expect(await exporter.counted('file')).toEqual({ lines: 4, requests: 4 });
 });
 

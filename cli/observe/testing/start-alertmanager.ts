@@ -54,7 +54,10 @@ export async function startAlertmanager(
 }
 
 export type Receiver = {
-  /** `http://127.0.0.1:PORT`; what follows decides: `/ok`, `/301`, `/404`, `/500`, `/hang`, `/long`, `/endless`. */
+  /**
+   * `http://127.0.0.1:PORT`; what follows decides: `/ok`, `/301`, `/404`, `/500`, `/hang`, `/long`,
+   * `/endless`.
+   */
   readonly url: string;
   readonly got: { readonly path: string; readonly body: string }[];
 };
