@@ -3,17 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { causeText } from './cause.ts';
 import type { Cause } from './cause.ts';
 import { judgePanelSelector } from './judge-panel-selector.ts';
-import type { Setting } from './judge-panel.ts';
 import { promqlSelectors } from './promql-selectors.ts';
+import { fullSetting } from './testing/full-setting.ts';
 
-const here = { loki: true, alertmanager: true, nginx: true, redis: true };
-const setting: Setting = {
-  present: { ...here, run: true, http: true, nodes: true, log: true },
-  hadFault: true,
-  faulted: true,
-  restarted: true,
-  failedOver: true,
-};
 const target = (job: string, instance: string) => ({
   job,
   instance,
@@ -36,7 +28,7 @@ function judged(expr: string, cause?: Cause): string {
   if (selector === undefined) throw new Error('no selector');
   const { metric } = selector;
   const given = cause ?? { kind: 'never-created', metric: metric ?? '', near: null };
-  const dead = judgePanelSelector(selector, given, setting, known);
+  const dead = judgePanelSelector(selector, given, fullSetting, known);
   return dead === null ? 'may come' : causeText(dead);
 }
 

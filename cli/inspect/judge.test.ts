@@ -9,41 +9,26 @@ import { parseInstant } from './instant.ts';
 import { promqlSelectors } from './promql-selectors.ts';
 import { readReduce, reduceValues } from './reduce.ts';
 import { nameSeries } from './series.ts';
+import { fullSetting } from './testing/full-setting.ts';
 
-const setting: Setting = {
-  present: {
-    loki: false,
-    alertmanager: true,
-    nginx: true,
-    redis: true,
-    run: true,
-    http: true,
-    nodes: true,
-    log: true,
-  },
-  hadFault: true,
-  faulted: true,
-  restarted: true,
-  failedOver: true,
-};
 const without = (need: 'redis' | 'nginx' | 'run'): Setting => ({
-  ...setting,
-  present: { ...setting.present, [need]: false },
+  ...fullSetting,
+  present: { ...fullSetting.present, [need]: false },
 });
 const gone = (metric: string) => ({ kind: 'never-created', metric, near: null }) as const;
 
 describe('a selector of a rule that has no series', () => {
   const rows: readonly [string, Setting, string][] = [
-    ['shop_gone', setting, 'empty'],
+    ['shop_gone', fullSetting, 'empty'],
     ['redis_up', without('redis'), 'skipped'],
-    ['redis_up', setting, 'empty'],
+    ['redis_up', fullSetting, 'empty'],
     ['rtops_server_redis_up', without('redis'), 'skipped'],
-    ['rtops_server_redis_up', setting, 'empty'],
+    ['rtops_server_redis_up', fullSetting, 'empty'],
     ['rtops_lb_requests_total', without('nginx'), 'skipped'],
     ['rtops_client_target_rate', without('run'), 'skipped'],
     // The contract says that these come only with the trouble.
-    ['rtops_client_refused_total', setting, 'healthy'],
-    ['ALERTS{alertname="X"}', setting, 'healthy'],
+    ['rtops_client_refused_total', fullSetting, 'healthy'],
+    ['ALERTS{alertname="X"}', fullSetting, 'healthy'],
   ];
   test.each(rows)('%s', (expr, given, verdict) => {
     const [selector] = promqlSelectors(expr);
@@ -56,7 +41,7 @@ describe('a selector of a rule that has no series', () => {
       const wanted = `reason="${reason}"`;
       const cause = { kind: 'label-mismatch', metric: 'x', wanted, values: [] } as const;
       const [selector] = promqlSelectors(`rtops_server_disconnections_total{reason="${reason}"}`);
-      return selector === undefined ? '' : judgeRuleSelector(selector, cause, setting).verdict;
+      return selector === undefined ? '' : judgeRuleSelector(selector, cause, fullSetting).verdict;
     });
     expect(judged).toEqual(['healthy', 'empty']);
   });
@@ -65,7 +50,7 @@ describe('a selector of a rule that has no series', () => {
 describe('annotations', () => {
   test('a fault without a band is wrong, and a calm run without one is not', () => {
     const verdict = (events: number, hadFault: boolean) =>
-      judgeAnnotation('rtops_fault_active == 1', events, { ...setting, hadFault }).verdict;
+      judgeAnnotation('rtops_fault_active == 1', events, { ...fullSetting, hadFault }).verdict;
     expect([verdict(0, true), verdict(0, false), verdict(1, true)]).toEqual([
       'empty',
       'healthy',

@@ -1,0 +1,10 @@
+/** A window in which everything was there and everything happened; tests take away what they are about. */
+import type { Setting } from '../judge-panel.ts';
+
+export const fullSetting: Setting = {
+  present: {
+    ...{ loki: true, alertmanager: true, nginx: true, redis: true },
+    ...{ run: true, http: true, nodes: true, log: true },
+  },
+  ...{ hadFault: true, faulted: true, restarted: true, failedOver: true },
+};
