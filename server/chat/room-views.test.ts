@@ -157,6 +157,7 @@ describe('a new epoch', () => {
     late.resolve(before);
     const { epoch } = await log.heads([]);
     expect(await entering).toBe(epoch);
+    expect(await views.epoch()).toBe(epoch);
     expect(restarts).toEqual([['r0', epoch, 1]]);
   });
 

@@ -103,11 +103,12 @@ export function roomViews({ log, logger, shown, restarted }: RoomViewsDeps): Roo
 
   /** What the log said of a room, held against where the room stood when it was asked. */
   const meet = async (view: RoomView, before: LogHead, said: LogHead): Promise<void> => {
-    noteEpoch(said.epoch);
     const isAsBefore = view.epoch() === before.epoch;
     if (said.epoch !== view.epoch()) {
       // Otherwise the room has started again meanwhile, and the answer is older than that.
-      if (isAsBefore) startAgain(view, said);
+      if (!isAsBefore) return;
+      noteEpoch(said.epoch);
+      startAgain(view, said);
     } else if (isAsBefore && said.head < before.head) {
       await lostEntries(view, said.head);
     } else {
@@ -134,15 +135,17 @@ export function roomViews({ log, logger, shown, restarted }: RoomViewsDeps): Roo
     const asked = [...rooms.values()].map(({ view }) => ({ view, before: standOf(view) }));
     const { epoch, heads } = await log.heads(asked.map(({ view }) => view.room));
     noteEpoch(epoch);
-    const compareOne = async (index: number): Promise<void> => {
-      const { view, before } = asked[index] as (typeof asked)[number];
-      const said = { epoch, head: heads[index] ?? 0 };
+    const compareOne = async (view: RoomView, before: LogHead, said: LogHead): Promise<void> => {
       await meet(view, before, said);
       if (depth === 'entries' && !(await view.agrees())) await lostEntries(view, said.head);
     };
     for (let from = 0; from < asked.length; from += comparedAtOnce) {
       const some = asked.slice(from, from + comparedAtOnce);
-      await Promise.all(some.map((_, i) => compareOne(from + i)));
+      await Promise.all(
+        some.map(({ view, before }, i) =>
+          compareOne(view, before, { epoch, head: heads[from + i] ?? 0 }),
+        ),
+      );
     }
   };
 

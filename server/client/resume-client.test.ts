@@ -42,6 +42,10 @@ function user(url: string, name: string, more: Partial<ResumeClientOptions> = {}
 const range = (from: number, to: number): readonly number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const seqs = ({ messages }: Seen): readonly number[] => messages.map(({ seq }) => seq);
+const epochOf = async ({ client }: Seen): Promise<string> => {
+  const asked = { room: 'r', after: 0, limit: 1 };
+  return ((await client.socket.emitWithAck(event.history, asked)) as { epoch: string }).epoch;
+};
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 describe('the resume client', () => {
@@ -193,13 +197,7 @@ describe('the resume client', () => {
     await seen.client.send('r', '1');
     await seen.client.send('r', '2');
     for (const listener of listeners) socket.on(event.message, listener);
-    const { epoch } = (await socket.emitWithAck(event.history, {
-      room: 'r',
-      after: 0,
-      limit: 1,
-    })) as {
-      epoch: string;
-    };
+    const epoch = await epochOf(seen);
     // As the server would tell it 5 s later: what is missing is asked for now.
     for (const told of socket.listeners(event.head)) told({ room: 'r', seq: 2, epoch });
     seen.client.leave('r');
@@ -219,13 +217,7 @@ describe('the resume client', () => {
     for (const n of range(1, 5)) await seen.client.send('r', `m${n}`);
     await expect.poll(() => seqs(seen)).toEqual(range(1, 5));
     const { socket } = seen.client;
-    const { epoch } = (await socket.emitWithAck(event.history, {
-      room: 'r',
-      after: 0,
-      limit: 1,
-    })) as {
-      epoch: string;
-    };
+    const epoch = await epochOf(seen);
     // The node it came back to had 3 of the 5; 4 and 5 are other messages now.
     const told = { epoch, rooms: { r: { seq: 3, resync: true } } };
     for (const listener of socket.listeners(event.resumed)) listener(told);
