@@ -1,5 +1,4 @@
 /** A worker's run: its users, its timers, its reports, and what the parent asks of it. */
-import { userName } from '../../samples/history.ts';
 import { pacerOf } from '../../scenario/pacer.ts';
 import { salt, seededUnit } from '../../scenario/pacer-seed.ts';
 import {
@@ -9,23 +8,18 @@ import {
   stageAt,
   stagesMs,
 } from '../../scenario/timeline.ts';
-import { mintAccessToken } from './access-token.ts';
-import type { Channel, ChannelListener, Dial } from './channel.ts';
+import type { Channel, ChannelListener } from './channel.ts';
 import { ChatUser } from './chat-user.ts';
-import { CookieJar } from './cookie-jar.ts';
 import type * as ClientModule from './client-channel.ts';
 import type { Desk, Resume, TimerFor, UserKind } from './desk.ts';
+import { Entrance } from './entrance.ts';
 import { HistoryWriter } from './history-writer.ts';
 import type * as HttpModule from './http-load.ts';
-import { leanChannel } from './lean-channel.ts';
 import { readLogs } from './log-reader.ts';
 import { createMeasures, type Measures } from './measures.ts';
-import { pollingTransport } from './polling-transport.ts';
 import { runClock, type RunClock } from './run-clock.ts';
 import { sourceAddress } from './source-address.ts';
 import { TimerHeap } from './timer-heap.ts';
-import { rawWebSocketTransport } from './raw-web-socket.ts';
-import { webSocketTransport } from './transport.ts';
 import { userKinds } from './user-kinds.ts';
 import { watchHealth, type WorkerHealth } from './worker-health.ts';
 import type {
@@ -59,17 +53,14 @@ export class Worker implements Desk {
   readonly drainUs: number;
   endUs: number;
   readonly #start: WorkerStart;
-  readonly #url: URL;
+  readonly #entrance: Entrance;
   readonly #say: (message: FromWorker) => void;
   readonly #users = new Map<number, ChatUser>();
-  /** Of those that came by long polling; the others send none. */
-  readonly #cookies = new Map<number, CookieJar>();
   readonly #timers = new TimerHeap();
   readonly #heads = new Map<number, number>();
-  readonly #readHealth: () => WorkerHealth = watchHealth();
-  readonly #clients: typeof ClientModule | undefined;
+  /** From the start of the run: to lay out the users is no part of it. */
+  #readHealth: (() => WorkerHealth) | undefined;
   readonly #http: HttpModule.HttpLoad | undefined;
-  #credentials: Credentials;
   #httpToken = '';
   #httpTokenUntilUs = -Infinity;
   #tick: NodeJS.Timeout | undefined;
@@ -93,9 +84,7 @@ export class Worker implements Desk {
   ) {
     this.#start = start;
     this.#say = say;
-    this.#clients = clients;
-    this.#credentials = start.credentials;
-    this.#url = new URL(start.url);
+    this.#entrance = new Entrance(start.url, start.credentials, clients);
     this.runId = start.runId;
     this.scenario = start.scenario;
     this.pacer = pacerOf(start.scenario);
@@ -124,6 +113,7 @@ export class Worker implements Desk {
   go(startNs: bigint): void {
     this.clock = runClock(startNs);
     this.#hasStarted = true;
+    this.#readHealth = watchHealth();
     this.#arm();
   }
 
@@ -143,26 +133,7 @@ export class Worker implements Desk {
     resume: Resume | undefined,
     listener: ChannelListener,
   ): Channel {
-    const dial: Dial = {
-      url: this.#url,
-      localAddress: sourceAddress(this.#url, user),
-      auth: handshake(this.#token(user), resume),
-      cookies: kind === 'polling' ? this.#cookiesOf(user) : noCookies,
-    };
-    switch (kind) {
-      case 'lean':
-        return leanChannel(
-          dial,
-          listener,
-          this.clock.nowUs(),
-          dial.url.protocol === 'https:' ? webSocketTransport : rawWebSocketTransport,
-        );
-      case 'polling':
-        return leanChannel(dial, listener, this.clock.nowUs(), pollingTransport);
-      case 'client':
-        if (this.#clients === undefined) throw new Error('socket.io-client was not loaded');
-        return this.#clients.clientChannel(dial, listener);
-    }
+    return this.#entrance.dial(user, kind, resume, listener, this.clock.nowUs());
   }
 
   isHold(dueUs: number): boolean {
@@ -174,7 +145,7 @@ export class Worker implements Desk {
   }
 
   renew(credentials: Credentials): void {
-    this.#credentials = credentials;
+    this.#entrance.renew(credentials);
   }
 
   /** No new arrivals or sends; what is due already still leaves, within the drain. */
@@ -255,9 +226,9 @@ export class Worker implements Desk {
   #httpLoad({ HttpLoad: Load }: typeof HttpModule): HttpModule.HttpLoad {
     const { pacer, history, measures } = this;
     return new Load({
-      url: this.#url,
+      url: this.#entrance.url,
       path: this.scenario.http.path,
-      localAddress: (n) => sourceAddress(this.#url, n),
+      localAddress: (n) => sourceAddress(this.#entrance.url, n),
       pacer,
       clock: { nowUs: () => this.clock.nowUs() },
       history,
@@ -271,24 +242,6 @@ export class Worker implements Desk {
     for (const index of ownUsers(this.#start)) {
       const sessions = sessionsOf(this.scenario, index);
       this.#users.set(index, new ChatUser(this, index, kindOf(index), sessions));
-    }
-  }
-
-  #cookiesOf(user: number): CookieJar {
-    const known = this.#cookies.get(user);
-    if (known !== undefined) return known;
-    const made = new CookieJar();
-    this.#cookies.set(user, made);
-    return made;
-  }
-
-  #token(user: number): string {
-    const credentials = this.#credentials;
-    switch (credentials.kind) {
-      case 'secret':
-        return mintAccessToken(credentials.secret, userName(user), Date.now());
-      case 'tokens':
-        return credentials.tokens[user % credentials.tokens.length] ?? '';
     }
   }
 
@@ -352,7 +305,7 @@ export class Worker implements Desk {
   }
 
   #renewHttpToken(nowUs: number): void {
-    this.#httpToken = this.#token(0);
+    this.#httpToken = this.#entrance.token(0);
     this.#httpTokenUntilUs = nowUs + 60_000_000;
   }
 
@@ -410,24 +363,16 @@ export class Worker implements Desk {
       counters: { ...counters },
       histograms: this.measures.takeHistograms(),
       problems: this.measures.takeProblems(),
-      health: this.#readHealth(),
+      health: (this.#readHealth ??= watchHealth())(),
     };
     counters.usersPeak = counters.users;
     return report;
   }
 }
 
-const noCookies = new CookieJar();
-
 const notStarted: RunClock = { nowUs: () => -Infinity };
 
 function* ownUsers({ scenario, index, workers }: WorkerStart): Generator<number> {
   const planned = plannedUsers(scenario.stages);
   for (let user = index; user < planned; user += workers) yield user;
-}
-
-function handshake(token: string, resume: Resume | undefined): string {
-  if (resume === undefined) return `{"token":"${token}"}`;
-  const { epoch, room, lastSeq } = resume;
-  return `{"token":"${token}","resume":{"epoch":${JSON.stringify(epoch)},"rooms":{"${room}":${lastSeq}}}}`;
 }
