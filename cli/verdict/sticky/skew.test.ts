@@ -9,7 +9,7 @@ describe('the chance that an even spread looks like this', () => {
     { name: 'exactly even', counts: [20, 20, 20], p: 1 },
     { name: '2 nodes, χ² 3.841', counts: [100 - 13.859, 100 + 13.859], p: 0.05 },
     { name: '2 nodes, χ² 6.635', counts: [100 - 18.214, 100 + 18.214], p: 0.01 },
-    { name: '3 nodes, χ² 2', counts: [25, 15, 20], p: Math.exp(-2.5 / 2) },
+    { name: '3 nodes, χ² 2.5', counts: [25, 15, 20], p: Math.exp(-2.5 / 2) },
     { name: '3 nodes, all on one', counts: [60, 0, 0], p: Math.exp(-60) },
   ])('$name: $p', ({ counts, p }) => {
     expect(evenSpreadP(counts)).toBeCloseTo(p, 4);
