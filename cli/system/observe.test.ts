@@ -16,18 +16,17 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
 import { isObserverKind } from '../samples/observers.ts';
 import { scaled, single } from '../topology/testing/topologies.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { World } from '../world.ts';
 import { findBinary } from './find-binary.ts';
 import { observeUrls } from './observe-urls.ts';
-import { allPids, worksInside } from './process-identity.ts';
 import type { RunningSystem } from './running-system.ts';
 import { startSystem } from './start-system.ts';
 import type { StartOptions } from './start-system.ts';
-import { stateFolder } from './state-folder.ts';
+import { failureOf } from './testing/failure-of.ts';
+import { processesOf } from './testing/processes-of.ts';
 import { testWorld } from './testing/test-world.ts';
 
 const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
@@ -36,23 +35,10 @@ const one = { count: 1, cores: null };
 const split: Topology = { ...scaled, name: 'split', api: one, ws: one, monitoring: true };
 const watchedSingle: Topology = { ...single, monitoring: true };
 
-function processesOf(world: World): readonly number[] {
-  return allPids().filter((pid) => worksInside(pid, stateFolder(world.cwd).dir));
-}
-
 async function start(world: World, topology: Topology): Promise<RunningSystem> {
   const system = await startSystem(world, topology, wellBehaved);
   onTestFinished(() => system[Symbol.asyncDispose]());
   return system;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await work.then(
-    () => new Error('it did not fail'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Failure) return error;
-  throw error;
 }
 
 type Sample = {

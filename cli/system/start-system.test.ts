@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { Failure } from '../failure.ts';
 import { scaled, single } from '../topology/testing/topologies.ts';
 import { attachSystem } from './attach-system.ts';
-import { allPids, worksInside } from './process-identity.ts';
 import type { RunningSystem, ServiceStatus } from './running-system.ts';
 import { startSystem } from './start-system.ts';
 import type { ServiceEvent, StartOptions } from './start-system.ts';
@@ -15,31 +13,18 @@ import { makeStateFolder, stateFolder } from './state-folder.ts';
 import { readSystemState, writeSystemState } from './system-state.ts';
 import { onFullDisk } from './testing/full-disk.ts';
 import { sleeper } from './testing/sleeper.ts';
+import { failureOf } from './testing/failure-of.ts';
+import { processesOf } from './testing/processes-of.ts';
 import { testWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
-import type { World } from '../world.ts';
 
 const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
 const wellBehaved: StartOptions = { serverArgv: [standIn] };
-
-/** Processes of this machine that work inside the world's state folder. */
-function processesOf(world: World): readonly number[] {
-  return allPids().filter((pid) => worksInside(pid, stateFolder(world.cwd).dir));
-}
 
 async function serviceOf(system: RunningSystem, name: string): Promise<ServiceStatus> {
   const found = (await system.services()).find((service) => service.name === name);
   if (found === undefined) throw new Error(`no ${name}`);
   return found;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await work.then(
-    () => new Error('it did not fail'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Failure) return error;
-  throw error;
 }
 
 function started<System extends RunningSystem>(system: System): System {

@@ -3,61 +3,19 @@ import { parse } from 'yaml';
 
 import { noReceivers } from '../../prometheus/alertmanager-config.ts';
 import { isObserverKind } from '../samples/observers.ts';
-import { edgeList } from './edges.ts';
 import { isObserver } from './observers.ts';
 import type { ObserverSite } from './observers.ts';
 import { plan, serviceList } from './plan.ts';
-import type { Plan, PlannedService, Site } from './plan.ts';
+import type { Plan, PlannedService } from './plan.ts';
+import { siteFor } from './testing/sites.ts';
 import { scaled, single } from './testing/topologies.ts';
 import type { Topology } from './topology.ts';
 
-const observe: ObserverSite = {
-  exporterArgv: ['/opt/rtops/exporter-main.js'],
-  alertmanagerFilterArgv: ['/opt/rtops/alertmanager-main.js'],
-  sinceSec: 1_795_000_000,
-  syslogPort: 6514,
-  prometheus: '/usr/bin/prometheus',
-  alertmanager: '/usr/bin/prometheus-alertmanager',
-  redisExporter: '/usr/bin/prometheus-redis-exporter',
-  nginxExporter: '/usr/bin/prometheus-nginx-exporter',
-  grafana: null,
-  receivers: noReceivers,
-  packageDir: '/opt/rtops',
-};
 const grafana = { argv: ['/usr/sbin/grafana', 'server'], home: '/usr/share/grafana' } as const;
 
-/** Ports 3001, 3002, … in the order of the services; metrics ports 1000 above. */
-function planOf(topology: Topology, over: Partial<ObserverSite> = {}): Plan {
+function planOf(topology: Topology, observe: Partial<ObserverSite> = {}): Plan {
   const watched = { ...topology, monitoring: true };
-  const services = serviceList(watched, over.grafana != null);
-  const site: Site = {
-    dir: '/home/kim/chat/.rtops',
-    host: '127.0.0.1',
-    ports: Object.fromEntries(
-      services.map(({ name, kind }, at) => [
-        name,
-        {
-          port: 3001 + at,
-          metricsPort: kind === 'server' || kind === 'nginx' ? 4001 + at : null,
-        },
-      ]),
-    ),
-    binaries: { node: '/opt/node', nginx: '/sbin/nginx', redisServer: '/bin/redis', taskset: null },
-    serverArgv: ['/opt/rtops/server/main.js'],
-    secret: 'a-secret-of-at-least-thirty-two-characters',
-    env: { PATH: '/usr/bin' },
-    openFilesLimit: 20_000,
-    nginxUser: null,
-    edges: topology.chaos
-      ? {
-          argv: ['/opt/rtops/edge-main.js'],
-          token: 't',
-          ports: Object.fromEntries(edgeList(services).map(({ name }, at) => [name, 5001 + at])),
-        }
-      : null,
-    observe: { ...observe, ...over },
-  };
-  return plan(watched, site);
+  return plan(watched, siteFor(watched, { observe }));
 }
 
 function service({ services }: Plan, name: string): PlannedService {

@@ -1,51 +1,13 @@
 import { describe, expect, test } from 'vitest';
 
-import { edgeList } from './edges.ts';
-import { plan, serviceList } from './plan.ts';
+import { plan } from './plan.ts';
 import type { EdgesConfig } from './edges.ts';
 import type { Plan, PlannedService, Site } from './plan.ts';
+import { secret, siteFor } from './testing/sites.ts';
 import { scaled, single } from './testing/topologies.ts';
 import type { Topology } from './topology.ts';
 
-const secret = 'a-secret-of-at-least-thirty-two-characters';
-
-/** Ports 3001, 3002, … in the order of the services; metrics ports 1000 above. */
-function siteFor(topology: Topology, over: Partial<Site> = {}): Site {
-  return {
-    dir: '/home/kim/chat/.rtops',
-    host: '127.0.0.1',
-    ports: Object.fromEntries(
-      serviceList(topology).map(({ name, kind }, at) => [
-        name,
-        { port: 3001 + at, metricsPort: kind === 'server' ? 4001 + at : null },
-      ]),
-    ),
-    binaries: {
-      node: '/opt/node',
-      nginx: '/usr/sbin/nginx',
-      redisServer: '/usr/bin/redis-server',
-      taskset: '/usr/bin/taskset',
-    },
-    serverArgv: ['/opt/rtops/server/main.js'],
-    secret,
-    env: { PATH: '/usr/bin', HOME: '/home/kim' },
-    openFilesLimit: 20_000,
-    nginxUser: null,
-    edges: topology.chaos
-      ? {
-          argv: ['/opt/rtops/edge-main.js'],
-          token: 'the-token',
-          ports: Object.fromEntries(
-            edgeList(serviceList(topology)).map(({ name }, at) => [name, 5001 + at]),
-          ),
-        }
-      : null,
-    observe: null,
-    ...over,
-  };
-}
-
-function planOf(topology: Topology, over: Partial<Site> = {}): Plan {
+function planOf(topology: Topology, over: Partial<Pick<Site, 'binaries'>> = {}): Plan {
   return plan(topology, siteFor(topology, over));
 }
 

@@ -3,24 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { exitCode } from '../../exit-code.ts';
-import { Failure } from '../../failure.ts';
 import { parseFault } from '../../scenario/parse-fault.ts';
 import { single } from '../../topology/testing/topologies.ts';
 import { statFields } from '../process-identity.ts';
+import { failureOf } from '../testing/failure-of.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { openFaults } from './journal.ts';
 import { answers } from './target.ts';
 import { heldServices } from './testing/held-services.ts';
 import { small, smallSystem } from './testing/small-system.ts';
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await work.then(
-    () => new Error('it did not fail'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Failure) return error;
-  throw error;
-}
 
 describe('what may not be done is refused before anything happens', () => {
   test('a service or an edge that is not there', async () => {
