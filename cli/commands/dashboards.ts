@@ -13,6 +13,7 @@ import type { CheckRow, Inspection } from '../inspect/inspection.ts';
 import type { Dashboard } from '../inspect/dashboard.ts';
 import { replay } from '../observe/replay.ts';
 import type { PrometheusClient } from '../observe/prometheus-client.ts';
+import type { Report } from '../report/report.ts';
 import { terminalStyle } from '../screen/terminal.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import type { World } from '../world.ts';
@@ -76,6 +77,7 @@ async function inspect(world: World, options: DashboardsOptions): Promise<Inspec
     window: { fromMs: window.fromMs, toMs: window.toMs },
     setting,
     asked,
+    opened: openedWith(window.report),
     prometheus,
     asker,
   });
@@ -87,6 +89,12 @@ async function inspect(world: World, options: DashboardsOptions): Promise<Inspec
     rows: [...missing.map(notInGrafana), ...replayed.rows],
     dashboards: replayed.dashboards,
   };
+}
+
+/** A run is looked at on its own topology: Prometheus remembers others of this folder. */
+function openedWith(report: Report | null): Readonly<Record<string, string>> {
+  const topology = report?.topology ?? null;
+  return topology === null ? {} : { topology: topology.name };
 }
 
 /** By Prometheus' own `time()`, against the middle of the question. */

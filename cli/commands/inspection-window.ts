@@ -93,6 +93,8 @@ export async function inspectedSetting(
       log: topology === null || topology.messagePath === 'log',
     },
     hadFault: report === null ? fault : report.faults.length > 0,
+    longestFaultMs:
+      report === null ? Infinity : Math.max(0, ...report.faults.map(({ at, until }) => until - at)),
     faulted: report === null ? fault && cameBack : report.faults.some(threwOff),
     restarted: report !== null && endedAndBack(report),
     failedOver: report !== null && nginx && report.faults.some(hadToBeGoneRound),

@@ -29,6 +29,8 @@ export type Setting = {
   readonly present: Readonly<Record<PanelNeed, boolean>>;
   /** Whether there was a fault in the window. */
   readonly hadFault: boolean;
+  /** How long the longest lasted: between two points of a wide window it may have come and gone. */
+  readonly longestFaultMs: number;
   /** Whether a fault threw users off in the window. */
   readonly faulted: boolean;
   /** Whether a fault ended a service that was back before the window's end. */
@@ -85,7 +87,7 @@ function judgeValues(
   answers: readonly Read[],
   setting: Setting,
 ): Judgement | undefined {
-  if (mayBeEmpty(kind, setting)) {
+  if (mayBeEmpty(kind, setting) || isSteppedOver(kind, answers, setting)) {
     return answers.every(isZero) ? { verdict: 'healthy', cause: null, refId: null } : undefined;
   }
   for (const answer of answers) {
@@ -126,6 +128,15 @@ function mayBeEmpty(
     default:
       return kind satisfies never;
   }
+}
+
+/** Whether a point of each query could have missed the fault. */
+function isSteppedOver(
+  kind: PanelExpectation['kind'],
+  answers: readonly Read[],
+  { longestFaultMs }: Setting,
+): boolean {
+  return kind.endsWith('-only') && answers.every(({ query }) => query.stepMs > longestFaultMs);
 }
 
 function isZero(answer: Read): boolean {

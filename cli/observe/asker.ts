@@ -11,6 +11,8 @@ export type ReplayRequest = {
   readonly setting: Setting;
   /** Values of variables in place of the saved ones. */
   readonly asked: Readonly<Record<string, readonly string[]>>;
+  /** What a variable of one value is opened with where nothing was asked, as a link to it says. */
+  readonly opened: Readonly<Record<string, string>>;
   readonly prometheus: PrometheusClient;
   /** Who answers the panels: Prometheus, or a Grafana's own query API. */
   readonly asker: Asker;

@@ -210,6 +210,16 @@ describe('a panel replayed against a real Prometheus', () => {
     expect((await shop.panelRow(given, { setting: calm })).verdict).toBe('healthy');
   });
 
+  test('a fault that may lie between two points of a wide window need not be seen', async () => {
+    const given = { expr: 'shop_errors_total', expect: 'fault-only' };
+    const brief = { ...setting, longestFaultMs: 1 };
+    expect((await shop.panelRow(given, { setting: brief })).verdict).toBe('healthy');
+    const dead = { expr: 'shop_queue', expect: 'nonzero' };
+    expect((await shop.panelRow(dead, { setting: brief })).verdict).toBe('ok');
+    const wrong = { expr: 'shop_errors_total', expect: 'nonzero' };
+    expect((await shop.panelRow(wrong, { setting: brief })).verdict).toBe('all-zero');
+  });
+
   test('restart-only and failover-only: the same, of a service that ended and of a node that was killed', async () => {
     for (const [kind, calm] of [
       ['restart-only', { ...setting, restarted: false }],

@@ -1,4 +1,6 @@
 /** Asks what each variable of a dashboard lists, in the order they depend on each other. */
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import type { Cause } from '../inspect/cause.ts';
 import type { Dashboard, DataSource, Variable, VariableOption } from '../inspect/dashboard.ts';
 import type { Chosen } from '../inspect/interpolate.ts';
@@ -34,28 +36,59 @@ export type VariableRequest = {
   readonly window: Window;
   /** Values asked for by the user, by variable. */
   readonly asked: Readonly<Record<string, readonly string[]>>;
+  /** See `ReplayRequest`. */
+  readonly opened: Readonly<Record<string, string>>;
 };
 
+/** @throws Failure usage (2) for a value that was asked for and is not listed */
 export async function resolveVariables(
-  dashboard: Dashboard,
+  { variables }: Pick<Dashboard, 'variables'>,
   request: VariableRequest,
 ): Promise<ResolvedVariables> {
   const all: ResolvedVariable[] = [];
   const scope: Record<string, Chosen> = {};
   const eachScope: Record<string, Chosen> = {};
   let differs = false;
-  for (const variable of dashboard.variables) {
+  for (const variable of variables) {
     const { options, cause } = await list(variable, scope, request);
     all.push({ variable, options, cause });
     // Filters of one's own change no query until one is set.
     if (variable.kind === 'other') continue;
-    const chosen = choose(variable, options, request.asked[variable.name]);
+    const asked = request.asked[variable.name];
+    // Into a text box or a list of its own anything may be typed.
+    if (variable.kind !== 'listed') assertListed(variable.name, options, asked ?? []);
+    const chosen = choose(variable, options, asked ?? openedWith(variable, options, request));
     scope[variable.name] = chosen;
     const isWide = variable.multi && chosen.literal !== null && options.length > 0;
     eachScope[variable.name] = isWide ? eachOf(variable, options) : chosen;
     differs ||= isWide;
   }
   return { all, scope, eachScope: differs ? eachScope : null };
+}
+
+/** The newest run's topology is not the first by name, nor the only one Prometheus remembers. */
+function openedWith(
+  { name, multi }: Variable,
+  options: readonly VariableOption[],
+  { opened }: VariableRequest,
+): readonly string[] | undefined {
+  const value = opened[name];
+  const isListed = options.some((option) => option.value === value);
+  return value === undefined || multi || !isListed ? undefined : [value];
+}
+
+function assertListed(
+  name: string,
+  options: readonly VariableOption[],
+  asked: readonly string[],
+): void {
+  const listed = options.map(({ value }) => value);
+  const wrong = asked.find((value) => !listed.includes(value) && !/^(\$__all|All)$/.test(value));
+  if (wrong === undefined || options.length === 0) return;
+  throw new Failure(exitCode.usage, `$${name} has no value ${wrong}`, {
+    why: `in this window there are ${listed.slice(0, 20).join(', ')}`,
+    next: 'another value, or another --from and --to',
+  });
 }
 
 async function list(

@@ -6,5 +6,5 @@ export const fullSetting: Setting = {
     ...{ loki: true, alertmanager: true, nginx: true, redis: true },
     ...{ run: true, http: true, nodes: true, log: true },
   },
-  ...{ hadFault: true, faulted: true, restarted: true, failedOver: true },
+  ...{ hadFault: true, longestFaultMs: 20_000, faulted: true, restarted: true, failedOver: true },
 };
