@@ -19,6 +19,7 @@ import {
 } from './format.ts';
 import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
+import { seriesOf } from './run-series.ts';
 import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 import { lostFromLog } from './lost-split.ts';
 
@@ -76,10 +77,26 @@ export function keyFigures(report: Report): string {
   ].join('')}</div>`;
 }
 
+/** The runs beside this one. */
+export function seriesSection(report: Report): string {
+  const series = seriesOf(report);
+  if (series === undefined) return '';
+  const { title, runs, columns } = series;
+  const rows = runs.map((row) => {
+    const cells = columns.map(({ cell }) => `<td class="n">${esc(cell(row))}</td>`);
+    return `<tr><td class="l">${pill(row.verdict)}</td><td class="l">${esc(row.name)}</td>${cells.join('')}</tr>`;
+  });
+  return `<h2>${title}</h2>${table(['l:Verdict', 'l:Run', ...columns.map(({ head }) => head)], rows)}`;
+}
+
+function pill(verdict: Verdict): string {
+  return `<span class="pill ${verdict}">${pills[verdict]}</span>`;
+}
+
 export function thresholdSection(report: Report): string {
   const rows = report.thresholds.map(
     (row) =>
-      `<tr><td class="l"><span class="pill ${row.verdict}">${pills[row.verdict]}</span></td><td class="l"><code>${esc(row.text)}</code></td>` +
+      `<tr><td class="l">${pill(row.verdict)}</td><td class="l"><code>${esc(row.text)}</code></td>` +
       `<td class="n">${esc(observedOf(row))}</td><td class="n">${formatCount(row.samples)}</td><td class="l why">${esc(row.why)}</td></tr>`,
   );
   if (rows.length === 0) return '<h2>Thresholds</h2><p class="card text muted">None were set.</p>';

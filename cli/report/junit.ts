@@ -1,8 +1,9 @@
-/** A report as JUnit XML: one test case a threshold, one a fault, one for the validity of the run. */
+/** A report as JUnit XML: a test case a threshold, a fault, a run of a series, and one for the run's validity. */
 import { escapeMarkup } from './escape-markup.ts';
 import { faultSentence } from './fault-story.ts';
 import { observedOf } from './format.ts';
 import type { Report } from './report.ts';
+import type { RunRow } from './run-row.ts';
 import { verdictSentence } from './verdict-words.ts';
 
 type Case = {
@@ -20,6 +21,7 @@ export function renderJunit(report: Report): string {
   const cases = [
     ...report.thresholds.map(thresholdCase),
     ...report.faults.map((fault) => faultCase(fault, report.users.peak)),
+    ...(report.repeats?.runs ?? []).map(runCase),
     validityCase(report),
   ];
   const failures = cases.filter((one) => one.problem?.tag === 'failure').length;
@@ -53,6 +55,14 @@ function faultCase(fault: Report['faults'][number], users: number): Case {
   const name = `fault ${fault.text} bit`;
   const message = faultSentence(fault, users);
   return { name, problem: fault.bit ? null : { tag: 'error', message } };
+}
+
+/** The other runs of a series: one that failed fails the series. */
+function runCase({ name, runId, verdict, exitCode }: RunRow): Case {
+  const message = `${runId} ended with ${verdict}, exit code ${exitCode}`;
+  const tags = { pass: null, fail: 'failure', 'no-data': 'error' } as const;
+  const tag = tags[verdict];
+  return { name: `${name} of the series`, problem: tag === null ? null : { tag, message } };
 }
 
 /** The run as a whole, where thresholds alone do not tell: interrupted, saturated, users refused. */

@@ -17,6 +17,8 @@ import {
 } from './format.ts';
 import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
+import { seriesOf } from './run-series.ts';
+import type { RunSeries } from './run-series.ts';
 import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
 import { lostFromLog } from './lost-split.ts';
 
@@ -49,6 +51,8 @@ export function renderMarkdown(report: Report): string {
       ),
     );
   }
+  const series = seriesOf(report);
+  if (series !== undefined) parts.push(...seriesParts(series));
   if (report.faults.length > 0) parts.push(...faultParts(report));
   const connections = httpConnectionsSentence(report);
   parts.push(
@@ -148,6 +152,22 @@ export function renderMarkdown(report: Report): string {
     `**Generator:** ${plural(generator.workers, 'worker')}, cpu ${formatPercent(generator.cpuPct)}, ${formatCount(generator.lateSends)} late sends${generator.saturated ? ', **saturated**' : ''}${generator.endedWorkers.length > 0 ? ', **cut short**' : ''}`,
   );
   return `${parts.join('\n\n')}\n`;
+}
+
+function seriesParts({ title, runs, columns }: RunSeries): readonly string[] {
+  const heads = columns.map(({ head }) => head);
+  return [
+    `### ${title}`,
+    table(
+      ['', 'Run', ...heads],
+      ['---', '---', ...heads.map(() => '---:')],
+      runs.map((row) => [
+        `${verdictMark[row.verdict]} ${row.verdict}`,
+        escaped(row.name),
+        ...columns.map(({ cell }) => cell(row)),
+      ]),
+    ),
+  ];
 }
 
 /** The story, a row a fault, and the availability with its assumptions. */

@@ -1,16 +1,11 @@
 /** Several runs as text: the repeats of one, the rungs of a ladder, the lies of a self-check. */
 import { fewestForInterval } from '../samples/bootstrap.ts';
-import { bareMs, formatCount, formatMs, formatRate, plural } from './format.ts';
+import { formatMs, formatRate, plural } from './format.ts';
 import type { Repeats, RunRow } from './run-row.ts';
+import { ladderColumns, repeatColumns } from './run-series.ts';
+import type { RunColumn } from './run-series.ts';
 import { paint, verdictSign } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
-
-type Column = {
-  readonly head: string;
-  readonly cell: (row: RunRow) => string;
-};
-
-const ms = (value: number | null): string => (value === null ? '-' : bareMs(value));
 
 /** Each run with its values, then the mean of each and its interval. */
 export function renderRepeats(repeats: Repeats, style: TextStyle): string {
@@ -37,16 +32,7 @@ export function renderRepeats(repeats: Repeats, style: TextStyle): string {
       'strong',
       `${plural(runs.length, 'run')} on fresh systems; the worst fault of each`,
     ),
-    ...table(runs, style, [
-      { head: 'acked', cell: ({ acked }) => formatCount(acked) },
-      { head: 'lost', cell: ({ lost }) => formatCount(lost) },
-      { head: 'doubled', cell: ({ duplicated }) => formatCount(duplicated) },
-      { head: 'reordered', cell: ({ reordered }) => formatCount(reordered) },
-      { head: 'never back', cell: ({ neverBack }) => formatCount(neverBack) },
-      { head: 'resume p99 ms', cell: ({ resumeP99Ms }) => ms(resumeP99Ms) },
-      { head: 'MTTR ms', cell: ({ mttrMs }) => ms(mttrMs) },
-      { head: 'down client-s', cell: ({ downClientSeconds }) => formatRate(downClientSeconds) },
-    ]),
+    ...table(runs, style, repeatColumns),
     ...interval('resume p99', repeats.resumeP99Ms, formatMs),
     ...interval('MTTR', repeats.mttrMs, formatMs),
     ...interval(
@@ -67,22 +53,14 @@ export function renderLadder(
   return [
     '',
     paint(style, 'strong', `The guarantee ladder, under ${faults.join(' and ')}`),
-    ...table(rungs, style, [
-      { head: 'acked', cell: ({ acked }) => formatCount(acked) },
-      { head: 'lost', cell: ({ lost }) => formatCount(lost) },
-      { head: 'unanswered', cell: ({ unanswered }) => formatCount(unanswered) },
-      { head: 'never back', cell: ({ neverBack }) => formatCount(neverBack) },
-      { head: 'resume p99 ms', cell: ({ resumeP99Ms }) => ms(resumeP99Ms) },
-      { head: 'ack p95 ms', cell: ({ ackP95Ms }) => ms(ackP95Ms) },
-      { head: 'CPU ms/1000', cell: ({ serverCpuMsPer1000 }) => ms(serverCpuMsPer1000) },
-    ]),
+    ...table(rungs, style, ladderColumns),
     '  lost: deliveries of acknowledged messages that never came; unanswered: sends nobody promised to keep;',
     '  CPU: of all server processes, for 1,000 deliveries.',
     '',
   ].join('\n');
 }
 
-function table(rows: readonly RunRow[], style: TextStyle, columns: readonly Column[]): string[] {
+function table(rows: readonly RunRow[], style: TextStyle, columns: readonly RunColumn[]): string[] {
   const nameWidth = Math.max(...rows.map(({ name }) => name.length));
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
   const widths = columns.map(({ head }, i) =>

@@ -4,6 +4,7 @@ import { endedSentence } from '../verdict/generator-lateness.ts';
 import type { Verdict } from '../verdict/judge.ts';
 import { formatDuration, observedOf, plural } from './format.ts';
 import type { Report } from './report.ts';
+import { seriesOf } from './run-series.ts';
 
 /** `PASS`, `FAIL` or `NO VERDICT`. */
 export function verdictWord(verdict: Verdict): string {
@@ -24,10 +25,14 @@ export function verdictSentence(report: Report): string {
     : reasonOf(report);
 }
 
-/** The notes that the sentence has not said already, each as a sentence. */
+/** What the verdict is not of, and the notes that its sentence has not said already, each as a sentence. */
 export function furtherNotes(report: Report): readonly string[] {
   const said = verdictSentence(report);
-  return report.notes.map(asSentence).filter((note) => note !== said);
+  const series = seriesOf(report);
+  return [
+    ...(series === undefined ? [] : [series.note]),
+    ...report.notes.map(asSentence).filter((note) => note !== said),
+  ];
 }
 
 function interruptedSentence({ run, thresholds, judged }: Report): string {
