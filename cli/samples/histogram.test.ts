@@ -83,6 +83,11 @@ describe('a histogram', () => {
     expect(low.latencyMs()).toEqual(filled(all).latencyMs());
   });
 
+  test('refuses to merge what it cannot read, rather than leave it out', () => {
+    const foreign = { ...createHistogram(), count: 5 };
+    expect(() => createHistogram().merge(foreign)).toThrow('not a histogram of this build');
+  });
+
   test('starts anew after a reset', () => {
     const histogram = filled([7, 8]);
     histogram.reset();

@@ -50,6 +50,7 @@ export function decodeHistogram(text: string): Histogram {
 
 type Inner = hdr.Histogram;
 const innerOf = new WeakMap<Histogram, Inner>();
+const foreign = 'not a histogram of this build';
 
 function wrap(inner: Inner): Histogram {
   const histogram: Histogram = {
@@ -61,7 +62,8 @@ function wrap(inner: Inner): Histogram {
     },
     merge(other) {
       const theirs = innerOf.get(other);
-      if (theirs !== undefined) inner.add(theirs);
+      if (theirs === undefined) throw new TypeError(foreign);
+      inner.add(theirs);
     },
     reset() {
       inner.reset();
@@ -89,7 +91,7 @@ function wrap(inner: Inner): Histogram {
 
 /** One pass over the counts: the library's own iterator makes an object of every value. */
 function countsUpTo(inner: Inner, boundsSec: readonly number[]): BucketCounts {
-  if (!(inner instanceof hdr.JsHistogram)) throw new TypeError('not a histogram of this build');
+  if (!(inner instanceof hdr.JsHistogram)) throw new TypeError(foreign);
   const lastOfBound = boundsSec.map((sec) => inner.countsArrayIndex(Math.round(sec * 1e6)));
   const end = inner.totalCount === 0 ? -1 : inner.countsArrayIndex(inner.maxValue);
   const upTo: number[] = [];
