@@ -5,17 +5,15 @@ import { describe, expect, test } from 'vitest';
 
 import { alertmanagerConfig, noReceivers } from '../../prometheus/alertmanager-config.ts';
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
 import type { drillDocument } from '../inspect/drill.ts';
 import { startAlertmanager, startReceiver } from '../observe/testing/start-alertmanager.ts';
-import { selfIdentity } from '../system/process-identity.ts';
-import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
-import { writeSystemState } from '../system/system-state.ts';
+import { failureOf } from '../system/testing/failure-of.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
-import type { Topology } from '../topology/topology.ts';
+import { scaled } from '../topology/testing/topologies.ts';
 import { alertsNow, alertsTest } from './alerts.ts';
 import { runProgram } from './program.ts';
+import { observerAt, systemIsUp } from './testing/system-up.ts';
 
 type Document = ReturnType<typeof drillDocument>;
 
@@ -153,31 +151,8 @@ test('rtops alerts: nothing up is 120, an address where nobody is, 121', async (
 /** An Alertmanager that stands in the folder's state as that of what is up. */
 async function own(world: TestWorld, receivers: Parameters<typeof alertmanagerConfig>[0]) {
   const alertmanager = await startAlertmanager(world, alertmanagerConfig(receivers));
-  const folder = stateFolder(world.cwd);
-  makeStateFolder(folder);
-  writeSystemState(folder, {
-    schemaVersion: 1,
-    phase: 'ready',
-    startedAtMs: Date.now(),
-    supervisor: selfIdentity(),
-    topology: { name: 'scaled' } as Topology,
-    url: 'http://127.0.0.1:1',
-    secret: 'none',
-    services: [
-      {
-        name: 'alertmanager',
-        kind: 'alertmanager',
-        role: null,
-        pid: null,
-        startTime: null,
-        host: '127.0.0.1',
-        port: Number(new URL(alertmanager.url).port),
-        metricsPort: null,
-        state: 'ready',
-        restarts: 0,
-      },
-    ],
-  });
+  const port = Number(new URL(alertmanager.url).port);
+  systemIsUp(world, { topology: scaled, services: [observerAt('alertmanager', port)] });
   return alertmanager;
 }
 
@@ -196,13 +171,4 @@ function row(rows: Document['receivers'], integration: string) {
 
 function bodyTo(got: readonly { path: string; body: string }[], way: string): unknown {
   return JSON.parse(got.find(({ path }) => path.includes(way))?.body ?? 'null');
-}
-
-async function failureOf(ends: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await ends.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof Failure) return error;
-  throw error instanceof Error ? error : new Error('it did not fail');
 }

@@ -9,11 +9,11 @@ import { exitCode } from '../exit-code.ts';
 import { markerKey, selfIdentity } from '../system/process-identity.ts';
 import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
 import type { StateFolder } from '../system/state-folder.ts';
-import { writeSystemState } from '../system/system-state.ts';
 import { testWorld } from '../system/testing/test-world.ts';
-import type { Topology } from '../topology/topology.ts';
+import { scaled } from '../topology/testing/topologies.ts';
 import type { World } from '../world.ts';
 import { doctor } from './doctor.ts';
+import { observerAt, systemIsUp } from './testing/system-up.ts';
 
 describe('doctor', () => {
   test('prints every check, aligned, and returns 0 when nothing is missing', async () => {
@@ -89,7 +89,7 @@ describe('doctor', () => {
     ];
     for (const [receivers, env, said] of rows) {
       const { world, folder, out } = home(env);
-      writeState(folder, 'living', ['alertmanager']);
+      systemIsUp(world, { topology: scaled, services: [observerAt('alertmanager', 9093)] });
       mkdirSync(join(folder.dir, 'conf'));
       writeFileSync(join(folder.dir, 'conf', 'alertmanager.yml'), alertmanagerConfig(receivers));
       await doctor(world, { json: false }, anyProgram);
@@ -119,16 +119,16 @@ describe('doctor', () => {
   });
 
   test('tells which topology is up, and where', async () => {
-    const { world, folder, out } = home();
-    writeState(folder, 'living');
+    const { world, out } = home();
+    systemIsUp(world, { topology: scaled });
     await doctor(world, { json: false }, anyProgram);
     expect(out()).toContain('scaled is up at http://127.0.0.1:4000');
     expect(out()).toMatch(/^ok +leftovers +none$/m);
   });
 
   test('a supervisor that is gone is a leftover, for heal', async () => {
-    const { world, folder, out } = home();
-    writeState(folder, 'dead');
+    const { world, out } = home();
+    systemIsUp(world, { supervisor: { ...selfIdentity(), startTime: 'long ago' } });
     expect(await doctor(world, { json: false }, anyProgram)).toBe(exitCode.pass);
     expect(out()).toContain('nothing is up in this folder');
     expect(out()).toMatch(/^warn +leftovers .*supervisor is gone\n +next: rtops heal$/m);
@@ -150,62 +150,6 @@ describe('doctor', () => {
 const hush = 'https://hooks.test/hush-hush';
 const anyProgram = async (): Promise<string | undefined> => process.execPath;
 const noProgram = async (): Promise<string | undefined> => undefined;
-
-function writeState(
-  folder: StateFolder,
-  supervisor: 'living' | 'dead',
-  services: readonly 'alertmanager'[] = [],
-): void {
-  makeStateFolder(folder);
-  const self = selfIdentity();
-  writeSystemState(folder, {
-    schemaVersion: 1,
-    phase: 'ready',
-    startedAtMs: 0,
-    supervisor: supervisor === 'living' ? self : { ...self, startTime: 'long ago' },
-    topology: scaled,
-    url: 'http://127.0.0.1:4000',
-    secret: 'unused',
-    services: services.map((kind) => ({
-      name: kind,
-      kind,
-      role: null,
-      pid: self.pid,
-      startTime: null,
-      host: '127.0.0.1',
-      port: 9093,
-      metricsPort: null,
-      state: 'ready',
-      restarts: 0,
-    })),
-  });
-}
-
-const scaled: Topology = {
-  name: 'scaled',
-  description: '',
-  messagePath: 'log',
-  all: null,
-  api: { count: 2, cores: null },
-  ws: { count: 2, cores: null },
-  proxy: null,
-  redis: null,
-  server: {
-    pingIntervalMs: 25_000,
-    pingTimeoutMs: 60_000,
-    rateLimit: null,
-    maxConnections: null,
-    corsOrigins: [],
-    sabotage: null,
-    faults: false,
-    traceSample: 0.01,
-  },
-  restart: { policy: 'no', delayMs: 1, maxRetries: 0 },
-  chaos: false,
-  monitoring: false,
-  alerts: { connections: 5000 },
-  ports: { prometheus: null, alertmanager: null, grafana: null },
-};
 
 function home(env: World['env'] = {}): { world: World; folder: StateFolder; out: () => string } {
   const world = testWorld({ env: { ...process.env, ...env } });

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { Failure } from '../failure.ts';
 import { scenarioSchema } from '../scenario/scenario-schema.ts';
+import { failureOf } from '../system/testing/failure-of.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import type { World } from '../world.ts';
 import { readScenario, readTopology } from './documents.ts';
 import { schema } from './schema.ts';
@@ -13,46 +13,10 @@ async function worldIn(
   files: Record<string, string>,
   env: Record<string, string> = {},
 ): Promise<World> {
-  const cwd = await mkdtemp(join(tmpdir(), 'rtops-documents-'));
-  onTestFinished(() => rm(cwd, { recursive: true, force: true }));
-  await mkdir(join(cwd, 'folder'));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text);
-  return { ...printingWorld().world, cwd, env };
-}
-
-function printingWorld(): { world: World; printed: () => string } {
-  let text = '';
-  const output = {
-    write: (more: string) => {
-      text += more;
-    },
-    isTTY: false,
-    columns: 80,
-    rows: 24,
-    stream: undefined,
-  };
-  const world: World = {
-    argv: [],
-    env: {},
-    cwd: '/',
-    stdout: output,
-    stderr: output,
-    stdinIsTTY: false,
-    ask: async () => undefined,
-    clock: { now: () => 0, monotonicNs: () => 0n, sleep: async () => {} },
-    random: () => 0,
-    onSignal: () => () => {},
-  };
-  return { world, printed: () => text };
-}
-
-async function failureOf(act: Promise<unknown>): Promise<Failure> {
-  const outcome: unknown = await act.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (outcome instanceof Failure) return outcome;
-  throw new Error(`there was no failure but ${String(outcome)}`);
+  const world = testWorld({ env });
+  await mkdir(join(world.cwd, 'folder'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(world.cwd, name), text);
+  return world;
 }
 
 describe('a document', () => {
@@ -130,9 +94,9 @@ test('a path that never ends is read no further than a document may be', async (
 
 describe('rtops schema', () => {
   test.each(['scenario', 'topology', 'report'])('prints the JSON Schema of a %s', (kind) => {
-    const { world, printed } = printingWorld();
+    const world = testWorld();
     expect(schema(world, { kind })).toBe(0);
-    expect(JSON.parse(printed())).toMatchObject({
+    expect(JSON.parse(world.printed.stdout)).toMatchObject({
       title: `rtops ${kind}`,
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
@@ -140,15 +104,18 @@ describe('rtops schema', () => {
   });
 
   test('knows every key of a scenario, and no other', () => {
-    const { world, printed } = printingWorld();
+    const world = testWorld();
     schema(world, { kind: 'scenario' });
-    const document = JSON.parse(printed()) as { properties: object; additionalProperties: unknown };
+    const document = JSON.parse(world.printed.stdout) as {
+      properties: object;
+      additionalProperties: unknown;
+    };
     expect(Object.keys(document.properties)).toEqual(Object.keys(scenarioSchema.shape));
     expect(document.additionalProperties).toBe(false);
   });
 
   test('of something else is a usage error with the nearest name', () => {
-    const { world } = printingWorld();
+    const world = testWorld();
     expect(() => schema(world, { kind: 'topologie' })).toThrow(
       expect.objectContaining({ code: 2, next: 'rtops schema topology' }),
     );

@@ -4,16 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
 import { selfIdentity } from '../system/process-identity.ts';
-import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
-import { writeSystemState } from '../system/system-state.ts';
+import { failureOf } from '../system/testing/failure-of.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
-import { single } from '../topology/testing/topologies.ts';
 import type { ObserverKind } from '../topology/topology.ts';
 import { open } from './open.ts';
+import { observerAt, systemIsUp } from './testing/system-up.ts';
 
 describe('open', () => {
   test.each([
@@ -38,20 +36,20 @@ describe('open', () => {
   test.each(['prometheus', 'alertmanager', 'grafana'] as const)(
     'with nothing up there is no %s, and the next command is named',
     async (what) => {
-      const failure = await failureOf(testWorld({ env: {} }), what);
+      const failure = await failureOf(open(testWorld({ env: {} }), what));
       expect(failure.code).toBe(exitCode.notReady);
       expect(failure.next).toBe('rtops up --observe -d');
     },
   );
 
   test('without observers says how to get them', async () => {
-    const failure = await failureOf(worldWith([]), 'grafana');
+    const failure = await failureOf(open(worldWith([]), 'grafana'));
     expect(failure.why).toBe('single is up without observers');
     expect(failure.next).toContain('rtops up single --observe');
   });
 
   test('without Grafana says what does without it, and where the dashboards are', async () => {
-    const failure = await failureOf(worldWith(['prometheus', 'alertmanager']), 'grafana');
+    const failure = await failureOf(open(worldWith(['prometheus', 'alertmanager']), 'grafana'));
     expect(failure.code).toBe(exitCode.notReady);
     expect(failure.next).toContain('rtops dashboards check');
     expect(failure.evidence.join('\n')).toMatch(/grafana\/dashboards\n.*127\.0\.0\.1:9000/);
@@ -59,7 +57,7 @@ describe('open', () => {
 
   test('a supervisor that is gone leaves nothing to open', async () => {
     const world = worldWith(['prometheus'], {}, 'long ago');
-    expect((await failureOf(world, 'prometheus')).why).toBe('nothing is up in this folder');
+    expect((await failureOf(open(world, 'prometheus'))).why).toBe('nothing is up in this folder');
   });
 });
 
@@ -70,34 +68,11 @@ function worldWith(
   startTime = selfIdentity().startTime,
 ): TestWorld {
   const world = testWorld({ env });
-  const folder = stateFolder(world.cwd);
-  makeStateFolder(folder);
-  writeSystemState(folder, {
-    schemaVersion: 1,
-    phase: 'ready',
-    startedAtMs: 0,
+  systemIsUp(world, {
     supervisor: { ...selfIdentity(), startTime },
-    topology: single,
-    url: 'http://127.0.0.1:4000',
-    secret: 'unused',
-    services: observers.map((kind, at) => ({
-      ...{ name: kind, kind, role: null, pid: null, startTime: null },
-      ...{ host: '127.0.0.1', port: 9000 + at, metricsPort: null, state: 'ready', restarts: 0 },
-    })),
+    services: observers.map((kind, at) => observerAt(kind, 9000 + at)),
   });
   return world;
-}
-
-async function failureOf(
-  world: TestWorld,
-  what: 'prometheus' | 'alertmanager' | 'grafana',
-): Promise<Failure> {
-  const error: unknown = await open(world, what).then(
-    () => new Error('it did not fail'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Failure) return error;
-  throw error;
 }
 
 /** A folder with an `xdg-open` that writes down what it was given. */

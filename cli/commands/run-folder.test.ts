@@ -11,11 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { Failure } from '../failure.ts';
 import { parseReport } from '../report/parse-report.ts';
 import { sampleDetail } from '../report/testing/sample-detail.ts';
 import { failedReport, sampleReport } from '../report/testing/sample-report.ts';
-import type { World } from '../world.ts';
+import { failureOf } from '../system/testing/failure-of.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import { report } from './report.ts';
 import { findRunFolder, readDetail, readReport, writeReportFiles } from './run-folder.ts';
 
@@ -143,44 +143,14 @@ function folder(): string {
   return dir;
 }
 
-/** A working folder with a fake world around it; runs are added with a report.json alone. */
+/** A working folder without a desktop; runs are added with a report.json alone. */
 function workplace() {
-  const cwd = folder();
-  let text = '';
-  const output = {
-    write: (more: string) => void (text += more),
-    isTTY: false,
-    columns: 80,
-    rows: 24,
-    stream: undefined,
-  };
-  const world: World = {
-    argv: [],
-    env: {},
-    cwd,
-    stdout: output,
-    stderr: output,
-    stdinIsTTY: false,
-    ask: () => Promise.resolve(undefined),
-    clock: { now: () => 0, monotonicNs: () => 0n, sleep: () => Promise.resolve() },
-    random: () => 0.5,
-    onSignal: () => () => undefined,
-  };
+  const world = testWorld({ env: {} });
   const addRun = (id: string): string => {
-    const dir = join(cwd, '.rtops/runs', id);
+    const dir = join(world.cwd, '.rtops/runs', id);
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'report.json'), JSON.stringify(sampleReport()));
     return dir;
   };
-  return { world, addRun, out: () => text };
-}
-
-async function failureOf(action: Promise<unknown>): Promise<Failure> {
-  try {
-    await action;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
+  return { world, addRun, out: () => world.printed.stdout };
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
 import type { PackageSite } from '../system/package-manager.ts';
+import { failureOf } from '../system/testing/failure-of.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import type { World } from '../world.ts';
 import { setup } from './setup.ts';
@@ -270,15 +270,6 @@ async function script(file: string, body: string): Promise<void> {
 async function linesOf(file: string): Promise<readonly string[]> {
   if (!existsSync(file)) return [];
   return (await readFile(file, 'utf8')).trim().split('\n');
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<Failure> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Failure)) throw new Error(`no Failure but ${String(error)}`);
-  return error;
 }
 
 /** A world whose terminal, if there is one, gives `answer`. */

@@ -1,14 +1,14 @@
 /** `rtops trace` on a real nginx, two real chat nodes, two API nodes and Redis. */
 import { appendFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SignJWT } from 'jose';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { chatNamespace, event, header, token as rules } from '../../server/contract.ts';
+import { chatNamespace, event, header } from '../../server/contract.ts';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { mintAccessToken } from '../load/native/access-token.ts';
 import { keepLogs, markLogs, readKeptLogs } from '../system/kept-logs.ts';
 import { startSystem } from '../system/start-system.ts';
 import type { StartedSystem } from '../system/start-system.ts';
@@ -26,14 +26,7 @@ type Document = {
 };
 
 async function userOf(system: StartedSystem, name: string): Promise<Socket> {
-  const token = await new SignJWT({ role: 'USER', typ: 'access' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(name)
-    .setIssuer(rules.issuer)
-    .setAudience(rules.audience)
-    .setIssuedAt()
-    .setExpirationTime('60s')
-    .sign(new TextEncoder().encode(system.secret));
+  const token = mintAccessToken(system.secret, name, Date.now());
   const socket = io(system.url + chatNamespace, { auth: { token }, transports: ['websocket'] });
   onTestFinished(() => void socket.disconnect());
   await new Promise<void>((resolve, reject) => {

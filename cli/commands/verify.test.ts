@@ -1,10 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
 import { ledgerFromFiles } from '../load/history-files.ts';
 import { sampleReport } from '../report/testing/sample-report.ts';
 import { createHistogram } from '../samples/histogram.ts';
@@ -13,6 +11,8 @@ import type { HistoryRecord } from '../samples/history.ts';
 import type { OpSummary } from '../samples/summary.ts';
 import { encodeRecords, honestRun } from '../samples/testing/honest-run.ts';
 import type { Step } from '../samples/testing/honest-run.ts';
+import { failureOf } from '../system/testing/failure-of.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import type { World } from '../world.ts';
 import { judge } from '../verdict/judge.ts';
 import { parseThreshold } from '../verdict/threshold.ts';
@@ -220,13 +220,9 @@ describe('rtops verify judges again', () => {
 });
 
 async function expectBadFile(world: World, says: RegExp, run?: string): Promise<void> {
-  const failure = await verify(world, { run }).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(failure).toBeInstanceOf(Failure);
-  expect((failure as Failure).code).toBe(exitCode.badFile);
-  expect((failure as Failure).message).toMatch(says);
+  const failure = await failureOf(verify(world, { run }));
+  expect(failure.code).toBe(exitCode.badFile);
+  expect(failure.message).toMatch(says);
 }
 
 /** Changes the first record that fits, past the middle of worker 0's file. */
@@ -259,8 +255,7 @@ type Made = {
 async function runFolder(
   made: { tail?: number; partial?: boolean; cutShort?: boolean; fewerAcks?: number } = {},
 ): Promise<Made> {
-  const cwd = mkdtempSync(join(tmpdir(), 'rtops-verify-'));
-  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+  const world = testWorld();
   const steps = Array.from({ length: 120 }, (_, i): Step => ({
     act: i % 40 === 20 ? 'crash' : i % 40 === 25 ? 'return' : 'send',
     user: i % 40 >= 20 && i % 5 === 0 ? 3 : i,
@@ -268,7 +263,7 @@ async function runFolder(
     delayMs: (i * 37) % 200,
   }));
   const run = honestRun({ users: 8, roomSize: 4, workers: 2, steps, leaves: 'exact' });
-  const dir = join(cwd, '.rtops', 'runs', '20261121-120000-abcd');
+  const dir = join(world.cwd, '.rtops', 'runs', '20261121-120000-abcd');
   const history = join(dir, 'history');
   mkdirSync(history, { recursive: true });
   for (const [i, file] of run.files.entries()) {
@@ -303,29 +298,7 @@ async function runFolder(
   const code = partial ? exitCode.interrupted : exitCode.pass;
   const report = { ...unjudged, verdict, thresholds, exitCode: code };
   writeFileSync(join(dir, 'report.json'), JSON.stringify(report));
-  let text = '';
-  const output = {
-    write: (more: string) => {
-      text += more;
-    },
-    isTTY: false,
-    columns: 80,
-    rows: 24,
-    stream: undefined,
-  };
-  const world: World = {
-    argv: [],
-    env: {},
-    cwd,
-    stdout: output,
-    stderr: output,
-    stdinIsTTY: false,
-    ask: () => Promise.resolve(undefined),
-    clock: { now: () => 0, monotonicNs: () => 0n, sleep: () => Promise.resolve() },
-    random: () => 0,
-    onSignal: () => () => undefined,
-  };
-  return { world, dir, history, printed: () => text };
+  return { world, dir, history, printed: () => world.printed.stdout };
 }
 
 function usersOf(records: readonly HistoryRecord[]): Report['users'] {

@@ -1,16 +1,21 @@
 /** Access tokens minted with the system's secret, as the server would (claims: server/contract.ts). */
 import { createHmac } from 'node:crypto';
 
-import { token, type TokenClaims } from '../../../server/contract.ts';
+import { token, type Role, type TokenClaims } from '../../../server/contract.ts';
 
 const encodedHeader = base64url({ alg: 'HS256', typ: 'JWT' });
 
 /** A signed access token for `subject`, valid for the contract's lifetime from `nowMs` (wall clock). */
-export function mintAccessToken(secret: string, subject: string, nowMs: number): string {
+export function mintAccessToken(
+  secret: string,
+  subject: string,
+  nowMs: number,
+  role: Role = 'USER',
+): string {
   const issuedAt = Math.floor(nowMs / 1000);
   const claims: TokenClaims & Record<string, unknown> = {
     sub: subject,
-    role: 'USER',
+    role,
     typ: 'access',
     iss: token.issuer,
     aud: token.audience,
