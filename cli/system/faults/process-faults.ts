@@ -7,7 +7,7 @@ import { request } from 'undici';
 import { exitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
 import { became } from '../became.ts';
-import { isAlive, selfIdentity, statFields } from '../process-identity.ts';
+import { groupMembers, isAlive, selfIdentity, statFields } from '../process-identity.ts';
 import { signalGroup, signalProcess } from '../signals.ts';
 import type { Effect, Injection } from './effect.ts';
 import type { ServiceState } from '../running-system.ts';
@@ -83,8 +83,9 @@ export function pause({ world, system, fault, target }: Injection): Effect {
       signalGroup(pid, 'SIGSTOP');
       // Without /proc what can be seen is that it no longer answers.
       const stopped = await became(world, bitesWithinMs, async () => {
-        const state = statFields(pid)?.[0];
-        return state === undefined ? !(await answers(target.service)) : state === 'T';
+        if (statFields(pid) === undefined) return !(await answers(target.service));
+        // nginx's workers too: each is stopped when it is next to run.
+        return groupMembers(pid).every((member) => statFields(member)?.[0] === 'T');
       });
       return {
         effective: stopped,
