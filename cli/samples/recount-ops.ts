@@ -121,6 +121,8 @@ function recounted({ count, errors, latency, service }: Op): OpRecount {
 
 /** From here on a ms is a ten-thousandth: a tenth of what the report's figures are held to. */
 const exactBelowUs = 10_000_000;
+/** Where the figures of a report end. */
+const longestUs = 3_600_000_000;
 
 /**
  * How often each value was seen: to the µs below 10 s, to the ms above. Latencies repeat, so it stays
@@ -135,7 +137,8 @@ export class Spread {
   }
 
   add(us: number): void {
-    const value = us < exactBelowUs ? Math.max(us, 1) : Math.round(us / 1000) * 1000;
+    const value =
+      us < exactBelowUs ? Math.max(us, 1) : Math.round(Math.min(us, longestUs) / 1000) * 1000;
     this.#times.set(value, (this.#times.get(value) ?? 0) + 1);
     this.#count++;
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { createHistogram } from './histogram.ts';
 import { createHistoryReader } from './history-reader.ts';
 import { readRecord, recordBytes, httpGivenUpCode, recordKind } from './history.ts';
 import { createLedger, historyEndUs } from './ledger.ts';
@@ -8,6 +9,7 @@ import type { LedgerSummary } from './summary.ts';
 import { recount } from './recount.ts';
 import { anyStep } from './testing/any-step.ts';
 import { encodeRecords, honestRun } from './testing/honest-run.ts';
+import { recordAt } from './testing/record-at.ts';
 import type { RunShape, Step } from './testing/honest-run.ts';
 
 type Counts = Omit<LedgerSummary, 'exceptions'>;
@@ -146,6 +148,23 @@ describe('the recount', () => {
       serviceMs: { p50: 4999.5, max: 4999.5 },
     });
     expect(ledger).toMatchObject({ sent: 1, indeterminate: 1 });
+  });
+
+  test('takes a wait of two hours for one of an hour, as the histograms of a report do', () => {
+    const waitUs = 2 * 3_600_000_000;
+    const reported = createHistogram();
+    reported.record(waitUs);
+    const { ops } = recount(
+      [
+        encodeRecords([
+          recordAt(recordKind.sent, 0),
+          recordAt(recordKind.indeterminate, waitUs / 1000),
+        ]),
+      ],
+      { durationMs: waitUs / 1000, partial: false },
+    );
+    const { max } = reported.latencyMs();
+    expect(Math.abs((ops['chat.ack']?.latencyMs.max ?? 0) / max - 1)).toBeLessThan(0.001);
   });
 
   test('counts connections, joins and answered requests by what their records carry', () => {

@@ -3,7 +3,10 @@
 import type { MachineUse } from './machine-use.ts';
 import type { FaultImpact } from './fault-result.ts';
 
-/** A latency distribution in ms. All 0 when nothing was measured; `count` beside it tells. */
+/**
+ * A latency distribution in ms. All 0 when nothing was measured; `count` beside it tells. What took over
+ * an hour counts as an hour.
+ */
 export type LatencyMs = {
   readonly p50: number;
   readonly p90: number;
