@@ -47,6 +47,8 @@ export type ConnectionDeps = {
 
 /** How long a client should wait before it tries again what the store did not answer. */
 const retryAfterMs = 500;
+/** Requests of one connection that may wait for their answers: as many as anybody has rooms, and more. */
+const requestsAtOnce = 4096;
 
 /** Call it at once in the `connection` event: a listener added later misses the first requests. */
 export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void {
@@ -191,10 +193,11 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
       reply: Reply | undefined,
       arrivedMs: number,
     ): Promise<void> => {
+      const isTooMany = socket.data.inFlight >= requestsAtOnce;
       socket.data.inFlight += 1;
       let refused: RefusalCode | undefined;
       try {
-        const ack = await serve(request);
+        const ack = isTooMany ? tooMany() : await serve(request);
         reply?.(ack);
         if (isRefusal(ack)) {
           refused = ack.code;
@@ -243,6 +246,11 @@ function isReply(value: unknown): value is Reply {
 
 function refusal(code: RefusalCode, message: string): Refusal {
   return { ok: false, code, message };
+}
+
+function tooMany(): Refusal {
+  const why = `more than ${requestsAtOnce} requests wait for an answer`;
+  return { ...refusal('RATE_LIMITED', why), retryAfterMs };
 }
 
 function notIn(room: string): Refusal {
