@@ -1,16 +1,11 @@
 /** `--observe`: a system and those who watch it, from other shells, on the real programs. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-import type { Ended, Home } from './testing/rtops.ts';
-import { newHome, processesOf } from './testing/rtops.ts';
-
-type UpDocument = {
-  readonly topology: string;
-  readonly services: readonly { readonly name: string; readonly kind: string }[];
-  readonly observe: Readonly<Record<'prometheus' | 'alertmanager' | 'grafana', string | null>>;
-};
+import { waitUntil } from '../cli/system/testing/wait-until.ts';
+import { killSupervisor, newHome, processesOf } from './testing/rtops.ts';
+import type { Ended, UpDocument } from './testing/rtops.ts';
 
 const lenient = ['--no-default-thresholds', '--threshold', 'service.cpu[*] max < 10000%'];
 const brief = ['--stage', '1s:40', '--stage', '4s:40', '--rate', '1/s/user', ...lenient];
@@ -26,7 +21,7 @@ test('split: watched from its start, used by a bench, its pages opened, killed, 
 
   // Ready means that each target was asked; a server that was slower is read the next time.
   expect(Object.keys(await valuesOf(observe.prometheus, 'up'))).toHaveLength(7);
-  const read = await until(async () => {
+  const read = await waitUntil(async () => {
     const now = await valuesOf(observe.prometheus, 'up');
     return Object.values(now).every((value) => value === 1) ? now : undefined;
   });
@@ -47,7 +42,7 @@ test('split: watched from its start, used by a bench, its pages opened, killed, 
   expect(report.services.map(({ name }) => name)).toEqual(expect.arrayContaining(observers));
   expect(report.thresholds[0]?.why).not.toMatch(new RegExp(observers.join('|')));
   expect(report.topology?.monitoring).toBe(true);
-  await until(async () => {
+  await waitUntil(async () => {
     const opened = await valuesOf(observe.prometheus, 'rtops_server_connections_opened_total');
     return Number(opened['rtops-server ws-1']) >= 40 ? opened : undefined;
   });
@@ -59,7 +54,11 @@ test('split: watched from its start, used by a bench, its pages opened, killed, 
   expect(grafana.stderr).toContain(observe.prometheus);
   expect(grafana.stderr).toContain('rtops dashboards check');
 
-  await killSupervisor(home);
+  const secret = join(home.dir, '.rtops', 'conf', 'alertmanager.yml');
+  expect(readFileSync(secret, 'utf8')).toContain('hush');
+  expect((statSync(secret).mode & 0o777).toString(8)).toBe('600');
+
+  killSupervisor(home);
   expect(processesOf(home).length).toBeGreaterThan(observers.length);
   expect((await home.run('heal')).code).toBe(0);
   expect(processesOf(home)).toEqual([]);
@@ -71,9 +70,9 @@ test('split: watched from its start, used by a bench, its pages opened, killed, 
   for (const file of ['conf/prometheus.yml', 'conf/rules.yml', 'logs/supervisor.log']) {
     expect(readFileSync(join(home.dir, '.rtops', file), 'utf8')).not.toContain('hush');
   }
-  const secret = join(home.dir, '.rtops', 'conf', 'alertmanager.yml');
-  expect(readFileSync(secret, 'utf8')).toContain('hush');
-  expect((statSync(secret).mode & 0o777).toString(8)).toBe('600');
+  // Nor is it kept while nothing is up.
+  expect(existsSync(secret)).toBe(false);
+  expect(existsSync(`${secret}.relayed`)).toBe(false);
 });
 
 test('a bench may start what it loads observed, and takes all of it down again', async () => {
@@ -126,22 +125,4 @@ async function valuesOf(
       Number(value[1]),
     ]),
   );
-}
-
-/** Asks again until there is an answer; 10 s at most. */
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error('no answer within 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function killSupervisor(home: Home): Promise<void> {
-  const state = JSON.parse(readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8')) as {
-    supervisor: { pid: number };
-  };
-  process.kill(state.supervisor.pid, 'SIGKILL');
 }

@@ -18,6 +18,7 @@ import type { ProcessIdentity } from './process-identity.ts';
 import { removeStaleRuns } from './run-targets.ts';
 import { signalGroup, signalProcess } from './signals.ts';
 import type { StateFolder } from './state-folder.ts';
+import { removePrivateFiles } from './private-files.ts';
 import { readSystemState, removeSystemState } from './system-state.ts';
 
 /** A process that was ended. */
@@ -91,6 +92,7 @@ function buryGroup(folder: StateFolder, group: number): void {
 
 function removeRecords(folder: StateFolder): void {
   for (const { name } of readPidFiles(folder)) removePidFile(folder, name);
+  removePrivateFiles(folder);
   removeSystemState(folder);
   for (const file of readdirSync(folder.dir)) {
     // Half-written files of a process that was killed between writing and renaming.

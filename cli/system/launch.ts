@@ -40,6 +40,8 @@ export function prepareService(service: PlannedService): void {
   for (const folder of service.folders) mkdirSync(folder, { recursive: true });
   for (const { path, text, mode } of service.files) {
     mkdirSync(dirname(path), { recursive: true });
+    // A mode is given to a new file alone: one that was made readable for all would stay so.
+    if (mode !== undefined) rmSync(path, { force: true });
     writeFileSync(path, text, { mode });
   }
 }

@@ -13,6 +13,7 @@ import type { LockAttempt } from './folder-lock.ts';
 import { healFolder } from './heal-folder.ts';
 import type { Healed } from './heal-folder.ts';
 import { removePidFile } from './launch.ts';
+import { removePrivateFiles } from './private-files.ts';
 import { commandOf, selfIdentity } from './process-identity.ts';
 import { interrupted, runService } from './run-service.ts';
 import type { ServiceRunner } from './run-service.ts';
@@ -154,6 +155,7 @@ function supervise(
     await Promise.all(stopped.values());
     if (!lock.stillHeld()) return;
     for (const { service } of runners) removePidFile(folder, service.name);
+    removePrivateFiles(folder);
     removeSystemState(folder);
   }
 
