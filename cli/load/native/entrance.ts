@@ -18,6 +18,8 @@ export class Entrance {
   /** Of those that came by long polling; the others send none. */
   readonly #cookies = new Map<number, CookieJar>();
   #credentials: Credentials;
+  #requestToken = '';
+  #requestTokenUntilUs = -Infinity;
 
   /** `clients` is wanted only where a user is of the kind `client`. */
   constructor(url: string, credentials: Credentials, clients: typeof ClientModule | undefined) {
@@ -39,6 +41,15 @@ export class Entrance {
       case 'tokens':
         return credentials.tokens[user % credentials.tokens.length] ?? '';
     }
+  }
+
+  /** A token for requests beside the chat, at most a minute old. */
+  requestToken(nowUs: number): string {
+    if (nowUs > this.#requestTokenUntilUs) {
+      this.#requestToken = this.token(0);
+      this.#requestTokenUntilUs = nowUs + 60_000_000;
+    }
+    return this.#requestToken;
   }
 
   /** Dials at once. */

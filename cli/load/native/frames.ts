@@ -37,7 +37,7 @@ const bar = 0x7c;
 
 /**
  * Reads a broadcast in the contract's key order into `into`. False when the frame is anything
- * else, or is one this fast reader is not sure of: then {@link readEvent} must have a look.
+ * else, or is one this fast reader is not sure of: then {@link readPacket} must have a look.
  */
 export function readMessage(frame: Buffer, into: MessageFields): boolean {
   if (!startsWith(frame, 0, messageStart)) return false;

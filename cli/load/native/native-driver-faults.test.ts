@@ -42,7 +42,7 @@ describe('connections that fail', () => {
   test('polling through a balancer that does not keep sessions together: they break, visibly', async () => {
     const nodes = [await standIn(), await standIn()];
     const { drive } = start(await roundRobin(nodes.map(({ url }) => url)), {
-      stages: hold(10, 100, 1400),
+      stages: hold(10, 100, 2900),
       pollingShare: 1,
       drainMs: 300,
     });

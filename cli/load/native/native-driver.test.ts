@@ -80,14 +80,16 @@ describe('a run against a server that keeps its promises', () => {
     const server = await standIn();
     const sends: string[][] = [];
     for (let run = 0; run < 2; run += 1) {
-      const { drive, historyDir } = start(server.url, { stages: hold(20, 200, 1300) });
+      const { drive, historyDir } = start(server.url, { stages: hold(20, 200, 2800) });
       await drive.result;
       const records = history(historyDir).filter(({ kind }) => kind === recordKind.sent);
       sends.push(records.map(({ user, n, atUs }) => `${user} ${n} ${atUs}`).toSorted());
     }
     // A user joins a moment earlier or later, which may cost or bring its very first send.
     const both = new Set(sends[0]).intersection(new Set(sends[1]));
-    expect(both.size).toBeGreaterThanOrEqual((sends[0]?.length ?? 0) * 0.9);
+    const fewest = Math.min(...sends.map(({ length }) => length));
+    expect(fewest).toBeGreaterThan(0);
+    expect(both.size).toBeGreaterThanOrEqual(fewest * 0.9);
   });
 });
 

@@ -9,6 +9,7 @@ import https from 'node:https';
 import type { Dial } from './channel.ts';
 import {
   enginePath,
+  sessionId,
   type Transport,
   type TransportFailure,
   type TransportListener,
@@ -70,7 +71,9 @@ class PollingTransport implements Transport {
   }
 
   #packet(packet: Buffer): void {
-    if (this.#sid === undefined && packet[0] === 0x30) this.#sid = sessionId(packet);
+    if (this.#sid === undefined && packet[0] === 0x30) {
+      this.#sid = sessionId(packet.toString()) ?? undefined;
+    }
     this.#listener.packet(packet);
   }
 
@@ -136,15 +139,6 @@ class PollingTransport implements Transport {
     if (this.#over) return;
     this.end();
     this.#listener.failed(failure);
-  }
-}
-
-function sessionId(packet: Buffer): string | undefined {
-  try {
-    const { sid } = JSON.parse(packet.toString('utf8', 1)) as { sid?: unknown };
-    return typeof sid === 'string' ? sid : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -6,16 +6,20 @@ const networks = 64;
 const perAddress = 4000;
 
 /**
- * The source address of user `index`; `undefined` when the target is not IPv4 loopback or the
- * system does not answer for all of 127/8 (only Linux does).
+ * The source address of user `index`; `undefined` where the system has to decide.
  */
 export function sourceAddress(
   url: URL,
   index: number,
   platform: NodeJS.Platform = process.platform,
 ): string | undefined {
-  if (platform !== 'linux' || !/^127\.\d+\.\d+\.\d+$/.test(url.hostname)) return undefined;
+  if (!isWholeLoopback(url, platform)) return undefined;
   const third = 1 + (index % networks);
   const fourth = 1 + (Math.floor(index / (networks * perAddress)) % 254);
   return `127.0.${third}.${fourth}`;
+}
+
+/** Whether the target is on IPv4 loopback, and all of 127/8 is this machine (only Linux has it so). */
+export function isWholeLoopback({ hostname }: URL, platform: NodeJS.Platform): boolean {
+  return platform === 'linux' && /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

@@ -4,10 +4,6 @@ export class TimerHeap {
   #tags = new Int32Array(1024);
   #size = 0;
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** The earliest time, or `Infinity`. */
   get nextUs(): number {
     return this.#size === 0 ? Infinity : (this.#times[0] ?? Infinity);

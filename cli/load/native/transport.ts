@@ -29,6 +29,17 @@ export function enginePath(transport: 'websocket' | 'polling'): string {
   return `${path.socketIo}?EIO=4&transport=${transport}`;
 }
 
+/** The id in Engine.IO's open packet. */
+export function sessionId(packet: string): string | null {
+  if (!packet.startsWith('0')) return null;
+  try {
+    const { sid } = JSON.parse(packet.slice(1)) as { readonly sid?: unknown };
+    return typeof sid === 'string' && sid !== '' ? sid : null;
+  } catch {
+    return null;
+  }
+}
+
 /** A WebSocket, dialled at once. */
 export function webSocketTransport(dial: Dial, listener: TransportListener): Transport {
   const { url, localAddress } = dial;

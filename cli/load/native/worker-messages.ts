@@ -33,7 +33,7 @@ export type ToWorker =
   | { readonly kind: 'settle'; readonly heads: readonly RoomHead[] }
   /** Read the log of this worker's rooms. */
   | { readonly kind: 'read'; readonly withinMs: number }
-  /** Leave, write everything, say `done` and go. */
+  /** Leave, write everything, say `done`. */
   | { readonly kind: 'finish' }
   /** The history goes on in another file; `null`: nowhere, what comes is dropped. */
   | { readonly kind: 'history-to'; readonly file: string | null }

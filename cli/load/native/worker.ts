@@ -1,16 +1,10 @@
 /** A worker's run: its users, its timers, its reports, and what the parent asks of it. */
 import { pacerOf } from '../../scenario/pacer.ts';
 import { salt, seededUnit } from '../../scenario/pacer-seed.ts';
-import {
-  judgesLateness,
-  plannedUsers,
-  sessionsOf,
-  stageAt,
-  stagesMs,
-} from '../../scenario/timeline.ts';
+import { judgesLateness, plannedUsers, stageAt, stagesMs } from '../../scenario/timeline.ts';
 import type { Channel, ChannelListener } from './channel.ts';
-import { ChatUser } from './chat-user.ts';
 import type * as ClientModule from './client-channel.ts';
+import { Crowd, ownUsers } from './crowd.ts';
 import type { Desk, Resume, TimerFor, UserKind } from './desk.ts';
 import { Entrance } from './entrance.ts';
 import { HistoryWriter } from './history-writer.ts';
@@ -20,7 +14,6 @@ import { createMeasures, type Measures } from './measures.ts';
 import { runClock, type RunClock } from './run-clock.ts';
 import { sourceAddress } from './source-address.ts';
 import { TimerHeap } from './timer-heap.ts';
-import { userKinds } from './user-kinds.ts';
 import { watchHealth, type WorkerHealth } from './worker-health.ts';
 import type {
   Credentials,
@@ -55,14 +48,12 @@ export class Worker implements Desk {
   readonly #start: WorkerStart;
   readonly #entrance: Entrance;
   readonly #say: (message: FromWorker) => void;
-  readonly #users = new Map<number, ChatUser>();
+  readonly #crowd: Crowd;
   readonly #timers = new TimerHeap();
   readonly #heads = new Map<number, number>();
   /** From the start of the run: to lay out the users is no part of it. */
   #readHealth: (() => WorkerHealth) | undefined;
   readonly #http: HttpModule.HttpLoad | undefined;
-  #httpToken = '';
-  #httpTokenUntilUs = -Infinity;
   #tick: NodeJS.Timeout | undefined;
   #tickAtUs = Infinity;
   #nextSweepUs = 0;
@@ -94,14 +85,13 @@ export class Worker implements Desk {
       this.#say({ kind: 'history-failed', text, moved: this.#historyMoved });
     });
     this.#http = http === undefined ? undefined : this.#httpLoad(http);
-    this.#makeUsers();
+    this.#crowd = new Crowd(this, start);
   }
 
   /** Loads what this worker's users need and lays them out; `say` reaches the parent. */
   static async load(start: WorkerStart, say: (message: FromWorker) => void): Promise<Worker> {
-    const kindOf = userKinds(start.scenario, start.workers);
     let needsClient = false;
-    for (const index of ownUsers(start)) needsClient ||= kindOf(index) === 'client';
+    for (const [, kind] of ownUsers(start)) needsClient ||= kind === 'client';
     const needsHttp = start.index === 0 && start.scenario.http.perSec > 0;
     return new Worker(start, say, {
       clients: needsClient ? await import('./client-channel.ts') : undefined,
@@ -188,27 +178,17 @@ export class Worker implements Desk {
     const withinUs = this.#stopped ? Math.min(this.drainUs, leaveWithinStoppedUs) : this.drainUs;
     this.#leaveUntilUs = this.clock.nowUs() + withinUs;
     this.#phase = 'leaving';
-    for (const user of this.#users.values()) user.goHome(this.clock.nowUs());
+    this.#crowd.goHome(this.clock.nowUs());
     this.#arm();
     await this.#everybodyLeft.promise;
     this.#phase = 'over';
     this.#disarm();
     await this.#http?.close();
     const nowUs = this.clock.nowUs();
-    let lost = 0;
-    let refused = 0;
-    let clientUsers = 0;
-    let leanUsers = 0;
-    for (const user of this.#users.values()) {
-      user.finish(nowUs);
-      if (user.isLost) lost += 1;
-      if (user.isRefused(this.#stopped)) refused += 1;
-      if (user.kind === 'client') clientUsers += 1;
-      if (user.kind === 'lean') leanUsers += 1;
-    }
+    const end = this.#crowd.finish(nowUs, this.#stopped);
     await this.history.flush();
     const last = this.#second(Math.ceil(nowUs / 1_000_000));
-    this.#say({ kind: 'done', last, lost, refused, leanUsers, clientUsers });
+    this.#say({ kind: 'done', last, ...end });
   }
 
   /** Where the history goes on; `null`: nowhere. */
@@ -233,16 +213,8 @@ export class Worker implements Desk {
       clock: { nowUs: () => this.clock.nowUs() },
       history,
       measures,
-      token: () => this.#httpToken,
+      token: () => this.#entrance.requestToken(this.clock.nowUs()),
     });
-  }
-
-  #makeUsers(): void {
-    const kindOf = userKinds(this.scenario, this.#start.workers);
-    for (const index of ownUsers(this.#start)) {
-      const sessions = sessionsOf(this.scenario, index);
-      this.#users.set(index, new ChatUser(this, index, kindOf(index), sessions));
-    }
   }
 
   /** Sets the one timer of this process to what is due next. */
@@ -293,20 +265,14 @@ export class Worker implements Desk {
   #fireTimers(nowUs: number): void {
     for (let atUs = this.#timers.nextUs; atUs <= nowUs; atUs = this.#timers.nextUs) {
       const tag = this.#timers.pop();
-      const user = this.#users.get(Math.floor(tag / timerKinds));
-      user?.fire((tag % timerKinds) as TimerFor, atUs, this.clock.nowUs());
+      const user = Math.floor(tag / timerKinds);
+      this.#crowd.fire(user, (tag % timerKinds) as TimerFor, atUs, this.clock.nowUs());
     }
   }
 
   #sweep(nowUs: number): void {
     this.#nextSweepUs = nowUs + (this.#phase === 'sending' ? sweepUs : sweepUs / 10);
-    for (const user of this.#users.values()) user.check(nowUs);
-    if (this.#http !== undefined && nowUs > this.#httpTokenUntilUs) this.#renewHttpToken(nowUs);
-  }
-
-  #renewHttpToken(nowUs: number): void {
-    this.#httpToken = this.#entrance.token(0);
-    this.#httpTokenUntilUs = nowUs + 60_000_000;
+    this.#crowd.check(nowUs);
   }
 
   #endSending(endUs: number): void {
@@ -314,49 +280,31 @@ export class Worker implements Desk {
     this.#phase = 'draining';
     this.#drainUntilUs = Math.min(this.#drainUntilUs, endUs + this.drainUs);
     this.#nextSweepUs = 0;
-    for (const user of this.#users.values()) user.endAt(endUs);
+    this.#crowd.endAt(endUs);
     this.#arm();
   }
 
   #watchPhase(nowUs: number): void {
     const isOver = nowUs >= this.#drainUntilUs;
-    if (this.#phase === 'draining' && (isOver || this.#isQuiet())) {
+    if (
+      this.#phase === 'draining' &&
+      (isOver || (this.#http?.isQuiet !== false && this.#crowd.isQuiet))
+    ) {
       this.#phase = 'quiet';
       // Nothing leaves once a log may be read: what was acked by then must be in it.
-      for (const user of this.#users.values()) user.endSending(nowUs);
+      this.#crowd.endSending(nowUs);
       this.#say({ kind: 'quiet', heads: [...this.#heads] });
-    } else if (this.#phase === 'settling' && (isOver || this.#isSettled())) {
+    } else if (this.#phase === 'settling' && (isOver || this.#crowd.hasSeen(this.#targets))) {
       this.#phase = 'quiet';
       this.#say({ kind: 'settled' });
-    } else if (this.#phase === 'leaving' && (nowUs >= this.#leaveUntilUs || this.#isEmpty())) {
+    } else if (this.#phase === 'leaving' && (nowUs >= this.#leaveUntilUs || this.#crowd.isGone)) {
       this.#everybodyLeft.resolve();
     }
   }
 
-  #isQuiet(): boolean {
-    if (this.#http?.isQuiet === false) return false;
-    for (const user of this.#users.values()) if (!user.isQuiet) return false;
-    return true;
-  }
-
-  #isEmpty(): boolean {
-    for (const user of this.#users.values()) if (!user.isGone) return false;
-    return true;
-  }
-
-  #isSettled(): boolean {
-    const heads = new Map(this.#targets);
-    for (const user of this.#users.values()) {
-      if (!user.hasSeen(heads.get(user.room) ?? 0)) return false;
-    }
-    return true;
-  }
-
   #second(second: number): WorkerSecond {
     const { counters } = this.measures;
-    let refused = 0;
-    for (const user of this.#users.values()) if (user.isRefused(true)) refused += 1;
-    counters.refused = refused;
+    counters.refused = this.#crowd.refused;
     const report: WorkerSecond = {
       kind: 'second',
       second,
@@ -371,8 +319,3 @@ export class Worker implements Desk {
 }
 
 const notStarted: RunClock = { nowUs: () => -Infinity };
-
-function* ownUsers({ scenario, index, workers }: WorkerStart): Generator<number> {
-  const planned = plannedUsers(scenario.stages);
-  for (let user = index; user < planned; user += workers) yield user;
-}

@@ -13,7 +13,8 @@ import type {
 import { nodeOfStep } from '../../samples/sticky-session.ts';
 import { exchange } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
-import { openSocket, sessionId } from './session-socket.ts';
+import { sessionId } from '../native/transport.ts';
+import { openSocket } from './session-socket.ts';
 import type { SessionSocket } from './session-socket.ts';
 import type { StickyClient } from './sticky-client.ts';
 

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 
 import { path } from '../../../server/contract.ts';
 import type { StickyTrouble } from '../../samples/sticky-session.ts';
+import { sessionId } from '../native/transport.ts';
 import { answerFacts, readAnswer } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { StickyClient } from './sticky-client.ts';
@@ -88,17 +89,6 @@ export async function openSocket(client: StickyClient, sid: string | null): Prom
       close: () => ws.terminate(),
     },
   };
-}
-
-/** The id in Engine.IO's open packet. */
-export function sessionId(packet: string): string | null {
-  if (!packet.startsWith('0')) return null;
-  try {
-    const { sid } = JSON.parse(packet.slice(1)) as { readonly sid?: unknown };
-    return typeof sid === 'string' && sid !== '' ? sid : null;
-  } catch {
-    return null;
-  }
 }
 
 async function dial(ws: WebSocket, client: StickyClient): Promise<Omit<Dialled, 'socket' | 'sid'>> {

@@ -1,4 +1,5 @@
 /** Where a client of the stickiness probe dials from. */
+import { isWholeLoopback } from '../native/source-address.ts';
 
 /**
  * `127.0.x.y`, the third octet different first: nginx's `ip_hash` reads three octets, so clients
@@ -11,7 +12,7 @@ export function stickySource(
   nat: boolean,
   platform: NodeJS.Platform = process.platform,
 ): string | null {
-  if (platform !== 'linux' || !/^127(\.\d{1,3}){3}$/.test(url.hostname)) return null;
+  if (!isWholeLoopback(url, platform)) return null;
   if (nat) return '127.0.0.1';
   return `127.0.${1 + (index % 250)}.${1 + (Math.floor(index / 250) % 250)}`;
 }
