@@ -6,13 +6,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { faultAlerts, machineAlerts } from '../prometheus/fault-alerts.ts';
-import { newHome } from './testing/rtops.ts';
+import { newHome, upDetached } from './testing/rtops.ts';
 import type { Home } from './testing/rtops.ts';
 
-type UpDocument = {
-  readonly services: readonly { readonly name: string; readonly pid: number }[];
-  readonly observe: { readonly prometheus: string };
-};
 type Message = {
   readonly atMs: number;
   readonly alerts: readonly {
@@ -25,16 +21,15 @@ type Message = {
 test('a killed node, Redis and nginx are told of within 30 s, and so is their return; nothing else is', async () => {
   const receiver = await startReceiver();
   const home = newHome({ RTOPS_ALERT_WEBHOOK_URL: `${receiver.url}/hush-hush` });
-  const up = await home.run('up', 'scaled', '--observe', '-d', '--json');
-  expect(up.code, up.stderr).toBe(0);
-  const { observe } = JSON.parse(up.stdout) as UpDocument;
+  const { observe } = await upDetached(home, 'scaled', '--observe');
+  const prometheus = observe.prometheus ?? 'none';
 
   const drill = await home.run('alerts', 'test');
   expect(drill.code, drill.stdout + drill.stderr).toBe(0);
   expect(drill.stdout).toMatch(/team +webhook +delivered +2xx/);
   // One may still be pending from before the first scrape.
   expect((await home.run('alerts')).stdout).not.toMatch(/^firing/m);
-  const noneBroken = await rulesOf(observe.prometheus);
+  const noneBroken = await rulesOf(prometheus);
   expect(noneBroken.length).toBeGreaterThan(20);
   expect(noneBroken.filter(({ health }) => health !== 'ok')).toEqual([]);
 
@@ -58,7 +53,7 @@ test('a killed node, Redis and nginx are told of within 30 s, and so is their re
   }
 
   // Each fault has raised what its row asks for, within its time, and nothing that it does not name.
-  const fired = await firedSince(observe.prometheus, Date.parse(report.run.startedAt));
+  const fired = await firedSince(prometheus, Date.parse(report.run.startedAt));
   for (const [index, fault] of faults.entries()) {
     const row = faultAlerts.find((one) => one.fault.startsWith(fault.split(',')[0] ?? ''));
     if (row === undefined) throw new Error(`no row for ${fault}`);

@@ -10,7 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Report } from '../cli/report/report.ts';
 import { readRecord, recordBytes, recordKind } from '../cli/samples/history.ts';
-import { newHome, processesOf } from './testing/rtops.ts';
+import { newHome, processesOf, upDetached } from './testing/rtops.ts';
 import type { Home } from './testing/rtops.ts';
 
 const promises = [
@@ -183,15 +183,13 @@ describe('a chat without ids, log or resume', () => {
 describe('a verdict on faults that were not there', () => {
   test('a fault that does not bite is no verdict, however well the run went', async () => {
     const home = newHome();
-    const up = await home.run('up', 'scaled', '-d', '--json');
-    expect(up.code, up.stderr).toBe(0);
+    const { url } = await upDetached(home, 'scaled');
     const running = home.start(
       ...['failover-test', ...stages(12), ...faults('pause@ws-2,at=10s,for=1s'), ...promises],
       ...['--reporter', 'plain'],
     );
     await running.said(/fault planned/);
     // What loads the same system meanwhile would be in its figures, and it in theirs.
-    const { url } = JSON.parse(up.stdout) as { url: string };
     for (const args of [
       ['failover-test', ...stages(12), ...faults('pause@ws-1,at=6s,for=1s')],
       ['sticky-test', '--url', url],
@@ -330,9 +328,7 @@ function makeALeaver(runDir: string): void {
 
 /** A system that is up, and a failover-test on it that has just paused ws-2. */
 async function paused(home: Home) {
-  const up = await home.run('up', 'scaled', '-d', '--json');
-  expect(up.code, up.stderr).toBe(0);
-  const { services } = JSON.parse(up.stdout) as { services: { name: string; pid: number }[] };
+  const { services } = await upDetached(home, 'scaled');
   const ws = services.find(({ name }) => name === 'ws-2')?.pid ?? 0;
   const running = home.start(
     ...['failover-test', ...stages(60), ...faults('pause@ws-2,at=3s,for=50s'), ...promises],

@@ -1,27 +1,19 @@
 /** What goes wrong in the system or the generator, and what the verdict makes of it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-import { newHome, processesOf } from './testing/rtops.ts';
+import { newHome, processesOf, upDetached } from './testing/rtops.ts';
 import type { Home } from './testing/rtops.ts';
 
 const hold = (seconds: number, users = 60): string[] => [
   ...['bench', '--stage', `1s:${users}`, '--stage', `${seconds}s:${users}`, '--rate', '1/s/user'],
 ];
 
-type UpDocument = {
-  readonly url: string;
-  readonly services: readonly { readonly name: string; readonly pid: number }[];
-};
-
 describe('the verdict tells the system from the generator', () => {
   test('a server killed in the middle is a fail that is counted, and the run ends', async () => {
     const home = newHome();
-    const up = await home.run('up', 'single', '-d', '--json', '--set', 'restart.policy=no');
-    expect(up.code, up.stderr).toBe(0);
-    const server = (JSON.parse(up.stdout) as UpDocument).services.find(
-      (s) => s.name === 'server-1',
-    );
+    const { services } = await upDetached(home, 'single', '--set', 'restart.policy=no');
+    const server = services.find(({ name }) => name === 'server-1');
     const running = home.start(...hold(6), '--reporter', 'json');
     await running.said(/"acked":[1-9]/);
     process.kill(Number(server?.pid), 'SIGKILL');
@@ -38,9 +30,7 @@ describe('the verdict tells the system from the generator', () => {
     'one of two servers killed $does: everybody is back, a fail all the same',
     async ({ policy }) => {
       const home = newHome();
-      const up = await home.run('up', 'scaled', '-d', '--json', ...policy);
-      expect(up.code, up.stderr).toBe(0);
-      const { services } = JSON.parse(up.stdout) as UpDocument;
+      const { services } = await upDetached(home, 'scaled', ...policy);
       const server = services.find(({ name }) => name === 'ws-1');
       const running = home.start(...hold(8), '--reporter', 'json');
       await running.said(/"acked":[1-9]/);
@@ -128,12 +118,10 @@ describe('the checks check themselves', () => {
 
   test('a server that acks before it stores, and dies, is shown losing acked messages', async () => {
     const home = newHome();
-    const up = await home.run(
-      ...['up', 'scaled', '-d', '--json', '--set', 'server.sabotage=ack-before-store'],
-      ...['--set', 'ws.count=3'],
+    const { services } = await upDetached(
+      home,
+      ...['scaled', '--set', 'server.sabotage=ack-before-store', '--set', 'ws.count=3'],
     );
-    expect(up.code, up.stderr).toBe(0);
-    const { services } = JSON.parse(up.stdout) as UpDocument;
     const pidOf = (name: string): number => services.find((one) => one.name === name)?.pid ?? 0;
     const running = home.start(...hold(8, 200), '--rate', '4/s/user', '--reporter', 'json');
     // What it loses is what was on its way to the store for 50 ms, which may by chance be nothing:
@@ -173,7 +161,6 @@ async function pollingOn(
   connectErrors: number;
   said: string;
 }> {
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(
     `${home.dir}/polling.yaml`,
     `name: polling\nstages: ['1s:20', '3s:20']\nrate: 0.5/s/user\npolling: 100%\nfidelity: 0\n`,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { StickyDocument } from '../cli/report/sticky-document.ts';
 import { newerNginxForTests } from '../cli/system/testing/newer-nginx.ts';
 import type { StickyModeResult } from '../cli/verdict/sticky/sticky-result.ts';
-import { newHome, processesOf } from './testing/rtops.ts';
+import { newHome, processesOf, upDetached } from './testing/rtops.ts';
 import type { Ended } from './testing/rtops.ts';
 
 const few = ['--sessions', '30'];
@@ -121,9 +121,7 @@ test('everybody behind one address: ip_hash holds, on one node, and is called a 
 
 test('what is up is tested by its address, and never beside another system', async () => {
   const home = newHome();
-  const up = await home.run('up', 'scaled', '-d', '--json', '--set', 'proxy.ws.balance=sid');
-  expect(up.code, up.stderr).toBe(0);
-  const { url } = JSON.parse(up.stdout) as { url: string };
+  const { url } = await upDetached(home, 'scaled', '--set', 'proxy.ws.balance=sid');
   const beside = await home.run('sticky-test', ...few);
   expect(beside.code).toBe(2);
   expect(beside.stderr).toContain(`--url ${url}`);

@@ -5,21 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { newHome, processesOf } from './testing/rtops.ts';
-import type { Home } from './testing/rtops.ts';
-
-type UpDocument = {
-  readonly schemaVersion: number;
-  readonly topology: string;
-  readonly url: string;
-  readonly services: readonly {
-    readonly name: string;
-    readonly kind: string;
-    readonly pid: number;
-    readonly port: number;
-    readonly state: string;
-  }[];
-};
+import { waitUntil } from '../cli/system/testing/wait-until.ts';
+import { killSupervisor, newHome, processesOf, upDetached } from './testing/rtops.ts';
+import type { Home, UpDocument } from './testing/rtops.ts';
 
 const lenient = ['--no-default-thresholds', '--threshold', 'ledger.lost = 0'];
 const brief = ['--stage', '1s:40', '--stage', '3s:40', '--rate', '1/s/user', ...lenient];
@@ -27,9 +15,7 @@ const brief = ['--stage', '1s:40', '--stage', '3s:40', '--rate', '1/s/user', ...
 describe('a system that stays up', () => {
   test('scaled: started, listed, used by a bench, healed by its supervisor, stopped', async () => {
     const home = newHome();
-    const up = await home.run('up', '-d', '--json', '--set', 'server.traceSample=1');
-    expect(up.code, up.stderr).toBe(0);
-    const document = JSON.parse(up.stdout) as UpDocument;
+    const document = await upDetached(home, '--set', 'server.traceSample=1');
     expect(document).toMatchObject({ schemaVersion: 1, topology: 'scaled' });
     expect(document.services.map((one) => one.name).toSorted()).toEqual([
       ...['api-1', 'api-2', 'nginx', 'redis', 'ws-1', 'ws-2'],
@@ -59,7 +45,7 @@ describe('a system that stays up', () => {
 
     const before = document.services.find((one) => one.name === 'ws-2');
     process.kill(Number(before?.pid), 'SIGKILL');
-    const after = await until(async () => {
+    const after = await waitUntil(async () => {
       const ps = JSON.parse((await home.run('ps', '--json')).stdout) as UpDocument;
       const ws2 = ps.services.find((one) => one.name === 'ws-2');
       return ws2?.state === 'ready' && ws2.pid !== before?.pid ? ws2 : undefined;
@@ -67,7 +53,7 @@ describe('a system that stays up', () => {
     expect(after.pid).not.toBe(before?.pid);
 
     // It says so once its metrics port listens too, which is after it takes requests.
-    await until(async () => {
+    await waitUntil(async () => {
       const logs = await home.run('logs', 'ws-2');
       return logs.stdout.includes('"msg":"listening"') ? true : undefined;
     });
@@ -109,18 +95,12 @@ describe('a system that stays up', () => {
   test('kill -9 of the supervisor: the next up starts clean, heal leaves nothing', async () => {
     const home = newHome();
     expect((await home.run('up', 'split', '-d')).code).toBe(0);
-    const state = JSON.parse(readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8')) as {
-      supervisor: { pid: number };
-    };
-    process.kill(state.supervisor.pid, 'SIGKILL');
+    killSupervisor(home);
     const again = await home.run('up', 'split', '-d', '--json');
     expect(again.code, again.stderr).toBe(0);
     expect((await home.run('bench', ...brief)).code).toBe(home.unlessStarved(0));
 
-    const second = JSON.parse(readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8')) as {
-      supervisor: { pid: number };
-    };
-    process.kill(second.supervisor.pid, 'SIGKILL');
+    killSupervisor(home);
     expect((await home.run('heal')).code).toBe(0);
     expect(processesOf(home)).toEqual([]);
   });
@@ -194,15 +174,4 @@ async function expectTraced(home: Home): Promise<void> {
   const damaged = await home.run('trace', 'slowest');
   expect(damaged.code, damaged.stderr).toBe(0);
   expect(damaged.stdout).toContain('the log of ws-1 ends inside a line');
-}
-
-/** Asks again until there is an answer; 20 s at most. */
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error('no answer within 20 s');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { RunEvent } from '../events.ts';
 import { bareLines } from '../report/testing/bare-lines.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import type { Output, World } from '../world.ts';
 import { chooseReporter, createRenderer } from './renderer.ts';
 import { fakeTerminal } from './testing/fake-terminal.ts';
@@ -182,28 +183,12 @@ describe('ink', () => {
   });
 });
 
-function worldWith(env: World['env'] = {}): World {
-  const { output } = file();
-  return {
-    argv: [],
-    env,
-    cwd: '/',
-    stdout: output,
-    stderr: output,
-    stdinIsTTY: false,
-    ask: () => Promise.resolve(undefined),
-    clock: { now: () => Date.now(), monotonicNs: () => 0n, sleep: () => Promise.resolve() },
-    random: () => 0.5,
-    onSignal: () => () => undefined,
-  };
-}
-
 async function open(
   kind: Parameters<typeof createRenderer>[0],
   out: Output,
   env: World['env'] = {},
 ) {
-  const renderer = await createRenderer(kind, worldWith(env), out);
+  const renderer = await createRenderer(kind, testWorld({ env }), out);
   onTestFinished(() => renderer.finish());
   return renderer;
 }

@@ -61,7 +61,7 @@ export const house: Readonly<Record<Room, RoomLaw>> = {
   load: {
     pure: false,
     imports: [...nouns, 'scenario', 'samples', 'events', 'contract', 'metric-contract'],
-    // Of the system only the port, `RunningSystem`: see `portsOfSystem`.
+    // Of the system only the port, `RunningSystem`: see `portOfSystem`.
     importsTypesOf: ['world', 'system'],
   },
   inspect: {
@@ -145,8 +145,6 @@ export function roomOf(file: string): Room | undefined {
   const outside = /^(prometheus|dashboards)\/.+\.ts$/.exec(file)?.[1];
   if (outside !== undefined && isRoom(outside)) return outside;
   if (file.startsWith('server/')) return 'server';
-  // What the tests of several rooms share; the laws that tests are free of do not look at it.
-  if (file.startsWith('cli/testing/')) return 'commands';
   const match = /^cli\/(?:([\w-]+)\/.+|([\w-]+)(?:\.test)?\.tsx?)$/.exec(file);
   const name = match?.[1] ?? match?.[2];
   return name !== undefined && isRoom(name) ? name : undefined;

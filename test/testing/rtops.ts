@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 import { exitCode } from '../../cli/exit-code.ts';
 import type { Report } from '../../cli/report/report.ts';
@@ -35,6 +35,36 @@ export type Home = {
    */
   unlessStarved(code: number): number;
 };
+
+/** What `up --json` and `ps --json` print. */
+export type UpDocument = {
+  readonly schemaVersion: number;
+  readonly topology: string;
+  readonly url: string;
+  readonly services: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly pid: number;
+    readonly port: number;
+    readonly state: string;
+  }[];
+  readonly observe: Readonly<Record<'prometheus' | 'alertmanager' | 'grafana', string | null>>;
+};
+
+/** `up -d` with these words, which must succeed. */
+export async function upDetached(home: Home, ...words: readonly string[]): Promise<UpDocument> {
+  const up = await home.run('up', ...words, '-d', '--json');
+  expect(up.code, up.stderr).toBe(0);
+  return JSON.parse(up.stdout) as UpDocument;
+}
+
+/** Kills whoever supervises what is up, as the machine's memory killer would. */
+export function killSupervisor(home: Home): void {
+  const state = JSON.parse(readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8')) as {
+    supervisor: { pid: number };
+  };
+  process.kill(state.supervisor.pid, 'SIGKILL');
+}
 
 export type Running = {
   readonly child: ChildProcess;
