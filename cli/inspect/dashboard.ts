@@ -130,7 +130,15 @@ export type Annotation = {
   readonly datasource: DataSourceRef | null;
 };
 
-export type Row = { readonly kind: 'row'; readonly title: string; readonly y: number };
+export type Row = {
+  readonly kind: 'row';
+  readonly title: string;
+  readonly y: number;
+  /** The variable of which each value has a copy of the row and its panels. */
+  readonly repeat: string | null;
+  /** The values this copy stands for. */
+  readonly scoped: Readonly<Record<string, string>>;
+};
 
 export type Dashboard = {
   readonly uid: string;

@@ -63,6 +63,31 @@ describe('a dashboard’s grid', () => {
     expect(placed.rows[0]?.y).toBe(8);
   });
 
+  test('a repeated row is there with its panels once a value, and what is below moves down', () => {
+    const parsed = dashboard([
+      panel('top', 0),
+      row('of $x', 4, { repeat: 'x', collapsed: true, panels: [panel('a', 5), panel('b', 9)] }),
+      row('after', 5),
+      panel('last', 6),
+    ]);
+    const placed = placePanels(parsed, (name) => (name === 'x' ? ['1', '2'] : []));
+    expect(places(placed.panels)).toEqual([
+      ...['top 0,0 24x4', 'a 0,5 24x4', 'b 0,9 24x4', 'a 0,14 24x4', 'b 0,18 24x4'],
+      'last 0,23 24x4',
+    ]);
+    expect(placed.panels.map(({ scoped }) => scoped['x'])).toEqual([
+      ...[undefined, '1', '1', '2', '2', undefined],
+    ]);
+    expect(placed.rows.map(({ title, y, scoped }) => [title, y, scoped['x']])).toEqual([
+      ['of $x', 4, '1'],
+      ['of $x', 13, '2'],
+      ['after', 22, undefined],
+    ]);
+    const once = placePanels(parsed, () => []);
+    expect(once.panels).toHaveLength(4);
+    expect(once.rows).toHaveLength(2);
+  });
+
   test('downward copies stand below each other; without a value there is one panel', () => {
     const parsed = dashboard([panel('$x', 0, { repeat: 'x', repeatDirection: 'v' })]);
     expect(places(placePanels(parsed, () => ['a', 'b']).panels)).toEqual([

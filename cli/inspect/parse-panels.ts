@@ -71,7 +71,8 @@ export function parsePanels(
       panels.push(parsePanel(raw, { ...grid(raw), y }));
       continue;
     }
-    rows.push({ kind: 'row', title: raw.title, y });
+    const repeat = textOf(raw.repeat) || null;
+    rows.push({ kind: 'row', title: raw.title, y, repeat, scoped: {} });
     const inside = (raw.panels ?? []).map(read);
     if (inside.length === 0) continue;
     const top = Math.min(...inside.map((one) => one.gridPos.y));

@@ -1,4 +1,4 @@
-/** Copies of repeated panels, laid out in the grid as Grafana lays them. */
+/** Copies of repeated panels and rows, laid out in the grid as Grafana lays them. */
 import type { Dashboard, Panel, Row, VariableOption } from './dashboard.ts';
 import type { Chosen } from './interpolate.ts';
 
@@ -16,15 +16,15 @@ export function repeatValues(
   };
 }
 
-/** Panels and rows as they are seen; what stands below a repeated panel moves down. */
-export function placePanels(
-  dashboard: Pick<Dashboard, 'panels' | 'rows'>,
-  valuesOf: RepeatValues,
-): { readonly panels: readonly Panel[]; readonly rows: readonly Row[] } {
+type Layout = Pick<Dashboard, 'panels' | 'rows'>;
+
+/** Panels and rows as they are seen; what stands below a repeated panel or row moves down. */
+export function placePanels(dashboard: Layout, valuesOf: RepeatValues): Layout {
+  const written = withRepeatedRows(dashboard, valuesOf);
   let panels: readonly Panel[] = [];
-  let rows = dashboard.rows;
+  let rows = written.rows;
   let pushed = 0;
-  const inOrder = dashboard.panels.toSorted(
+  const inOrder = written.panels.toSorted(
     (a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x,
   );
   for (const panel of inOrder) {
@@ -44,6 +44,35 @@ export function placePanels(
     pushed += more;
   }
   return { panels, rows };
+}
+
+/** A row's own panels are those between it and the next row. */
+function withRepeatedRows({ panels, rows }: Layout, valuesOf: RepeatValues): Layout {
+  const inOrder = rows.toSorted((a, b) => a.y - b.y);
+  const between = (from: number, until: number): readonly Panel[] =>
+    panels.filter(({ gridPos }) => gridPos.y >= from && gridPos.y < until);
+  const placed: Panel[] = [...between(0, inOrder[0]?.y ?? Infinity)];
+  const copies: Row[] = [];
+  let pushed = 0;
+  for (const [index, row] of inOrder.entries()) {
+    const next = inOrder[index + 1]?.y ?? Infinity;
+    const own = between(row.y, next);
+    const bottom = Math.max(row.y + 1, ...own.map(({ gridPos }) => gridPos.y + gridPos.h));
+    const height = Math.min(next, bottom) - row.y;
+    const values = row.repeat === null ? [] : valuesOf(row.repeat);
+    const scopes = values.map((value) => ({ [row.repeat ?? '']: value }));
+    for (const [at, scope] of (scopes.length === 0 ? [{}] : scopes).entries()) {
+      const down = pushed + at * height;
+      const scoped = { ...row.scoped, ...scope };
+      copies.push({ ...row, scoped, y: row.y + down });
+      for (const panel of own) {
+        const gridPos = { ...panel.gridPos, y: panel.gridPos.y + down };
+        placed.push({ ...panel, scoped: { ...panel.scoped, ...scope }, gridPos });
+      }
+    }
+    pushed += Math.max(0, scopes.length - 1) * height;
+  }
+  return { panels: placed, rows: copies };
 }
 
 function copiesOf(

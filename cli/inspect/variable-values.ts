@@ -106,9 +106,14 @@ export function eachOf(variable: Variable, options: readonly VariableOption[]): 
   );
 }
 
-/** One value, as a copy of a repeated panel has it. */
-export function oneOf(value: string): Chosen {
-  return { values: [value], literal: null, asRegex: true };
+/** One value a variable, as a copy of a repeated panel or row has them. */
+export function scopeOf(scoped: Readonly<Record<string, string>>): Scope {
+  return Object.fromEntries(
+    Object.entries(scoped).map(([name, value]) => [
+      name,
+      { values: [value], literal: null, asRegex: true },
+    ]),
+  );
 }
 
 function allOf(variable: Variable, options: readonly VariableOption[]): Chosen {

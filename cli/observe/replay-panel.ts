@@ -9,7 +9,7 @@ import { judgePanelSelector } from '../inspect/judge-panel-selector.ts';
 import { leastStepMs, panelQueries } from '../inspect/panel-query.ts';
 import type { PanelQuery } from '../inspect/panel-query.ts';
 import { nameSeries } from '../inspect/series.ts';
-import { oneOf } from '../inspect/variable-values.ts';
+import { scopeOf } from '../inspect/variable-values.ts';
 import { answerQuery } from './asker.ts';
 import type { ReplayRequest } from './asker.ts';
 import type { Witness } from './gather-evidence.ts';
@@ -23,9 +23,7 @@ export async function replayPanel(
   request: ReplayRequest,
   witness: Witness,
 ): Promise<DrawnPanel> {
-  const own = Object.fromEntries(
-    Object.entries(panel.scoped).map(([name, value]) => [name, oneOf(value)]),
-  );
+  const own = scopeOf(panel.scoped);
   const scope: Scope = { ...variables.scope, ...own };
   const title = interpolate(panel.title, scope, 'text').text;
   if (panel.targets.length === 0)

@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts';
 import type { CheckRow, DrawnDashboard } from '../inspect/inspection.ts';
 import { interpolate } from '../inspect/interpolate.ts';
 import { placePanels, repeatValues } from '../inspect/place-panels.ts';
+import { scopeOf } from '../inspect/variable-values.ts';
 import type { ReplayRequest } from './asker.ts';
 import { mapBounded } from './bounded.ts';
 import { checkRules } from './check-rules.ts';
@@ -69,7 +70,7 @@ async function replayDashboard(
       description: dashboard.description,
       rows: placed.rows.map((row) => ({
         ...row,
-        title: interpolate(row.title, variables.scope, 'text').text,
+        title: interpolate(row.title, { ...variables.scope, ...scopeOf(row.scoped) }, 'text').text,
       })),
       panels,
       variables: shownVariables(variables),
