@@ -185,7 +185,7 @@ async function reduce(
       cause: error,
     });
   });
-  const ledger = { ...unblamed, exceptions: blameExceptions(unblamed.exceptions, windows) };
+  const ledger = { ...unblamed, exceptions: blameExceptions(unblamed.exceptions, windows, losses) };
   const sinceStart = services.map((sample) => ({
     ...sample,
     atMs: sample.atMs - result.startedAtMs,

@@ -45,6 +45,21 @@ test('exceptions carry the fault of their time, and none where there was none', 
   const blamed = blameExceptions(
     [exception, { ...exception, atMs: 1000 }, { ...exception, class: 'unstored', atMs: 1000 }],
     windows,
+    [],
   );
   expect(blamed.map((one) => one.fault)).toEqual(['kill@ws-2', null, 'power-loss@redis']);
+});
+
+test('a lost message is listed under the fault that it is counted to', () => {
+  const exception: LedgerException = {
+    ...{ class: 'lost', id: '1.0.1', room: 'run-r0', seq: 2, sender: 'u1', recipient: 'u2' },
+    // Due before the fault, and acked in it.
+    ...{ atMs: 19_500, fault: null },
+  };
+  const losses = [{ id: '1.0.1', atMs: 21_000, unstored: false }];
+  expect(faultOfLoss(windows, 21_000, false)).toBe(0);
+  expect(blameExceptions([exception], windows, losses)[0]?.fault).toBe('kill@ws-2');
+  expect(blameExceptions([exception], windows, [])[0]?.fault).toBeNull();
+  const late = { ...exception, class: 'late' } as const;
+  expect(blameExceptions([late], windows, losses)[0]?.fault).toBeNull();
 });

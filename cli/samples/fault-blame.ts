@@ -1,5 +1,6 @@
 /** Which fault a moment, a loss or an exception of the ledger belongs to. */
 import type { FaultWindow } from './fault-window.ts';
+import type { LossFacts } from './ledger.ts';
 import type { LedgerException } from './summary.ts';
 
 /** After its end a fault still counts for this long: reconnects, overdue acks, late deliveries. */
@@ -50,14 +51,25 @@ export function faultOfLoss(
   return faultsAt(windows, atMs)[0];
 }
 
-/** The exceptions, each with the fault it belongs to. */
+/**
+ * The exceptions, each with the fault it belongs to. A loss among `losses` goes by when the message was
+ * first known to exist, as in the figures of the faults; `atMs` of its exception is when it was due.
+ */
 export function blameExceptions(
   exceptions: readonly LedgerException[],
   windows: readonly FaultWindow[],
+  losses: readonly LossFacts[],
 ): readonly LedgerException[] {
+  const listed = new Set(exceptions.filter(isLoss).map(({ id }) => id));
+  const known = new Map(losses.filter(({ id }) => listed.has(id)).map((one) => [one.id, one.atMs]));
   return exceptions.map((one) => {
-    const index = faultOfLoss(windows, one.atMs, one.class === 'unstored');
+    const atMs = isLoss(one) ? (known.get(one.id) ?? one.atMs) : one.atMs;
+    const index = faultOfLoss(windows, atMs, one.class === 'unstored');
     const window = index === undefined ? undefined : windows[index];
     return window === undefined ? one : { ...one, fault: faultLabel(window) };
   });
+}
+
+function isLoss({ class: name }: LedgerException): boolean {
+  return name === 'lost' || name === 'unstored';
 }
