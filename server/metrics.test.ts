@@ -137,8 +137,8 @@ describe('the page', () => {
 });
 
 describe('the number of series', () => {
-  /** The most that a server should need: a quarter of what a target may have. */
-  const bound = seriesLimit / 4;
+  /** The most that a server should need: a third of what a target may have. */
+  const bound = seriesLimit / 3;
   const guard = (page: string): number => seriesOf(page).length;
 
   test('stays bounded whatever clients make up', async () => {
