@@ -63,7 +63,7 @@ const connections: RowSpec = {
     {
       title: 'Disconnects by reason',
       description:
-        'In Socket.IO’s words. `ping timeout`: the client was gone or stalled; `transport close`: the connection broke.',
+        'In Socket.IO’s words. `ping timeout`: the client was gone or stalled; `transport close`: the connection broke. Who was on a server that crashed is not among them: the dead do not count.',
       view: { kind: 'bars' },
       unit: 'cps',
       queries: [

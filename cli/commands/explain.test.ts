@@ -7,6 +7,7 @@ import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import { metrics as thresholdMetrics } from '../verdict/metrics.ts';
+import { alertNames } from './explain-alert.ts';
 import { explain } from './explain.ts';
 
 function told(name?: string, markdown = false): string {
@@ -44,6 +45,20 @@ describe('explain', () => {
     for (const code of Object.values(exitCode)) {
       expect(told(String(code))).toMatch(new RegExp(`^exit code ${code}\n  \\w`));
     }
+  });
+
+  test('knows every alert: what it means, what to look at and to do, and when it fires', () => {
+    expect(alertNames.length).toBeGreaterThan(20);
+    for (const name of alertNames) {
+      expect(told(name)).toMatch(/^\w+\n  (critical|warning|info|none)/);
+      expect(told(name)).toMatch(/\n  fires when/);
+      if (name !== 'Watchdog') expect(told(name)).toMatch(/\n  - Look at: .+\n  - Do: /);
+    }
+    expect(told('ServerDown')).toContain('up{job="rtops-server"} == 0\n    for 10 s');
+    expect(told('ServerDown')).not.toContain('ServerMissing');
+    expect(
+      told('LatencySLO').match(/fires when of=(client|server) burn=(fast|slow)/g),
+    ).toHaveLength(4);
   });
 
   test('without a name lists them all', () => {

@@ -1,5 +1,6 @@
 /** `rtops explain [NAME]`: what a metric, a threshold's metric or an exit code means. */
 import { metricFamilies, seriesLimit } from '../../server/metric-contract.ts';
+import { alertNames, alertText } from './explain-alert.ts';
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure, nearestName } from '../failure.ts';
@@ -67,15 +68,17 @@ function explainText(name: string): string {
   if (metric !== undefined) return thresholdMetricText(metric);
   const code = exitCodeRows().find(([number]) => number === name);
   if (code !== undefined) return `exit code ${code[0]}\n  ${code[1]}\n`;
+  const alert = alertText(name);
+  if (alert !== undefined) return alert;
   const foreign = foreignMakers.find(([pattern]) => pattern.test(name));
   if (foreign !== undefined) {
     return `${name}\n  Not a metric of rtops: ${foreign[1]}.\n  Its own help: /api/v1/metadata?metric=${name} of Prometheus (rtops open prometheus).\n`;
   }
-  const names = [...metricFamilies, ...thresholdMetrics].map((one) => one.name);
+  const names = [...[...metricFamilies, ...thresholdMetrics].map((one) => one.name), ...alertNames];
   const part = name.length >= 3 ? names.find((one) => one.includes(name)) : undefined;
   const near = nearestName(name, names) ?? part;
   throw new Failure(exitCode.usage, `there is nothing named ${JSON.stringify(name)} to explain`, {
-    why: 'expected a metric of Prometheus or of a threshold, or an exit code',
+    why: 'expected a metric of Prometheus or of a threshold, an alert, or an exit code',
     next: near === undefined ? 'rtops explain' : `rtops explain ${near}`,
   });
 }
@@ -102,6 +105,7 @@ function listText(): string {
   return [
     metricsList(metricFamilies),
     `Thresholds\n${rows(thresholdMetrics.map(({ name, about }) => [name, about]))}`,
+    `Alerts\n${alertNames.map((name) => `  ${name}\n`).join('')}`,
     `Exit codes\n${rows(exitCodeRows())}`,
   ].join('\n');
 }
