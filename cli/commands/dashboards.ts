@@ -15,6 +15,7 @@ import { replay } from '../observe/replay.ts';
 import type { PrometheusClient } from '../observe/prometheus-client.ts';
 import type { Report } from '../report/report.ts';
 import { terminalStyle } from '../screen/terminal.ts';
+import { runsUnderWay } from '../system/run-targets.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import type { World } from '../world.ts';
 import { openInspectionSource } from './inspection-source.ts';
@@ -64,6 +65,7 @@ async function inspect(world: World, options: DashboardsOptions): Promise<Inspec
   const dashboards = await readDashboards(world, options.files);
   assertVariables(Object.keys(asked), dashboards);
   const window = await inspectedWindow(world, options);
+  tellOfRunUnderWay(world, options, window.report);
   const source = await openInspectionSource(world, options);
   const { prometheus, asker, sources } = source;
   const skewMs = await clockSkewMs(world, prometheus);
@@ -89,6 +91,19 @@ async function inspect(world: World, options: DashboardsOptions): Promise<Inspec
     rows: [...missing.map(notInGrafana), ...replayed.rows],
     dashboards: replayed.dashboards,
   };
+}
+
+/** The newest run that has a report may not be the one that is meant. */
+function tellOfRunUnderWay(
+  world: World,
+  { run, from, to }: WindowOptions,
+  report: Report | null,
+): void {
+  const [underWay] = runsUnderWay(stateFolder(world.cwd).dir);
+  if (underWay === undefined || report === null || (run ?? from ?? to) !== undefined) return;
+  world.stderr.write(
+    `${underWay} is under way and has no report yet: this is ${report.run.id}. What is now: --from now-2m\n`,
+  );
 }
 
 /** A run is looked at on its own topology: Prometheus remembers others of this folder. */

@@ -1,6 +1,5 @@
-/** `rtops explain [NAME]`: what a metric, a threshold's metric or an exit code means. */
+/** `rtops explain [NAME]`: what a metric, a threshold's metric, an alert or an exit code means. */
 import { metricFamilies, seriesLimit } from '../../server/metric-contract.ts';
-import { alertNames, alertText } from './explain-alert.ts';
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure, nearestName } from '../failure.ts';
@@ -13,6 +12,7 @@ import {
 import type { Metric } from '../verdict/metric.ts';
 import { metrics as thresholdMetrics } from '../verdict/metrics.ts';
 import type { World } from '../world.ts';
+import { alertNames, alertText } from './explain-alert.ts';
 
 const exitCodes: Readonly<Record<keyof typeof exitCode, string>> = {
   pass: 'every threshold held, and the run was valid',
