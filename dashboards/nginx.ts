@@ -95,7 +95,8 @@ const upstreams: RowSpec = {
   panels: alike({ ...plainLines, needs, whyEmpty: noLines }, [
     {
       title: 'Requests by upstream',
-      description: 'By the upstream that gave the last answer: the share each takes.',
+      description:
+        'By the upstream that gave the last answer: the share each takes. A WebSocket counts when it ends, so a dead server shows those it had; what is open now is below.',
       view: { kind: 'stacked' },
       unit: 'reqps',
       queries: [{ expr: rate(exporterMetrics.lbRequests, { by }), legend }],
@@ -143,7 +144,8 @@ const upstreams: RowSpec = {
     },
     {
       title: 'Time to the first header by upstream',
-      description: 'For a WebSocket its handshake, known when it ends: the chosen quantile.',
+      description:
+        'The chosen quantile. A WebSocket’s handshake is known when it ends: a dead server shows old ones.',
       unit: 's',
       queries: [{ expr: quantile(exporterMetrics.lbHeaderSeconds, { by }), legend }],
     },

@@ -33,8 +33,8 @@ export function messageText(markup: 'slack' | 'discord'): string {
     '{{ if eq $alert.Status "firing" }}since {{ $alert.StartsAt.UTC.Format "15:04:05" }} UTC',
     '{{ else }}from {{ $alert.StartsAt.UTC.Format "15:04:05" }} to {{ $alert.EndsAt.UTC.Format "15:04:05" }} UTC{{ end }}',
     `{{ with $alert.Annotations.dashboard }} · ${link('dashboard', dashboard)}{{ end }}`,
-    // An address as it is; a path leads nowhere from a chat, so it is said whose file it is.
-    '{{ with $alert.Annotations.runbook }} · runbook: {{ . }}{{ if not (match "^https?:" .) }} in the sources of rtops{{ end }}{{ end }}\n',
+    // An address as it is; a path leads nowhere from a chat, a command does.
+    '{{ with $alert.Annotations.runbook }} · runbook: {{ if match "^https?:" . }}{{ . }}{{ else }}rtops explain {{ $alert.Labels.alertname }}{{ end }}{{ end }}\n',
     '{{ end }}{{ end }}',
     `{{ if gt (len .Alerts) ${alertsShown} }}and more: {{ len .Alerts }} in all{{ end }}`,
   ].join('');

@@ -56,5 +56,5 @@ test('thirty alerts with long words stay within the limits of Discord, and say t
 
   const [attachment] = (sent('slack') as { attachments: readonly { text: string }[] }).attachments;
   expect(attachment?.text).toMatch(/<http:\S+&from=\d{13}&to=now\|dashboard>/);
-  expect(attachment?.text).toContain('runbook: docs/alerts.md#serverdown in the sources of rtops');
+  expect(attachment?.text).toContain('runbook: rtops explain ServerDown');
 });
