@@ -9,12 +9,11 @@ import { drillDocument, drillText } from '../inspect/drill.ts';
 import { alertmanagerClient } from '../observe/alertmanager-client.ts';
 import { fireDrill } from '../observe/fire-drill.ts';
 import { openApi } from '../observe/prometheus-api.ts';
-import { observeUrls } from '../system/observe-urls.ts';
-import { isAlive } from '../system/process-identity.ts';
 import { serviceLog } from '../system/service-log.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import { readSystemState } from '../system/system-state.ts';
 import type { World } from '../world.ts';
+import { addressOf, ownObserver } from './observer-url.ts';
 
 /**
  * The fire drill. 0: every way delivered; 99: one did not. Throws 120 when there is no Alertmanager,
@@ -24,9 +23,9 @@ export async function alertsTest(
   world: World,
   options: { readonly alertmanager?: string; readonly json: boolean },
 ): Promise<ExitCode> {
-  const url = options.alertmanager ?? ownUrl(world, 'alertmanager');
+  const url = options.alertmanager ?? own(world, 'alertmanager');
   const foreign = options.alertmanager !== undefined;
-  const client = alertmanagerClient(parsedUrl('--alertmanager', url), (name, why, cause) =>
+  const client = alertmanagerClient(addressOf('--alertmanager', url), (name, why, cause) =>
     away(foreign, `the Alertmanager at ${name} does not answer`, why, cause),
   );
   const folder = stateFolder(world.cwd);
@@ -78,8 +77,8 @@ export async function alertsNow(
   world: World,
   options: { readonly prometheus?: string; readonly json: boolean },
 ): Promise<ExitCode> {
-  const url = options.prometheus ?? ownUrl(world, 'prometheus');
-  const api = openApi(parsedUrl('--prometheus', url), {}, 'rtops ps');
+  const url = options.prometheus ?? own(world, 'prometheus');
+  const api = openApi(addressOf('--prometheus', url), {}, 'rtops ps');
   const answer = await api.get('api/v1/alerts');
   const parsed = answer.kind === 'data' ? alertsAnswer.safeParse(answer.data) : undefined;
   if (parsed?.success !== true) {
@@ -98,26 +97,9 @@ export async function alertsNow(
   return exitCode.pass;
 }
 
-function ownUrl(world: World, what: 'alertmanager' | 'prometheus'): string {
-  const state = readSystemState(stateFolder(world.cwd));
-  const isUp = state !== undefined && isAlive(state.supervisor);
-  const url = isUp ? observeUrls(state.services)[what] : null;
-  if (url !== null) return url;
-  const name = what === 'alertmanager' ? 'Alertmanager' : 'Prometheus';
-  throw new Failure(exitCode.notReady, `there is no ${name} to ask`, {
-    why: isUp ? `${state.topology.name} is up without observers` : 'nothing is up in this folder',
-    next: isUp
-      ? `rtops down, then rtops up ${state.topology.name} --observe -d`
-      : `rtops up --observe -d, or --${what} with the address of yours`,
-  });
-}
-
-function parsedUrl(option: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new Failure(exitCode.usage, `${option} is no http or https address`, {
-    next: `${option} http://127.0.0.1:9093`,
-  });
+function own(world: World, observer: 'alertmanager' | 'prometheus'): string {
+  const next = `rtops up --observe -d, or --${observer} with the address of yours`;
+  return ownObserver(world, observer, 'ask', next);
 }
 
 function away(foreign: boolean, what: string, why: string, cause?: unknown): Failure {

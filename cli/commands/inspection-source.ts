@@ -8,11 +8,8 @@ import { prometheusClient } from '../observe/prometheus-client.ts';
 import type { PrometheusClient } from '../observe/prometheus-client.ts';
 import { prometheusAsker } from '../observe/asker.ts';
 import type { Asker } from '../observe/asker.ts';
-import { observeUrls } from '../system/observe-urls.ts';
-import { isAlive } from '../system/process-identity.ts';
-import { stateFolder } from '../system/state-folder.ts';
-import { readSystemState } from '../system/system-state.ts';
 import type { World } from '../world.ts';
+import { addressOf, ownObserver } from './observer-url.ts';
 import { provisionedSources } from './read-dashboards.ts';
 
 export type InspectionSource = {
@@ -40,7 +37,10 @@ export async function openInspectionSource(
     });
   }
   if (asked.grafana !== undefined) return await throughGrafana(world, asked.grafana);
-  const url = addressOf('--prometheus', asked.prometheus ?? prometheusUrl(world));
+  const url = addressOf(
+    '--prometheus',
+    asked.prometheus ?? ownObserver(world, 'prometheus', 'ask', nextWithout),
+  );
   const prometheus = prometheusClient(openApi(url, {}, nextIfAway(asked.prometheus)));
   return {
     name: prometheus.name,
@@ -78,33 +78,10 @@ async function throughGrafana(world: World, address: string): Promise<Inspection
   };
 }
 
-/** Of what is up in this folder. */
-function prometheusUrl(world: World): string {
-  const state = readSystemState(stateFolder(world.cwd));
-  if (state === undefined || !isAlive(state.supervisor)) {
-    throw new Failure(exitCode.notReady, 'there is no Prometheus to ask', {
-      why: 'nothing is up in this folder, and no --prometheus or --grafana was given',
-      next: 'rtops up --observe -d, then rtops bench, then rtops dashboards check',
-    });
-  }
-  const { prometheus } = observeUrls(state.services);
-  if (prometheus !== null) return prometheus;
-  throw new Failure(exitCode.notReady, 'there is no Prometheus to ask', {
-    why: `${state.topology.name} is up without observers`,
-    next: `rtops down, then rtops up ${state.topology.name} --observe -d`,
-  });
-}
+const nextWithout = 'rtops up --observe -d, then rtops bench, then rtops dashboards check';
 
 function nextIfAway(named: string | undefined): string {
   return named === undefined
     ? 'rtops ps, and rtops logs prometheus'
     : 'Look at the address given with --prometheus; without it the system that is up is asked.';
-}
-
-function addressOf(flag: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new Failure(exitCode.usage, `${flag} is not an address`, {
-    why: 'An address as http://127.0.0.1:9090 is expected.',
-  });
 }
