@@ -1,9 +1,12 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import type { PrometheusClient } from '../observe/prometheus-client.ts';
 import type { Report } from '../report/report.ts';
 import { failedReport } from '../report/testing/sample-report.ts';
-import { inspectedSetting } from './inspection-window.ts';
+import { testWorld } from '../system/testing/test-world.ts';
+import { inspectedSetting, inspectedWindow } from './inspection-window.ts';
 
 /** A Prometheus that holds nothing, or answers some questions. */
 function holding(...metrics: readonly string[]): PrometheusClient {
@@ -98,5 +101,34 @@ describe('what panels must show of a fault', () => {
     });
     const both = holding('rtops_fault_active', 'rtops_client_reconnects_total');
     expect(await settingOf(null, both)).toEqual({ ...nothing, hadFault: true, faulted: true });
+  });
+});
+
+describe('a run that was named', () => {
+  const run = '20261121-100000-aaaa';
+  /** A folder with that run, and when it was. */
+  function withRun() {
+    const world = testWorld();
+    const dir = join(world.cwd, '.rtops', 'runs', run);
+    mkdirSync(dir, { recursive: true });
+    const report = failedReport();
+    writeFileSync(join(dir, 'report.json'), JSON.stringify(report));
+    return { world, atMs: Date.parse(report.run.startedAt) };
+  }
+
+  test('is refused where it lies outside of --from and --to, not left out in silence', async () => {
+    const { world, atMs } = withRun();
+    const window = { from: String(atMs - 20_000), to: String(atMs - 10_000) };
+    await expect(inspectedWindow(world, { run, ...window })).rejects.toMatchObject({ code: 2 });
+    // Control: the newest run, which nobody named, has no part in that window.
+    expect((await inspectedWindow(world, window)).report).toBeNull();
+  });
+
+  test('is inspected in as much of it as was asked for', async () => {
+    const { world, atMs } = withRun();
+    const window = { from: String(atMs - 10_000), to: String(atMs + 5000) };
+    const inspected = await inspectedWindow(world, { run, ...window });
+    expect(inspected).toMatchObject({ fromMs: atMs - 10_000, toMs: atMs + 5000 });
+    expect(inspected.report?.run.startedAt).toBe(new Date(atMs).toISOString());
   });
 });
