@@ -1,5 +1,6 @@
 /** Waits for what happens in other processes, for so long and no longer. */
 import type { World } from '../world.ts';
+import { monotonicMs } from './monotonic-ms.ts';
 
 const lookEveryMs = 10;
 
@@ -9,10 +10,10 @@ export async function became(
   withinMs: number,
   look: () => boolean | Promise<boolean>,
 ): Promise<boolean> {
-  const deadline = world.clock.now() + withinMs;
+  const deadlineMs = monotonicMs(world) + withinMs;
   for (;;) {
     if (await look()) return true;
-    if (world.clock.now() >= deadline) return false;
+    if (monotonicMs(world) >= deadlineMs) return false;
     await world.clock.sleep(lookEveryMs);
   }
 }

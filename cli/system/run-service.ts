@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 import { heldBy, takeOwedStart } from './faults/holds.ts';
 import { launch, prepareService } from './launch.ts';
 import type { Ending, Launched } from './launch.ts';
+import { monotonicMs } from './monotonic-ms.ts';
 import { isReady } from './ready-check.ts';
 import { restartDecision } from './restart-decision.ts';
 import type { ServiceState } from './running-system.ts';
@@ -95,7 +96,7 @@ export function runService(service: PlannedService, context: ServiceContext): Se
   async function becomeReady(current: Launched, signal: AbortSignal): Promise<Start> {
     const outcome = await untilReady(current, signal);
     if (outcome.kind === 'ready') {
-      readyAtMs = world.clock.now();
+      readyAtMs = monotonicMs(world);
       become('ready', `pid ${current.pid}`);
     } else if (outcome.kind !== 'exited') {
       signalGroup(current.pid, 'SIGKILL');
@@ -105,7 +106,7 @@ export function runService(service: PlannedService, context: ServiceContext): Se
   }
 
   async function untilReady(current: Launched, signal: AbortSignal): Promise<Start> {
-    const deadline = world.clock.now() + readyTimeoutMs;
+    const deadlineMs = monotonicMs(world) + readyTimeoutMs;
     let ending: Ending | undefined;
     void current.exited.then((end) => (ending = end));
     for (;;) {
@@ -117,7 +118,7 @@ export function runService(service: PlannedService, context: ServiceContext): Se
       if (ending !== undefined) return { kind: 'exited', ending };
       if (ready) return { kind: 'ready' };
       if (signal.aborted) return { kind: 'aborted' };
-      if (world.clock.now() >= deadline) return { kind: 'timeout' };
+      if (monotonicMs(world) >= deadlineMs) return { kind: 'timeout' };
       await Promise.race([world.clock.sleep(askEveryMs), current.exited]);
     }
   }
@@ -143,7 +144,7 @@ export function runService(service: PlannedService, context: ServiceContext): Se
       }
       const decision = restartDecision(service.restart, {
         endedWell: ending.code === 0,
-        healthyMs: state === 'ready' ? world.clock.now() - readyAtMs : 0,
+        healthyMs: state === 'ready' ? monotonicMs(world) - readyAtMs : 0,
         inARow,
       });
       const how = describeEnding(ending);

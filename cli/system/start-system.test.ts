@@ -260,6 +260,23 @@ test('a folder that was removed and taken by another is left to that one', async
   expect(readdirSync(folder.pidsDir)).toEqual(['server-1']);
 });
 
+test('a wall clock that is put forward while a service starts is no reason to give it up', async () => {
+  const world = testWorld();
+  let aheadMs = 0;
+  const clock = {
+    ...world.clock,
+    now: () => Date.now() + aheadMs,
+    // Between the first look and the next.
+    sleep: (ms: number, signal?: AbortSignal) => {
+      aheadMs = 3_600_000;
+      return world.clock.sleep(ms, signal);
+    },
+  };
+  const system = await startSystem({ ...world, clock }, single, wellBehaved);
+  started(system);
+  expect((await serviceOf(system, 'server-1')).state).toBe('ready');
+});
+
 test('kill ends everything without waiting', async () => {
   const world = testWorld();
   const system = await startSystem(world, scaled, { serverArgv: [standIn, 'linger'] });

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 
 import { became } from '../became.ts';
+import { monotonicMs } from '../monotonic-ms.ts';
 import { commandOf, groupMembers, isAlive } from '../process-identity.ts';
 import { readFrom, serviceLog, sizeOf } from '../service-log.ts';
 import { signalProcess } from '../signals.ts';
@@ -32,7 +33,7 @@ export function reload(injection: Injection): Effect {
 
   async function repeat(firstMs: number): Promise<void> {
     for (let at = 1; ; at += 1) {
-      const waitMs = Math.max(0, firstMs + at * everyMs - world.clock.now());
+      const waitMs = Math.max(0, firstMs + at * everyMs - monotonicMs(world));
       await world.clock.sleep(waitMs, over.signal).catch(() => undefined);
       if (over.signal.aborted) return;
       reloads.push(await reloadOnce(injection));
@@ -42,7 +43,7 @@ export function reload(injection: Injection): Effect {
   return {
     undo: [],
     apply: async () => {
-      const firstMs = world.clock.now();
+      const firstMs = monotonicMs(world);
       const seen = await reloadOnce(injection);
       reloads.push(seen);
       if (everyMs > 0) again = repeat(firstMs);

@@ -11,6 +11,7 @@ import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { World } from '../../world.ts';
+import { monotonicMs } from '../monotonic-ms.ts';
 import type { RunningSystem } from '../running-system.ts';
 import type { Effect, Injection } from './effect.ts';
 import { kill } from './process-faults.ts';
@@ -21,8 +22,11 @@ const usualLossMs = 1000;
 
 /** Sizes of the append-only files over the last seconds. */
 export type FileSizes = {
-  /** The last known sizes at or before that time, by file; `undefined` when it looks not that far back. */
-  at(wallMs: number): ReadonlyMap<string, number> | undefined;
+  /**
+   * The last known sizes at or before that time (of {@link monotonicMs}), by file; `undefined` when it
+   * looks not that far back.
+   */
+  at(ms: number): ReadonlyMap<string, number> | undefined;
   stop(): void;
 };
 
@@ -32,7 +36,7 @@ export function watchSizes(world: World, system: RunningSystem): FileSizes {
   const seen: { readonly atMs: number; readonly sizes: ReadonlyMap<string, number> }[] = [];
   const look = async () => {
     while (!over.signal.aborted) {
-      const atMs = world.clock.now();
+      const atMs = monotonicMs(world);
       const sizes = sizesOf(appendDir(system));
       // What was not seen is not known to be empty: it would be cut to nothing.
       if (sizes !== undefined) seen.push({ atMs, sizes });
@@ -42,7 +46,7 @@ export function watchSizes(world: World, system: RunningSystem): FileSizes {
   };
   void look();
   return {
-    at: (wallMs) => seen.findLast(({ atMs }) => atMs <= wallMs)?.sizes,
+    at: (ms) => seen.findLast(({ atMs }) => atMs <= ms)?.sizes,
     stop: () => over.abort(),
   };
 }
@@ -56,7 +60,7 @@ export function powerLoss(injection: Injection, sizes: FileSizes): Effect {
   return {
     ...killed,
     apply: async () => {
-      const atMs = world.clock.now();
+      const atMs = monotonicMs(world);
       const { effective, evidence } = await killed.apply();
       if (!effective || durability !== 'everysec') {
         const why = durability === 'always' ? 'all answers were synced' : 'nothing was on the disk';

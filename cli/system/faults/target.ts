@@ -6,6 +6,7 @@ import { exitCode } from '../../exit-code.ts';
 import { Failure, nearestName } from '../../failure.ts';
 import type { Fault } from '../../scenario/fault.ts';
 import type { World } from '../../world.ts';
+import { monotonicMs } from '../monotonic-ms.ts';
 import { isAlive, worksInside } from '../process-identity.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import { isReady } from '../ready-check.ts';
@@ -78,7 +79,7 @@ export async function untilReadyAgain(
   name: string,
   notBefore?: ProcessIdentity,
 ): Promise<number> {
-  const deadline = world.clock.now() + readyWithinMs;
+  const startMs = monotonicMs(world);
   for (;;) {
     const service = stateOf(system)?.services.find((one) => one.name === name);
     // Stopped on purpose meanwhile: nobody will bring it back.
@@ -87,9 +88,10 @@ export async function untilReadyAgain(
     if (service.state === 'ready' && service.pid !== null && another && (await answers(service))) {
       return world.clock.now();
     }
-    if (world.clock.now() >= deadline || service.state === 'failed') {
+    const waitedMs = monotonicMs(world) - startMs;
+    if (waitedMs >= readyWithinMs || service.state === 'failed') {
       throw new Failure(exitCode.unhealthy, `${name} did not come back`, {
-        why: `its state is ${service.state} ${Math.round((world.clock.now() - deadline + readyWithinMs) / 1000)} s after the fault was undone`,
+        why: `its state is ${service.state} ${Math.round(waitedMs / 1000)} s after the fault was undone`,
         next: `rtops logs ${name}`,
       });
     }
