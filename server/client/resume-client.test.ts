@@ -1,7 +1,7 @@
 /** The client that users copy, against real nodes that die, stall, forget and come back. */
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { event, type ChatMessage } from '../contract.ts';
+import { event, path, type ChatMessage } from '../contract.ts';
 import { accessToken, connect } from '../testing/client.ts';
 import { frontDoor } from '../testing/front-door.ts';
 import { startNode } from '../testing/node.ts';
@@ -251,6 +251,29 @@ describe('the resume client', () => {
     redis.unpause();
     expect((await seen.client.send('r', 'later')).seq).toBeGreaterThan(0);
     await expect(seen.client.send('elsewhere', 'x')).rejects.toMatchObject({ kind: 'refused' });
+  });
+
+  test('is out of a room that it left while it was on its way back', async () => {
+    const node = await startNode();
+    let asked = 0;
+    const seen = user(node.url, 'anna', {
+      token: async () => {
+        const token = await accessToken('anna');
+        asked += 1;
+        // Once what it has seen is on its way to the server, and before the answer.
+        if (asked === 2) setImmediate(() => seen.client.leave('r'));
+        return token;
+      },
+    });
+    await seen.client.join('r');
+    await seen.client.join('q');
+    seen.client.socket.io.engine.close();
+    await expect.poll(() => seen.states.filter((state) => state === 'up').length).toBe(2);
+    expect(await seen.client.send('q', '1')).toMatchObject({ seq: 1 });
+    await expect
+      .poll(async () => (await fetch(`${node.url}${path.rooms}/r`)).json())
+      .toEqual({ room: 'r', members: 0 });
+    expect(await (await fetch(`${node.url}${path.rooms}/q`)).json()).toMatchObject({ members: 1 });
   });
 
   test('comes back with a new token when the old one is refused', async () => {

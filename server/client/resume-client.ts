@@ -6,9 +6,8 @@
  * - after any break it tells the server, in the handshake, what it has seen, and gets the rest;
  * - the app sees each message of a room once, in order; what can no longer be had is said.
  */
-import { io, type Socket } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
 import {
-  chatNamespace,
   event,
   type ChatMessage,
   type HandshakeAuth,
@@ -17,6 +16,7 @@ import {
   type JoinAck,
   type Resumed,
 } from '../contract.ts';
+import { connection } from './connection.ts';
 import { outbox, retryable, retryMs, SendFailed, type Sent } from './outbox.ts';
 import { roomFeed, type RoomFeed } from './room-feed.ts';
 import { jittered, sleep } from './wait.ts';
@@ -67,26 +67,19 @@ type Room = {
   entry: Promise<void>;
 };
 
-const maxBackoffMs = 5000;
-
 export function resumeClient(options: ResumeClientOptions): ResumeClient {
-  const answerWithinMs = options.answerWithinMs ?? 5000;
   /** Makes ids that no other client has, nor this one after a reload. */
   const idPrefix = crypto.randomUUID();
   const rooms = new Map<string, Room>();
-  /** Woken whenever the connection comes up, and when the client is closed. */
-  const waiting = new Set<() => void>();
   let epoch = '';
-  let up = false;
-  let closed = false;
+  let resuming = false;
   let sends = 0;
-  let refusals = 0;
-  let watchdog: ReturnType<typeof setTimeout> | undefined;
 
   const handshake = async (): Promise<HandshakeAuth> => {
     const token = await options.token();
     const seen = [...rooms].filter(([, room]) => room.joined);
-    if (seen.length === 0) return { token };
+    resuming = seen.length > 0;
+    if (!resuming) return { token };
     // No epoch is "": a room whose new start was cut short must not go on in the wrong numbering.
     const known = seen.some(([, room]) => room.stale) ? '' : epoch;
     return {
@@ -97,47 +90,19 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
       },
     };
   };
-  let resuming = false;
-  const socket = io(options.url + chatNamespace, {
-    transports: [...(options.transports ?? ['websocket'])],
-    // Lets a proxy's cookie pin long polling to one node.
-    withCredentials: true,
-    forceNew: true,
-    timeout: answerWithinMs,
-    reconnectionDelay: options.reconnectAfterMs ?? 500,
-    reconnectionDelayMax: maxBackoffMs,
-    randomizationFactor: 0.5,
-    auth: (tell: (auth: object) => void) => {
-      handshake().then(
-        (auth) => {
-          resuming = auth.resume !== undefined;
-          tell(auth);
-        },
-        () => socket.io.engine.close(),
-      );
+
+  const line = connection({
+    url: options.url,
+    transports: options.transports ?? ['websocket'],
+    answerWithinMs: options.answerWithinMs ?? 5000,
+    reconnectAfterMs: options.reconnectAfterMs ?? 500,
+    handshake,
+    onDown: (why) => {
+      for (const { feed } of rooms.values()) feed.hold();
+      options.onState?.('down', why);
     },
   });
-
-  /** The node is silent or mute: this connection ends, and a new one begins after the backoff. */
-  const abandon = (): void => {
-    socket.io.engine.close();
-  };
-
-  const watch = (): void => {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(abandon, 2 * answerWithinMs);
-  };
-
-  const ask = async <Ack>(name: string, payload: unknown): Promise<Ack | undefined> => {
-    if (!socket.connected) return undefined;
-    const connection = socket.id;
-    try {
-      return (await socket.timeout(answerWithinMs).emitWithAck(name, payload)) as Ack;
-    } catch {
-      if (socket.connected && socket.id === connection) abandon();
-      return undefined;
-    }
-  };
+  const { socket } = line;
 
   /** The log is another one: every room starts again near its head. */
   const enterEpoch = (current: string): void => {
@@ -170,7 +135,7 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
     limit: number,
   ): Promise<Exclude<HistoryAck, { ok: false }> | undefined> => {
     while (socket.connected && rooms.has(room)) {
-      const page = await ask<HistoryAck>(event.history, { room, after, limit });
+      const page = await line.ask<HistoryAck>(event.history, { room, after, limit });
       if (page === undefined || page.ok) return page;
       await sleep(jittered(page.retryAfterMs ?? retryMs));
     }
@@ -179,13 +144,13 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
 
   const joinNow = async (name: string, room: Room): Promise<boolean> => {
     while (socket.connected && rooms.get(name) === room) {
-      const ack = await ask<JoinAck>(event.join, { room: name });
+      const ack = await line.ask<JoinAck>(event.join, { room: name });
       if (ack === undefined) return false;
       if (ack.ok) {
         if (ack.epoch !== epoch) enterEpoch(ack.epoch);
         room.joined = true;
         room.feed.startAt(ack.seq);
-        wakeAll();
+        line.wake();
         return true;
       }
       if (!retryable.has(ack.code)) throw new Error(`join of ${name} refused: ${ack.code}`);
@@ -196,9 +161,9 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
 
   const enter = async (name: string, room: Room): Promise<void> => {
     try {
-      while (!closed && rooms.get(name) === room) {
-        if (up && (await joinNow(name, room))) return;
-        await untilUp(1000);
+      while (!line.isClosed() && rooms.get(name) === room) {
+        if (line.isUp() && (await joinNow(name, room))) return;
+        await line.untilUp(1000);
       }
     } catch (error) {
       if (rooms.get(name) === room) rooms.delete(name);
@@ -208,18 +173,10 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
   };
 
   const isUp = (): void => {
-    clearTimeout(watchdog);
-    up = true;
-    refusals = 0;
     options.onState?.('up', socket.id ?? '');
-    wakeAll();
+    line.nowUp();
   };
 
-  const wakeAll = (): void => {
-    for (const go of waiting) go();
-  };
-
-  socket.io.on('open', watch);
   socket.on('connect', () => {
     if (!resuming) isUp();
   });
@@ -237,6 +194,10 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
       room.feed.release();
       room.feed.reach(told.seq);
     }
+    for (const name of Object.keys(resumed.rooms)) {
+      // Left while this connection was on its way.
+      if (!rooms.has(name)) void line.ask(event.leave, { room: name });
+    }
     isUp();
   });
   socket.on(event.message, (message: ChatMessage) => {
@@ -246,48 +207,12 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
     if (head.epoch !== epoch) enterEpoch(head.epoch);
     else rooms.get(head.room)?.feed.reach(head.seq);
   });
-  socket.on('disconnect', (reason) => {
-    clearTimeout(watchdog);
-    up = false;
-    for (const { feed } of rooms.values()) feed.hold();
-    options.onState?.('down', reason);
-    // Socket.IO takes a server's `disconnect()` for final; here only `close()` is.
-    if (reason === 'io server disconnect') comeBack();
-  });
-  socket.on('connect_error', (error) => {
-    clearTimeout(watchdog);
-    // Refused by the server (a token that expired, say): Socket.IO would not try again by itself.
-    if (!socket.active) comeBack();
-    options.onState?.('down', error.message);
-  });
-
-  const comeBack = (): void => {
-    refusals += 1;
-    const waitMs = jittered(
-      Math.min((options.reconnectAfterMs ?? 500) * 2 ** (refusals - 1), maxBackoffMs),
-    );
-    setTimeout(() => {
-      if (!closed) socket.connect();
-    }, waitMs);
-  };
-
-  /** Resolves when up, or closed, or after `ms`. */
-  const untilUp = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const go = (): void => {
-        clearTimeout(timer);
-        waiting.delete(go);
-        resolve();
-      };
-      const timer = setTimeout(go, ms);
-      waiting.add(go);
-    });
 
   const out = outbox({
-    ask: (request) => ask(event.send, request),
-    isIn: (room) => up && rooms.get(room)?.joined === true,
-    untilUp,
-    isClosed: () => closed,
+    ask: (request) => line.ask(event.send, request),
+    isIn: (room) => line.isUp() && rooms.get(room)?.joined === true,
+    untilUp: line.untilUp,
+    isClosed: line.isClosed,
     withinMs: options.sendWithinMs ?? 60_000,
   });
 
@@ -320,17 +245,12 @@ export function resumeClient(options: ResumeClientOptions): ResumeClient {
       // Nothing that is still being fetched for it is shown.
       rooms.get(name)?.feed.hold();
       rooms.delete(name);
-      void ask(event.leave, { room: name });
+      void line.ask(event.leave, { room: name });
     },
     send: (room, body, id = `${idPrefix}-${(sends += 1)}`) =>
       rooms.has(room)
         ? out.send({ id, room, body })
         : Promise.reject(new SendFailed('refused', id, 'not joined')),
-    close: () => {
-      closed = true;
-      clearTimeout(watchdog);
-      socket.disconnect();
-      wakeAll();
-    },
+    close: line.close,
   };
 }
