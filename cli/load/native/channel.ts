@@ -1,6 +1,6 @@
 /** The seam between a user and its connection: the lean one, or a real `socket.io-client`. */
 
-import type { CookieJar } from './cookie-jar.ts';
+import type { CookieJar } from '../cookie-jar.ts';
 
 /** A connection as its user sees it. */
 export type Channel = {

@@ -3,7 +3,7 @@ import { userName } from '../../samples/history.ts';
 import { mintAccessToken } from './access-token.ts';
 import type { Channel, ChannelListener, Dial } from './channel.ts';
 import type * as ClientModule from './client-channel.ts';
-import { CookieJar } from './cookie-jar.ts';
+import { createCookieJar, type CookieJar } from '../cookie-jar.ts';
 import type { Resume, UserKind } from './desk.ts';
 import { leanChannel } from './lean-channel.ts';
 import { pollingTransport } from './polling-transport.ts';
@@ -87,13 +87,13 @@ export class Entrance {
   #cookiesOf(user: number): CookieJar {
     const known = this.#cookies.get(user);
     if (known !== undefined) return known;
-    const made = new CookieJar();
+    const made = createCookieJar(true);
     this.#cookies.set(user, made);
     return made;
   }
 }
 
-const noCookies = new CookieJar();
+const noCookies = createCookieJar(false);
 
 function handshake(token: string, resume: Resume | undefined): string {
   if (resume === undefined) return JSON.stringify({ token });

@@ -6,6 +6,7 @@
 import http from 'node:http';
 import https from 'node:https';
 
+import { path } from '../../../server/contract.ts';
 import type { Dial } from './channel.ts';
 import {
   enginePath,
@@ -90,7 +91,7 @@ class PollingTransport implements Transport {
 
   #request(method: 'GET' | 'POST', body: string | undefined, done: (body: Buffer) => void): void {
     const { url, cookies } = this.#dial;
-    const cookie = cookies.header;
+    const cookie = cookies.header(path.socketIo);
     const query = this.#sid === undefined ? '' : `&sid=${encodeURIComponent(this.#sid)}`;
     const { request } = url.protocol === 'https:' ? https : http;
     const asked = request(
@@ -109,7 +110,7 @@ class PollingTransport implements Transport {
         },
       },
       (response) => {
-        cookies.take(response.headers['set-cookie']);
+        cookies.store(response.headers['set-cookie'] ?? []);
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', (error) => {

@@ -1,7 +1,7 @@
 /** Drives one mode: many sessions, the same without cookies, and what is done to nodes and proxy under them. */
 import type { StickyPass } from '../../samples/sticky-session.ts';
 import type { World } from '../../world.ts';
-import { createCookieJar } from './cookie-jar.ts';
+import { createCookieJar } from '../cookie-jar.ts';
 import { inParts, openInParts } from './in-parts.ts';
 import { playMoments } from './play-moments.ts';
 import type { StickyMoments } from './play-moments.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { createCookieJar } from './cookie-jar.ts';
+import { createCookieJar } from '../cookie-jar.ts';
 import { openSocket } from './session-socket.ts';
 import { anySpeech } from './speech.ts';
 

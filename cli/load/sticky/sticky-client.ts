@@ -1,5 +1,5 @@
 /** One client: where it dials from, its cookies, what it says. */
-import type { CookieJar } from './cookie-jar.ts';
+import type { CookieJar } from '../cookie-jar.ts';
 import type { Speech } from './speech.ts';
 
 export type StickyClient = {

@@ -43,6 +43,12 @@ describe('a cookie jar', () => {
     expect(overTls.flaws()).toEqual(['the cookie node has no Secure']);
   });
 
+  test('the value is all behind the first =, and may be empty', () => {
+    const jar = createCookieJar(true);
+    jar.store(['token=abc==', 'empty=; Secure', 'kept=1; Max-Age=60']);
+    expect(jar.header('/')).toBe('token=abc==; empty=; kept=1');
+  });
+
   test('what is no cookie is passed over', () => {
     const jar = createCookieJar(true);
     jar.store(['', '=x', 'nothing; Path=/']);
