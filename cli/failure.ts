@@ -28,6 +28,11 @@ export class Failure extends Error {
   }
 }
 
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * The name of `known` that `name` was probably meant to be, for "did you mean …?". `undefined` when
  * none is near: more than a third of the letters would have to change.

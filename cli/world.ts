@@ -5,7 +5,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
 import { exitCode } from './exit-code.ts';
-import { Failure } from './failure.ts';
+import { Failure, messageOf } from './failure.ts';
 
 /** A text stream: where it goes, and how large the terminal behind it is, if there is one. */
 export type Output = {
@@ -76,7 +76,7 @@ function workingFolder(): string {
     return process.cwd();
   } catch (error) {
     throw new Failure(exitCode.notReady, 'the folder that rtops was started in is gone', {
-      why: error instanceof Error ? error.message : String(error),
+      why: messageOf(error),
       next: 'cd to a folder that is there',
       cause: error,
     });

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { Failure, nearestName } from '../failure.ts';
+import { Failure, messageOf, nearestName } from '../failure.ts';
 import { checkDocument } from '../inspect/check-document.ts';
 import { renderCheck } from '../inspect/check-text.ts';
 import { renderSheet } from '../inspect/contact-sheet.ts';
@@ -197,7 +197,7 @@ async function writeSheet(
     await writeFile(file, renderSheet(inspection, await htmlAssets()));
   } catch (error) {
     throw new Failure(exitCode.notReady, `cannot write ${file}`, {
-      why: error instanceof Error ? error.message : String(error),
+      why: messageOf(error),
       next: 'Name a file that can be written.',
       cause: error,
     });

@@ -3,6 +3,7 @@
  * ends the run undoes all that is still there first, the latest first.
  */
 import type { RunEvent } from '../events.ts';
+import { messageOf } from '../failure.ts';
 import type { FaultWindow } from '../samples/fault-window.ts';
 import type { Fault } from '../scenario/fault.ts';
 import type { FaultInjector, Injected } from '../system/faults/fault-injector.ts';
@@ -147,8 +148,4 @@ function windowOf({ text, kind, node, atMs }: Fault, evidence: string): FaultWin
     clientsOnNode: null,
     effective: false,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

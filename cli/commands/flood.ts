@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import type { RunEvent } from '../events.ts';
+import { messageOf } from '../failure.ts';
 import type { Drive, Driver, Target } from '../load/driver.ts';
 import { visitHistory } from '../load/history-files.ts';
 import { createServedCount } from '../samples/served-count.ts';
@@ -96,7 +97,7 @@ export function startFlood(
       () => error,
       (reason: unknown) => reason,
     );
-    const why = cause instanceof Error ? cause.message : String(cause ?? error);
+    const why = messageOf(cause ?? error);
     const { fromMs } = floodWindow(input.scenario);
     emit({ kind: 'warning', t: fromMs, text: `${text} could not be brought: ${why}` });
     return {

@@ -1,4 +1,5 @@
 /** Keeps the logs of a run's system in the run folder, for `rtops trace`. */
+import { messageOf } from '../failure.ts';
 import { keepLogs, markLogs } from '../system/kept-logs.ts';
 import type { KeptSince } from '../system/kept-logs.ts';
 import type { RunningSystem } from '../system/running-system.ts';
@@ -23,7 +24,7 @@ export function watchRunLogs(
       try {
         await keepLogs(system.logsDir, marks, run.dir, since);
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         world.stderr.write(`rtops: the logs of the run were not kept: ${why}\n`);
       }
     },

@@ -1,7 +1,7 @@
 /** Drives the load, reads what the services use beside it, and reduces both to a summary. */
 import { exitCode } from '../exit-code.ts';
 import type { RunEvent } from '../events.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import type { Drive, Driver, DriveResult, Target } from '../load/driver.ts';
 import { ledgerFromFiles } from '../load/history-files.ts';
 import { impactFromFiles } from '../load/impact-files.ts';
@@ -180,7 +180,7 @@ async function reduce(
     onLoss: (loss) => losses.push(loss),
   }).catch((error: unknown) => {
     throw new Failure(exitCode.notReady, `the history of the run in ${historyDir} cannot be read`, {
-      why: error instanceof Error ? error.message : String(error),
+      why: messageOf(error),
       next: 'leave the run folder where it is until the run has ended',
       cause: error,
     });

@@ -16,7 +16,7 @@ import { stringify } from 'yaml';
 
 import { exitCode } from '../exit-code.ts';
 import type { RunEvent } from '../events.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -176,7 +176,7 @@ function writeText(file: string, text: string): void {
 
 function unwritable(path: string, error: unknown): Failure {
   return new Failure(exitCode.notReady, `cannot write ${path}`, {
-    why: error instanceof Error ? error.message : String(error),
+    why: messageOf(error),
     next: 'make room or get leave to write there, or name another folder with --run-dir',
     cause: error,
   });

@@ -2,7 +2,7 @@
 import { request } from 'undici';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import { path } from '../../server/contract.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function probeUrl(origin: string): Promise<void> {
     status = response.statusCode;
     body = await response.body.text();
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     throw new Failure(exitCode.unhealthy, `${origin} does not answer`, {
       evidence: [`GET ${asked}: ${cause}`],
       next: `curl -v '${asked}'`,

@@ -3,7 +3,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import type { Dashboard, DataSource } from '../inspect/dashboard.ts';
 import { parseDashboard } from '../inspect/parse-dashboard.ts';
 import { parseProvisionedSources } from '../inspect/parse-data-sources.ts';
@@ -77,8 +77,4 @@ function unreadable(path: string, error: unknown): Failure {
     why: messageOf(error),
     cause: error,
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

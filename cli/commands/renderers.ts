@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import { chooseReporter, createRenderer } from '../screen/renderer.ts';
 import type { Renderer } from '../screen/renderer.ts';
 import type { Output, World } from '../world.ts';
@@ -105,8 +105,4 @@ function fileOutput(world: World, path: string, adds: boolean): FileOutput {
     rows: 24,
     stream: undefined,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import { renderHtml } from '../report/html.ts';
 import type { HtmlAssets } from '../report/html-document.ts';
 import { parseDetail, parseReport } from '../report/parse-report.ts';
@@ -179,8 +179,4 @@ function cannotWrite(file: string, error: unknown): Failure {
 
 function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

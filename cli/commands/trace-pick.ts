@@ -1,6 +1,6 @@
 /** `slowest` and `lost`: the message of a run that is most worth a look. */
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import { visitHistory } from '../load/history-files.ts';
 import type { Report } from '../report/report.ts';
 import { messageId } from '../samples/history.ts';
@@ -37,7 +37,7 @@ async function pickSlowest({ run, impact, ledger }: Report, historyDir: string):
   const times = createMessageTimes();
   await visitHistory(historyDir, times.note).catch((error: unknown) => {
     throw new Failure(exitCode.badFile, `cannot read the history of ${run.id}`, {
-      why: error instanceof Error ? error.message : String(error),
+      why: messageOf(error),
       next: 'rtops trace <id>, which finds in the logs what they hold',
       cause: error,
     });
