@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
@@ -128,6 +129,30 @@ describe('the lean WebSocket client against ws', () => {
     expect(await code.promise).toBe(1000);
   });
 });
+
+test('a server that talks on after the goodbye is cut off', async () => {
+  const cut = Promise.withResolvers<void>();
+  const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (head) => {
+      const key = /sec-websocket-key: (\S+)/i.exec(head.toString())?.[1] ?? '';
+      const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+      const accept = createHash('sha1').update(`${key}${guid}`).digest('base64');
+      socket.write(`HTTP/1.1 101 Yes\r\nsec-websocket-accept: ${accept}\r\n\r\n`);
+      const talk = setInterval(() => socket.write(Buffer.from([0x81, 1, 0x36])), 100);
+      socket.on('close', () => {
+        clearInterval(talk);
+        cut.resolve();
+      });
+    });
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { transport, said } = dial((server.address() as AddressInfo).port);
+  await said(1);
+  transport.end(true);
+  await cut.promise;
+}, 10_000);
 
 describe('what is no WebSocket server', () => {
   test.each([

@@ -79,7 +79,8 @@ class RawWebSocket implements Transport {
       return;
     }
     this.#socket.end(closeFrame(1000));
-    this.#socket.setTimeout(lingerMs, () => this.#socket.destroy());
+    const linger = setTimeout(() => this.#socket.destroy(), lingerMs);
+    this.#socket.once('close', () => clearTimeout(linger));
   }
 
   #read(count: number): void {
