@@ -5,7 +5,7 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
-import { explainFailure } from './explain-failure.ts';
+import { explainThrown } from './explain-failure.ts';
 import type { Done } from './option-values.ts';
 import { packageVersion } from './package-file.ts';
 import { withAlertCommands } from './program-alerts.ts';
@@ -45,16 +45,9 @@ async function assertPrinted(world: World): Promise<void> {
 
 function explain(world: World, error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.pass : exitCode.usage;
-  if (error instanceof Failure) {
-    world.stderr.write(explainFailure(error));
-    return error.code;
-  }
-  world.stderr.write(
-    `rtops: internal error. This is a bug; please report it with what follows.\n${
-      error instanceof Error ? (error.stack ?? error.message) : String(error)
-    }\n`,
-  );
-  return exitCode.internal;
+  const { text, code } = explainThrown(error);
+  world.stderr.write(text);
+  return code;
 }
 
 function buildProgram(world: World, done: Done): Command {
