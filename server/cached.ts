@@ -3,7 +3,7 @@ export function cached<T>(ask: () => Promise<T>, forMs: number): () => Promise<T
   let asked: Promise<T> | undefined;
   let at = 0;
   return () => {
-    const now = Date.now();
+    const now = performance.now();
     if (asked === undefined || now - at > forMs) {
       const question = ask();
       asked = question;

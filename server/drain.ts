@@ -17,7 +17,7 @@ const answerWithinMs = 2000;
 export async function drainConnections(chat: ChatNamespace, budgetMs: number): Promise<void> {
   const sockets = [...chat.sockets.values()];
   if (sockets.length === 0) return;
-  const endsAt = Date.now() + budgetMs;
+  const endsAt = performance.now() + budgetMs;
   const spreadMs = Math.min((sockets.length / closedPerSec) * 1000, budgetMs / 2);
   chat.local.emit(event.draining, retryIn(spreadMs));
   const closing = new Set<ChatSocket>(sockets);
@@ -28,7 +28,7 @@ export async function drainConnections(chat: ChatNamespace, budgetMs: number): P
     void closeAnswered(socket, endsAt);
   };
   await closeSpread(shuffled(sockets), spreadMs, endsAt);
-  while (chat.sockets.size > 0 && Date.now() < endsAt) {
+  while (chat.sockets.size > 0 && performance.now() < endsAt) {
     // Whoever was half in when the draining began is in by now.
     for (const socket of chat.sockets.values()) closeLate(socket);
     await sleep(20);
@@ -54,8 +54,8 @@ async function closeSpread(
 }
 
 async function closeAnswered(socket: ChatSocket, endsAt: number): Promise<void> {
-  const until = Math.min(Date.now() + answerWithinMs, endsAt);
-  while (socket.data.inFlight > 0 && Date.now() < until) await sleep(10);
+  const until = Math.min(performance.now() + answerWithinMs, endsAt);
+  while (socket.data.inFlight > 0 && performance.now() < until) await sleep(10);
   cutIfMute(socket);
   // Engine.IO writes what is queued before it closes.
   socket.conn.close();

@@ -117,9 +117,9 @@ export async function startServer(
   const metricsServer = await serveMetrics(metrics, config);
 
   const takeDown = async (): Promise<void> => {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     draining = true;
-    const left = (): number => Math.max(0, config.shutdownMs - (Date.now() - startedAt));
+    const left = (): number => Math.max(0, config.shutdownMs - (performance.now() - startedAt));
     // No longer listening: the proxy takes the next node. Open requests and connections go on.
     const closed = stopListening(app.server);
     if (gate !== undefined) await drainConnections(gate.chat, left() * 0.8);

@@ -33,7 +33,7 @@ export function hub({ log, fanOut, logger, trace, show }: HubDeps): MessagePath 
 
   const shown = (view: RoomView, entry: LogEntry): void => {
     quietSince.delete(view.room);
-    quietSince.set(view.room, Date.now());
+    quietSince.set(view.room, performance.now());
     if (show === undefined) fanOut.toAll(view.members, event.message, entry.json);
     else show(view, entry);
     trace.emitted(view.room, entry.seq, entry.json, view.members.size);
@@ -51,7 +51,7 @@ export function hub({ log, fanOut, logger, trace, show }: HubDeps): MessagePath 
   });
 
   const tellQuietRooms = (): void => {
-    const now = Date.now();
+    const now = performance.now();
     for (const [room, since] of quietSince) {
       if (now - since < headAfterMs) break;
       quietSince.delete(room);

@@ -58,7 +58,7 @@ export function roomViews({ log, logger, shown, restarted }: RoomViewsDeps): Roo
   const headOf = askHeads(log);
   /** The newest one the log has named. A room may still count in the one before. */
   let newest = '';
-  let nextCompareAt = Date.now() + compareEveryMs;
+  let nextCompareAt = performance.now() + compareEveryMs;
   let comparing: Promise<void> | undefined;
   let wanted: 'nothing' | 'heads' | 'entries' = 'nothing';
 
@@ -166,7 +166,7 @@ export function roomViews({ log, logger, shown, restarted }: RoomViewsDeps): Roo
       wanted = 'nothing';
       try {
         await compare(depth);
-        nextCompareAt = Date.now() + compareEveryMs;
+        nextCompareAt = performance.now() + compareEveryMs;
       } catch (error) {
         if (!(error instanceof LogUnavailable)) logger.error({ err: error }, 'heads not compared');
         // It stays wanted until the next sweep.
@@ -207,7 +207,7 @@ export function roomViews({ log, logger, shown, restarted }: RoomViewsDeps): Roo
     },
     wentBack: () => compareSoon('entries'),
     sweep: () => {
-      const now = Date.now();
+      const now = performance.now();
       for (const [room, held] of rooms) {
         if (held.view.members.size > 0 || held.entering > 0) {
           held.emptySince = undefined;

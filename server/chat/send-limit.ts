@@ -15,18 +15,18 @@ export function memoryLimiter({ count, windowMs }: SendLimit): SendLimiter {
   /** Times of the last sends that were let through, the oldest first, at most `count`. */
   const recent = new Map<string, number[]>();
   const forgetIdle = (): void => {
-    const horizon = Date.now() - windowMs;
+    const horizon = performance.now() - windowMs;
     for (const [user, times] of recent) if ((times.at(-1) ?? 0) <= horizon) recent.delete(user);
   };
   const timer = setInterval(forgetIdle, Math.max(windowMs, 1000)).unref();
   return {
     take: async (user) => {
-      const now = Date.now();
+      const now = performance.now();
       let times = recent.get(user);
       if (times === undefined) recent.set(user, (times = []));
       const oldest = times[0];
       if (times.length === count && oldest !== undefined) {
-        if (now - oldest < windowMs) return windowMs - (now - oldest);
+        if (now - oldest < windowMs) return Math.ceil(windowMs - (now - oldest));
         times.shift();
       }
       times.push(now);
