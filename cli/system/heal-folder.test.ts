@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -20,14 +20,13 @@ function newFolder(): { readonly world: World; readonly folder: StateFolder } {
   return { world, folder };
 }
 
-/** As the shell of `launch` writes it: the line of /proc/<pid>/stat. */
+/** As the shell of `launch` makes it. */
 function writePidFile(
   folder: StateFolder,
   name: string,
   { pid, startTime }: ProcessIdentity,
 ): void {
-  const between = Array.from({ length: 18 }, () => '0').join(' ');
-  writeFileSync(join(folder.pidsDir, name), `${pid} (sh) S ${between} ${startTime} 0 0\n`);
+  symlinkSync(`${pid} ${startTime}`, join(folder.pidsDir, name));
 }
 
 function writeState(folder: StateFolder, { pid, startTime }: ProcessIdentity): void {

@@ -1,6 +1,6 @@
 /** Starts one planned process so that no moment exists in which it runs unrecorded. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { PlannedService } from '../topology/plan.ts';
@@ -26,13 +26,15 @@ export type Launched = {
 };
 
 /**
- * The shell writes its own pid and start time, then becomes the service: exec changes neither. If
- * rtops is killed at any point, the file is there, or the process still carries the marker.
+ * The shell writes down its own pid and start time, then becomes the service: exec changes neither. If
+ * rtops is killed at any point, the record is there, or the process still carries the marker. The
+ * record is what a link says, for which a full disk has room; nginx and Redis overwrite the marker.
  */
 const recordThenExec = `
-if [ -r /proc/$$/stat ]; then read -r line < /proc/$$/stat
-else line="$$ $(LC_ALL=C ps -o lstart= -p $$)"; fi
-printf '%s\\n' "$line" > "$0"
+field20() { shift 19; echo "$1"; }
+if [ -r /proc/$$/stat ]; then read -r line < /proc/$$/stat; start=$(field20 \${line##*) })
+else start=$(LC_ALL=C ps -o lstart= -p $$); fi
+(PATH=$PATH:/bin:/usr/bin; ln -sfn "$$ $start" "$0")
 exec "$@"`;
 
 /** Makes the folders and writes the files a service needs before its first start. */
@@ -103,7 +105,7 @@ export function readPidFiles(
 /** `undefined` for one that went meanwhile: its service was being stopped. */
 function readPidFile(file: string): ProcessIdentity | undefined {
   try {
-    return parsePidLine(readFileSync(file, 'utf8'));
+    return parsePidLine(readlinkSync(file));
   } catch {
     return undefined;
   }
@@ -113,16 +115,11 @@ export function removePidFile(folder: StateFolder, name: string): void {
   rmSync(pidFile(folder, name), { force: true });
 }
 
-/** A line of /proc/<pid>/stat, or `pid lstart…`. */
+/** `4711 89123`; elsewhere than on Linux `4711 Sat Nov 21 11:05:01 2026`. */
 export function parsePidLine(line: string): ProcessIdentity | undefined {
-  const [pidText = '', ...rest] = line.trim().split(' ');
+  const [, pidText, startTime] = /^(\d+) +(.*\S)\s*$/.exec(line) ?? [];
   const pid = Number(pidText);
-  const startTime = line.includes(')')
-    ? line.slice(line.lastIndexOf(')') + 2).split(' ')[19]
-    : rest.join(' ').trim();
-  return Number.isInteger(pid) && pid > 1 && startTime !== undefined && startTime !== ''
-    ? { pid, startTime }
-    : undefined;
+  return startTime !== undefined && pid > 1 ? { pid, startTime } : undefined;
 }
 
 function pidFile(folder: StateFolder, name: string): string {
