@@ -68,6 +68,20 @@ describe('the log path on two nodes', () => {
   });
 });
 
+test('the limit of a user outlives no clock of Redis that was set back', async () => {
+  const { one, redis } = await twoNodes({ RTOPS_RATE_LIMIT: '1/60000' });
+  const anna = await connect(one.url, 'anna');
+  await anna.join('r');
+  expect(await anna.send('r', '1')).toMatchObject({ ok: true });
+  expect(await anna.send('r', '2')).toMatchObject({ code: 'RATE_LIMITED' });
+  const admin = new Redis(redis.url);
+  onTestFinished(() => admin.disconnect());
+  // As it stands after the clock went back by an hour: sent in an hour from now.
+  await admin.lset('rtops:sends:anna', 0, Date.now() + 3_600_000);
+  expect(await anna.send('r', '2')).toMatchObject({ ok: true });
+  expect(await anna.send('r', '3')).toMatchObject({ code: 'RATE_LIMITED' });
+});
+
 describe('a client that comes back', () => {
   test('gets what it missed, in order and once, then live, then `chat:resumed`', async () => {
     const { one, two } = await twoNodes();

@@ -6,13 +6,14 @@ import type { Patience } from './patience.ts';
 
 /**
  * KEYS sends of the user, the newest first. ARGV count, window ms. Answers 0, or the ms to wait.
- * Redis' own clock: nodes' clocks differ.
+ * Redis' own clock: nodes' clocks differ. It may be set back: what was sent later than now counts for
+ * nothing, or its user would be kept out until then.
  */
 const take = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local oldest = redis.call('LINDEX', KEYS[1], ARGV[1] - 1)
-if oldest and now - oldest < tonumber(ARGV[2]) then return ARGV[2] - (now - oldest) end
+local oldest = tonumber(redis.call('LINDEX', KEYS[1], ARGV[1] - 1) or '')
+if oldest and oldest <= now and now - oldest < tonumber(ARGV[2]) then return ARGV[2] - (now - oldest) end
 redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
 redis.call('LTRIM', KEYS[1], 0, ARGV[1] - 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
