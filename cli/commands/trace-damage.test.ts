@@ -1,64 +1,15 @@
 /** `rtops trace` on a run folder that lacks what the run left in it: named, and nothing untrue said. */
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import { ledgerFromFiles } from '../load/history-files.ts';
 import { sampleReport } from '../report/testing/sample-report.ts';
-import { recordBytes, recordKind, writeRecord } from '../samples/history.ts';
-import { keepLogs } from '../system/kept-logs.ts';
-import { testWorld } from '../system/testing/test-world.ts';
+import { recordBytes } from '../samples/history.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
+import { conn, inRoom, line, runId, wholeRun } from './testing/traced-run.ts';
 import { trace } from './trace.ts';
-
-const runId = '20261121-112913-ab12';
-const startMs = 1_800_000_000_000;
-const startUs = 5_000_000_000;
-const inRoom = { msgId: '1.0.0', room: `${runId}-r0`, user: 'u1' };
-const conn = { connId: 'c-1', reqId: 'req-1', socketId: 's-1' };
-
-function line(us: number, msg: string, fields: object): string {
-  return `${JSON.stringify({ time: startMs + us / 1000, us: startUs + us, ...fields, msg })}\n`;
-}
-
-/** A whole run folder, observed: one message from u1 on ws-1 to u2 on ws-2. */
-async function wholeRun(): Promise<{ world: TestWorld; dir: string }> {
-  const world = testWorld();
-  const dir = join(world.cwd, '.rtops', 'runs', runId);
-  const historyDir = join(dir, 'history');
-  mkdirSync(historyDir, { recursive: true });
-  const logsDir = join(world.cwd, 'logs-of-then');
-  mkdirSync(logsDir);
-  const logs = {
-    'ws-1':
-      line(0, 'connection opened', { ...conn, user: 'u1', transport: 'websocket' }) +
-      line(10_000, 'message taken', { ...conn, ...inRoom }),
-    'ws-2': line(11_000, 'message arrived', { ...inRoom, seq: 1 }),
-    'nginx-access': '{"request_id":"req-0"}\n',
-    redis: 'is not traced by\n',
-  };
-  for (const [name, text] of Object.entries(logs)) {
-    writeFileSync(join(logsDir, `${name}.log`), text);
-  }
-  await keepLogs(logsDir, new Map(), dir, { startedAtMs: startMs, startedAtUs: startUs });
-  const bytes = Buffer.alloc(4 * recordBytes);
-  writeRecord(bytes, 0, recordKind.joined, 0, 2, 0, 0, 0, 0, 1000);
-  writeRecord(bytes, recordBytes, recordKind.sent, 0, 1, 0, 0, 0, 0, 9000);
-  writeRecord(bytes, 2 * recordBytes, recordKind.acked, 0, 1, 0, 0, 0, 1, 12_000);
-  writeRecord(bytes, 3 * recordBytes, recordKind.delivered, 0, 2, 0, 1, 0, 1, 13_000);
-  writeFileSync(join(historyDir, 'worker-0.bin'), bytes);
-  await ledgerFromFiles(historyDir, { runId, durationMs: 1000, partial: false });
-  const { run, topology, ledger } = sampleReport();
-  const report = sampleReport({
-    run: { ...run, id: runId },
-    topology: topology === null ? null : { ...topology, monitoring: true },
-    ledger: { ...ledger, sent: 1, exceptions: [] },
-  });
-  writeFileSync(join(dir, 'report.json'), JSON.stringify(report));
-  return { world, dir };
-}
 
 async function notesOf(world: TestWorld, id = '1.0.0'): Promise<string> {
   world.printed.stdout = '';
@@ -102,6 +53,32 @@ test('a log that lost whole lines is cut short', async () => {
   expect(await notesOf(world)).toMatch(/the log of ws-1 is cut short: \d+ of \d+ bytes are gone/);
 });
 
+test.each([
+  ['emptied', () => '', /empty: the log of ws-1, ws-2/],
+  [
+    'spoiled',
+    (text: string) => text.replaceAll(/^\{/gm, '{{'),
+    /2 of 2 lines in the log of ws-1 could not/,
+  ],
+  [
+    'cut short',
+    (text: string) => text.slice(0, 30),
+    /the log of ws-1 is cut short: \d+ of \d+ bytes/,
+  ],
+])('logs that were %s: the share that is followed is not to blame', async (_, damaged, note) => {
+  const { world, dir } = await wholeRun();
+  for (const name of ['ws-1', 'ws-2']) {
+    const file = join(dir, 'logs', `${name}.log`);
+    writeFileSync(file, damaged(readFileSync(file, 'utf8')));
+  }
+  const notes = await notesOf(world);
+  expect(notes).toMatch(
+    /^no line of a server .* of the 70 % that are followed: the logs are not whole/,
+  );
+  expect(notes).toMatch(note);
+  expect(notes).not.toContain('traceSample');
+});
+
 test('no logs at all: a connection that cannot be found is not said to be unknown only', async () => {
   const { world, dir } = await wholeRun();
   rmSync(join(dir, 'logs'), { recursive: true });
@@ -116,6 +93,15 @@ test('no logs at all: a connection that cannot be found is not said to be unknow
   const whole = await wholeRun();
   const unknown = await refusalOf(whole.world, 'c-9');
   expect(unknown.evidence.join('\n')).not.toContain('gone');
+});
+
+test('an id that cannot be found in logs that cannot be read is not said to be unknown only', async () => {
+  const { world, dir } = await wholeRun();
+  const file = join(dir, 'logs', 'ws-1.log');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/^\{/gm, '{{'));
+  const refusal = await refusalOf(world, 'c-1');
+  expect(refusal.why).toContain('not there');
+  expect(refusal.evidence).toContain('2 of 2 lines in the log of ws-1 could not be read');
 });
 
 test('a history that was emptied, cut short or taken away', async () => {

@@ -3,32 +3,24 @@ import { join } from 'node:path';
 
 import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { Failure, nearestName } from '../failure.ts';
-import { visitHistory } from '../load/history-files.ts';
-import { hasNoHistory, historyGaps } from '../load/history-gaps.ts';
+import { Failure } from '../failure.ts';
 import type { Report } from '../report/report.ts';
-import { parseMessageId } from '../samples/history.ts';
-import { readKeptLogs, readLogs } from '../system/kept-logs.ts';
-import type { KeptLogs } from '../system/kept-logs.ts';
-import { stateFolder } from '../system/state-folder.ts';
 import { composeTrace } from '../trace/compose-trace.ts';
-import type { TraceInput } from '../trace/compose-trace.ts';
-import { accessLogService, knownIds, searchLogs } from '../trace/log-search.ts';
-import type { LogText } from '../trace/log-search.ts';
-import { createMessageHistory } from '../trace/message-history.ts';
-import type { MessageHistory } from '../trace/message-history.ts';
 import { renderTrace, traceDocument } from '../trace/render-trace.ts';
+import { isFollowed, unfollowedShare } from '../trace/server-silence.ts';
 import type { Trace } from '../trace/trace.ts';
-import { gapNotes, noGaps } from '../trace/trace-gaps.ts';
-import type { ShortFile, TraceGaps } from '../trace/trace-gaps.ts';
 import type { World } from '../world.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
+import { traceLive } from './trace-live.ts';
 import { pickFromRun } from './trace-pick.ts';
+import { inputOfRun } from './trace-run.ts';
+import { findRunUnderWay } from './trace-under-way.ts';
+import { pickGone, unknownId } from './trace-unknown.ts';
 
 export type TraceOptions = {
   /** An id, or `slowest` or `lost`: the run's own. */
   readonly id: string;
-  /** A folder or a run id; the newest run when left out, then the logs of what is up. */
+  /** A folder or a run id. Left out: the run under way, then the newest, then the logs of what is up. */
   readonly run: string | undefined;
   readonly json: boolean;
 };
@@ -39,41 +31,116 @@ export type TraceOptions = {
  *   names is not in its files any more
  */
 export async function trace(world: World, options: TraceOptions): Promise<ExitCode> {
+  const { id, run } = options;
+  const isPick = id === 'slowest' || id === 'lost';
+  const underWay = findRunUnderWay(world);
+  if (underWay === undefined) return traceEnded(world, options, []);
+  const name = underWay.id ?? 'with its folder elsewhere (--run-dir)';
+  if (isPick && run !== undefined && run === underWay.id) {
+    throw new Failure(exitCode.usage, `run ${name} is under way`, {
+      why: `its ${id} is known when it has ended`,
+      next: 'rtops trace <id>, which finds what its servers have logged by now',
+    });
+  }
+  if (isPick || !underWay.loadsWhatIsUp || (run !== undefined && run !== underWay.id)) {
+    const lacks = isPick ? `its ${id} is known when it has ended` : 'its logs are not here';
+    // Who named a run knows which is meant.
+    return traceEnded(
+      world,
+      options,
+      run === undefined ? [`run ${name} is under way: ${lacks}`] : [],
+    );
+  }
+  const { found, input } = await traceLive(world, id, underWay.id);
+  if (found !== undefined) {
+    const notes = [
+      `run ${name} is under way: these are the logs of what is up, and what users saw is told when it has ended`,
+      ...(await alsoEnded(world, options)),
+      ...found.notes,
+    ];
+    return printed(world, options, { trace: { ...found, notes }, runId: underWay.id ?? name });
+  }
+  const why = isFollowed(id, input.traceSample) ? '' : `: ${unfollowedShare(input.traceSample)}`;
+  const silent = `run ${name} is under way, and the logs of what is up hold no line about ${id}${why}`;
+  if (run !== undefined) throw unknownId(id, `run ${name}, which is under way`, input, [silent]);
+  return traceEnded(world, options, [silent]);
+}
+
+/** A run that has ended: the one asked for, or the newest; then what the servers write outside of any. */
+async function traceEnded(
+  world: World,
+  options: TraceOptions,
+  before: readonly string[],
+): Promise<ExitCode> {
   const dir = await runFolder(world, options);
-  if (dir === undefined) return printed(world, options, await traceLive(world, options.id));
+  if (dir === undefined) {
+    const { found, input } = await traceLive(world, options.id, null);
+    if (found === undefined) throw unknownId(options.id, 'the logs of this folder', input, before);
+    return printed(world, options, ofNoRun(found, before));
+  }
   const report = await readReport(dir);
   const picked = await pickFromRun(options.id, report, join(dir, 'history'));
   if (picked.kind === 'none') {
+    const notes = [...before, picked.why];
     if (options.json) {
       world.stdout.write(
-        `${JSON.stringify({ schemaVersion: 1, run: report.run.id, id: options.id, kind: null, timelines: [], notes: [picked.why] })}\n`,
+        `${JSON.stringify({ schemaVersion: 1, run: report.run.id, id: options.id, kind: null, timelines: [], notes })}\n`,
       );
-    } else world.stdout.write(`${picked.why}\n`);
+    } else world.stdout.write(notes.map((note) => `${note}\n`).join(''));
     return exitCode.pass;
   }
-  const input = await inputOf(dir, report, picked.id);
+  const input = await inputOfRun(dir, report, picked.id);
   const found = composeTrace(input);
   if (found !== undefined) {
-    const notes = [...picked.notes, ...found.notes, ...exceptionNotes(report, picked.id)];
+    const notes = [
+      ...before,
+      ...(before.length === 0 ? [] : [`shown is run ${report.run.id}, which has ended`]),
+      ...picked.notes,
+      ...found.notes,
+      ...exceptionNotes(report, picked.id),
+    ];
     return printed(world, options, { trace: { ...found, notes }, runId: report.run.id });
   }
   if (options.run === undefined) {
-    // Not of the newest run: of somebody who is connected now, perhaps.
-    const live = await traceLive(world, picked.id).catch(() => undefined);
-    if (live !== undefined) return printed(world, options, live);
+    // Not of the newest run: of one before it, or of somebody who is connected now.
+    const ofRun = picked.id === options.id ? null : report.run.id;
+    const live = (await traceLive(world, picked.id, ofRun)).found;
+    const not = `it is not in the folder of run ${report.run.id}`;
+    if (live !== undefined) return printed(world, options, ofNoRun(live, [...before, not]));
   }
   throw picked.id === options.id
-    ? unknownId(picked.id, `run ${report.run.id}`, input)
+    ? unknownId(picked.id, `run ${report.run.id}`, input, before)
     : pickGone(options.id, picked.id, report.run.id, input);
 }
 
 type Traced = { readonly trace: Trace; readonly runId: string };
+
+function ofNoRun(found: Trace, before: readonly string[]): Traced {
+  return {
+    trace: { ...found, notes: [...before, ...found.notes] },
+    runId: 'none: these are the logs of what is or was up here',
+  };
+}
 
 function printed(world: World, { json }: TraceOptions, { trace: found, runId }: Traced): ExitCode {
   world.stdout.write(
     json ? `${JSON.stringify(traceDocument(found, runId), null, 2)}\n` : renderTrace(found, runId),
   );
   return exitCode.pass;
+}
+
+/** Ids begin anew with every run: the newest that has ended may have had this one too. */
+async function alsoEnded(world: World, options: TraceOptions): Promise<readonly string[]> {
+  if (options.run !== undefined) return [];
+  try {
+    const dir = await findRunFolder(world, undefined);
+    const report = await readReport(dir);
+    if (composeTrace(await inputOfRun(dir, report, options.id)) === undefined) return [];
+    return [`run ${report.run.id} has it too: rtops trace ${options.id} ${report.run.id}`];
+  } catch {
+    // There is none, or none that can be read: it is not the one that is asked after.
+    return [];
+  }
 }
 
 /** `undefined`: no run was asked for, and there is none. */
@@ -90,107 +157,6 @@ async function runFolder(
   }
 }
 
-async function inputOf(dir: string, report: Report, id: string): Promise<TraceInput> {
-  const kept = await readKeptLogs(dir);
-  const { topology, run } = report;
-  const hasAccessLog = topology?.monitoring === true;
-  return {
-    ...{ id, runId: run.id },
-    start: {
-      wallMs: kept?.since?.startedAtMs ?? Date.parse(run.startedAt),
-      us: kept?.since?.startedAtUs,
-    },
-    ownSystem: topology !== null,
-    traceSample: topology?.server.traceSample,
-    messagePath: topology?.messagePath,
-    hasRedis: topology?.redis != null,
-    hasProxy: topology?.proxy != null,
-    hasAccessLog,
-    faults: report.faults.filter(({ bit }) => bit),
-    // Without monitoring an access log is one that an earlier system left.
-    logs: traced(kept?.logs ?? []).filter(
-      ({ service }) => service !== accessLogService || hasAccessLog,
-    ),
-    gaps: await gapsOf(dir, report, kept),
-    history: await historyOf(join(dir, 'history'), id),
-  };
-}
-
-async function gapsOf(
-  dir: string,
-  { topology, services, ledger }: Report,
-  kept: KeptLogs | undefined,
-): Promise<TraceGaps> {
-  const historyDir = join(dir, 'history');
-  const history = await historyGaps(historyDir);
-  const ofUsers = { history, historyGone: ledger.sent > 0 && (await hasNoHistory(historyDir)) };
-  if (topology === null) return { ...noGaps, ...ofUsers };
-  if (kept === undefined) return { ...noGaps, ...ofUsers, logsGone: true };
-  // Without its index, what ran says what was kept.
-  const expected: Readonly<Record<string, number>> =
-    kept.since === undefined
-      ? Object.fromEntries(
-          [
-            ...services.map(({ name }) => name),
-            ...(topology.proxy === null ? [] : [accessLogService]),
-          ].map((name) => [name, 0]),
-        )
-      : kept.keptBytes;
-  const logs = Object.entries(expected).flatMap(([name, keptBytes]): readonly ShortFile[] => {
-    const isTraced = isTracedLog(name) && (name !== accessLogService || topology.monitoring);
-    if (!isTraced) return [];
-    const text = kept.logs.find(({ service }) => service === name)?.text;
-    const nowBytes = text === undefined ? undefined : Buffer.byteLength(text);
-    return nowBytes === undefined || nowBytes < keptBytes ? [{ name, keptBytes, nowBytes }] : [];
-  });
-  return { ...ofUsers, logsGone: false, logs, leftOutBytes: kept.leftOutBytes };
-}
-
-/** The message's records, when the id is one that the engine could have given. */
-async function historyOf(dir: string, id: string): Promise<MessageHistory | undefined> {
-  const key = parseMessageId(id);
-  if (key === undefined) return undefined;
-  const history = createMessageHistory(key);
-  try {
-    await visitHistory(dir, history.note);
-  } catch {
-    // A run folder without its history: the logs may still know the message.
-    return undefined;
-  }
-  return history;
-}
-
-/** What the servers of this folder write now, outside of any run. Time 0 is the first line found. */
-async function traceLive(world: World, id: string): Promise<Traced> {
-  const all = await readLogs(stateFolder(world.cwd).logsDir);
-  const logs = traced(all);
-  const { lines, access } = searchLogs(logs, new Set([id]));
-  const first = lines.toSorted((a, b) => a.timeMs - b.timeMs)[0];
-  const wallMs = first?.timeMs ?? access[0]?.endMs ?? 0;
-  const input: TraceInput = {
-    ...{ id, runId: '', history: undefined, logs },
-    start: { wallMs, us: first?.us },
-    ...{ ownSystem: true, traceSample: undefined, messagePath: undefined },
-    hasRedis: all.some(({ service }) => service === 'redis'),
-    hasProxy: all.some(({ service }) => service === 'nginx'),
-    hasAccessLog: all.some(({ service }) => service === accessLogService),
-    gaps: noGaps,
-    faults: [],
-  };
-  const found = composeTrace(input);
-  if (found === undefined) throw unknownId(id, 'the logs of this folder', input);
-  return { trace: found, runId: 'none: these are the logs of what is or was up here' };
-}
-
-/** The logs that hold lines to trace by: the reference servers' and nginx's access log. */
-function traced(logs: readonly LogText[]): readonly LogText[] {
-  return logs.filter(({ service }) => isTracedLog(service));
-}
-
-function isTracedLog(service: string): boolean {
-  return service === accessLogService || /^(server|api|ws)-\d+$/.test(service);
-}
-
 /** What the ledger has against the message. */
 function exceptionNotes(report: Report, id: string): readonly string[] {
   return report.ledger.exceptions
@@ -199,47 +165,4 @@ function exceptionNotes(report: Report, id: string): readonly string[] {
       ({ class: what, recipient, atMs, fault }) =>
         `the ledger: ${what}${recipient === null ? '' : ` at ${recipient}`}, ${(atMs / 1000).toFixed(3)} s${fault === null ? '' : `, during ${fault}`}`,
     );
-}
-
-const shownIds = 3;
-const searchedIds = 2000;
-
-/** The run's report names the message, and its files do not hold it: they were whole once. */
-function pickGone(asked: string, id: string, runId: string, { gaps }: TraceInput): Failure {
-  const notes = gapNotes(gaps);
-  return new Failure(exitCode.badFile, `${id}, the ${asked} of run ${runId}, is not in its files`, {
-    why:
-      notes.length === 0
-        ? 'its report names the message; its history and logs do not'
-        : 'its report names the message; what would tell of it is damaged',
-    evidence: notes,
-    next: `rtops verify ${runId}`,
-  });
-}
-
-function unknownId(id: string, where: string, { logs, history, gaps }: TraceInput): Failure {
-  const damage = gapNotes(gaps);
-  const known = knownIds(logs, searchedIds);
-  const near = nearestName(id, Object.values(known).flat());
-  const sample = (name: string, ids: readonly string[]): readonly string[] =>
-    ids.length === 0 ? [] : [`${name}: ${ids.slice(0, shownIds).join(', ')}`];
-  const sent = history?.sentByThem ?? 0;
-  return new Failure(exitCode.usage, `${JSON.stringify(id)} is not in ${where}`, {
-    why:
-      sent > 0
-        ? `that user sent ${sent} messages in that room: the last number is 0 to ${sent - 1}`
-        : near === undefined && damage.length > 0
-          ? 'it may be in what is not there any more'
-          : near === undefined
-            ? 'an id is that of a message (the engine’s are sender.room.number), of a request, a connection or a socket; or slowest, or lost'
-            : `did you mean ${JSON.stringify(near)}?`,
-    evidence: [
-      ...damage,
-      ...sample('messages in the logs', known.msgId),
-      ...sample('requests', known.reqId),
-      ...sample('connections', known.connId),
-      ...sample('sockets', known.socketId),
-    ],
-    next: damage.length === 0 ? 'rtops trace slowest' : 'rtops verify',
-  });
 }

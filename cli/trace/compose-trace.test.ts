@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { recordKind } from '../samples/history.ts';
 import { composeTrace } from './compose-trace.ts';
-import type { TraceInput } from './compose-trace.ts';
+import type { TraceInput } from './trace-input.ts';
 import type { LogText } from './log-search.ts';
 import { renderTrace } from './render-trace.ts';
 import {
@@ -48,11 +48,12 @@ describe('a message of the engine', () => {
 
   test('of which the servers said nothing is told from what users saw, and how to see more', () => {
     const trace = composeTrace(inputOf({ logs: [logOf('ws-1', ws1.slice(0, 1))] }));
-    expect(trace?.timelines[0]?.steps).toHaveLength(5);
+    // The sender's connection is told of all.
+    expect(trace?.timelines[0]?.steps).toHaveLength(6);
     expect(trace?.notes.join('\n')).toMatch(/1 % are followed.*--set server\.traceSample=1/);
     const all = composeTrace(inputOf({ logs: [logOf('ws-1', ws1.slice(0, 1))], traceSample: 1 }));
     expect(all?.notes.join('\n')).toContain(
-      'left no line about this message, though all are followed',
+      'no line of a server about this message was found, though all are followed',
     );
     expect(all?.notes.join('\n')).not.toContain('--set');
     const foreign = composeTrace(inputOf({ logs: [], ownSystem: false }));
@@ -193,11 +194,13 @@ describe('what is damaged', () => {
     expect(trace?.notes).toEqual(
       expect.arrayContaining([
         'the log of ws-1 ends inside a line, which was left out',
-        '1 line in the log of ws-1 is none that it writes',
+        '1 of 6 lines in the log of ws-1 could not be read',
         'empty: the log of ws-3',
       ]),
     );
-    expect(composeTrace(inputOf())?.notes.join('\n')).not.toMatch(/left out|none that it|empty/);
+    expect(composeTrace(inputOf())?.notes.join('\n')).not.toMatch(
+      /left out|could not be read|empty/,
+    );
   });
 });
 

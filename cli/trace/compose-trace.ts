@@ -1,58 +1,36 @@
 /** From the lines and records about an id to its ordered timelines, and what could not be told. */
 import { messageId, parseMessageId, roomName, userName } from '../samples/history.ts';
-import { accessLogService, damageOf, searchLogs } from './log-search.ts';
+import { logHealth } from './log-health.ts';
+import { isOfConnection, searchLogs } from './log-search.ts';
 import type { Found, LogText } from './log-search.ts';
 import type { LogLine } from './log-line.ts';
 import { accessSteps, lineSteps } from './log-steps.ts';
-import type { MessageHistory } from './message-history.ts';
+import { memberConnections } from './member-connections.ts';
+import type { MessageMembers } from './member-connections.ts';
+import { theLog } from './message-history.ts';
 import { inOrder } from './trace.ts';
-import { gapNotes } from './trace-gaps.ts';
-import type { TraceGaps } from './trace-gaps.ts';
 import type { Step, Timeline, Trace } from './trace.ts';
 import { traceClock } from './trace-clock.ts';
-import type { RunStart, TraceClock } from './trace-clock.ts';
-
-/** All that is known about a run, as far as a trace can use it. */
-export type TraceInput = {
-  readonly id: string;
-  readonly runId: string;
-  readonly start: RunStart;
-  /** Whether the run's system was one that rtops started. */
-  readonly ownSystem: boolean;
-  readonly traceSample: number | undefined;
-  readonly messagePath: string | undefined;
-  readonly hasRedis: boolean;
-  readonly hasProxy: boolean;
-  /** Whether nginx was told to keep an access log. */
-  readonly hasAccessLog: boolean;
-  readonly logs: readonly LogText[];
-  /** What the run kept and is not whole any more. */
-  readonly gaps: TraceGaps;
-  /** The run's faults; times in ms since its start. */
-  readonly faults: readonly {
-    readonly kind: string;
-    readonly node: string;
-    readonly at: number;
-    readonly until: number;
-  }[];
-  /** `undefined`: the id is not one of the engine's messages. */
-  readonly history: MessageHistory | undefined;
-};
+import type { TraceClock } from './trace-clock.ts';
+import type { TraceInput } from './trace-input.ts';
+import { commonNotes, messageSilence, requestSilence, socketNotes } from './trace-notes.ts';
+import type { ReadRun } from './trace-notes.ts';
 
 /** `undefined`: nobody has seen this id. */
 export function composeTrace(input: TraceInput): Trace | undefined {
   const { id, logs, history } = input;
   const all = searchLogs(logs, new Set([id]));
-  const direct = { ...all, lines: all.lines.filter((line) => inRun(input, line)) };
+  const direct = { ...all, lines: all.lines.filter((line) => isOfRun(input, line)) };
   const ofMessage = direct.lines.filter((line) => line.text.msgId === id);
   if (ofMessage.length > 0 || history?.met === true) return messageTrace(input, ofMessage);
   const connIds = new Set(
     direct.lines.flatMap(({ text: { connId } }) => (connId === undefined ? [] : [connId])),
   );
   const around = withHandshakes(logs, direct, new Set([id, ...connIds]));
-  const found = { ...around, lines: around.lines.filter((line) => inRun(input, line)) };
+  const found = { ...around, lines: around.lines.filter((line) => isOfRun(input, line)) };
   if (found.lines.length === 0 && found.access.length === 0) return undefined;
   const clock = traceClock(input.start, found.lines);
+  const run = readRun(input);
   const isConnection = connIds.size > 0;
   const kind = isConnection ? 'connection' : 'request';
   const steps = inOrder(stepsOf(found, clock, input));
@@ -61,21 +39,25 @@ export function composeTrace(input: TraceInput): Trace | undefined {
     kind,
     timelines: [{ title: `${kind} ${id}`, steps }],
     notes: [
-      ...(isConnection ? socketNotes(input, found) : []),
-      ...(!isConnection && found.lines.length === 0 ? [serversSilent(input, 'request')] : []),
-      ...commonNotes(input, clock),
+      ...(isConnection ? socketNotes(run, found.access) : []),
+      ...(isConnection || found.lines.length > 0 ? [] : requestSilence(run, found, clock)),
+      ...commonNotes(run, clock),
     ],
   };
 }
 
+function readRun(input: TraceInput): ReadRun {
+  return { ...input, logs: input.logs.map(logHealth) };
+}
+
 /** Rooms of two runs never meet; an id of the engine may have been in the run before. */
-function inRun({ id, runId }: TraceInput, line: LogLine): boolean {
+export function isOfRun({ id, runId }: Pick<TraceInput, 'id' | 'runId'>, line: LogLine): boolean {
   const key = parseMessageId(id);
   const { room, msgId } = line.text;
   if (key === undefined || msgId !== id) return true;
   // Another client may write its ids as the engine does.
   const isEngines = /^\d{8}-\d{6}-[0-9a-f]{4}-r\d+$/.test(room ?? '');
-  return room === undefined || !isEngines || room === roomName(runId, key.room);
+  return runId === null || room === undefined || !isEngines || room === roomName(runId, key.room);
 }
 
 function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
@@ -84,50 +66,84 @@ function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
   const groups = Map.groupBy(lines, ({ text }) => `${text.user ?? ''} in ${text.room ?? ''}`);
   const engines = history?.met === true ? titleOfEngines(input) : undefined;
   if (engines !== undefined && !groups.has(engines)) groups.set(engines, []);
-  const related = relatedIds(lines);
-  const around = searchLogs(input.logs, related);
-  const opened = around.lines.filter((line) => line.msg.startsWith('connection '));
-  const found = { lines: opened, access: around.access };
-  const clock = traceClock(input.start, [...lines, ...opened]);
+  const members = engines === undefined ? undefined : membersOf(input);
+  const opened = searchLogs(input.logs, relatedIds(lines), namesOf(members)).lines.filter(
+    isOfConnection,
+  );
+  const ofMembers =
+    members && memberConnections(opened, members, traceClock(input.start, [...lines, ...opened]));
+  // The engine knows whose connections they are; of another client's message its own line says it.
+  const connectionsOf = (title: string, own: readonly LogLine[]): readonly LogLine[] => {
+    if (title === engines && ofMembers !== undefined) return ofMembers.lines;
+    const ids = relatedIds(own);
+    return opened.filter(({ text }) => ids.has(text.connId ?? ''));
+  };
+  const connections = [...groups].flatMap(([title, own]) => connectionsOf(title, own));
+  const { access } = searchLogs(input.logs, relatedIds([...lines, ...connections]));
+  const clock = traceClock(input.start, [...lines, ...connections]);
   const timelines = [...groups].map(([title, own]): Timeline => {
-    const ownIds = relatedIds(own);
-    const handshake = {
-      lines: opened.filter(({ text }) => ownIds.has(text.connId ?? '')),
-      access: around.access.filter(({ requestId }) => ownIds.has(requestId)),
-    };
+    const around = connectionsOf(title, own);
+    const requests = relatedIds([...own, ...around]);
+    const handshakes = access.filter(({ requestId }) => requests.has(requestId));
     const ofUsers = title === engines ? (history?.steps() ?? []) : [];
     const ofServers = stepsOf({ lines: own, access: [] }, clock, input);
     const times = [...ofServers, ...ofUsers].map(({ atUs }) => atUs);
     const [firstUs, lastUs] = [Math.min(...times), Math.max(...times)];
-    // How the sender came in; its end matters where it came before the message was done.
-    const ofConnection = stepsOf(handshake, clock, input).filter(({ atUs }) => atUs <= lastUs);
+    // How they came in; the end of it matters where it came before the message was done.
+    const ofConnections = stepsOf({ lines: around, access: handshakes }, clock, input).filter(
+      ({ atUs }) => atUs <= lastUs,
+    );
     return {
       title: `message ${id} of ${title}`,
       steps: inOrder([
         ...faultSteps(input, firstUs, lastUs),
-        ...ofConnection,
+        ...ofConnections,
         ...ofServers,
         ...ofUsers,
       ]),
     };
   });
   const missing = engines === undefined ? [] : (history?.missing() ?? []);
+  const leftOut = ofMembers?.leftOut ?? 0;
+  const run = readRun(input);
   return {
     id,
     kind: 'message',
     timelines,
     notes: [
       ...(missing.length === 0 ? [] : [`members without a delivery: ${missing.join(', ')}`]),
-      ...(lines.length === 0 ? [serversSilent(input, 'message')] : []),
-      ...(lines.length > 0 && opened.length > 0 ? socketNotes(input, found) : []),
+      ...messageSilence(run, lines, clock, members),
+      ...(leftOut === 0
+        ? []
+        : [`connections of ${leftOut} members that stood unmoved meanwhile are not shown`]),
+      ...(connections.length > 0 ? socketNotes(run, access) : []),
       ...(input.messagePath === 'adapter'
         ? [
             'on the path adapter no node logs what arrives from another: only the sending node is seen',
           ]
         : []),
-      ...commonNotes(input, clock),
+      ...commonNotes(run, clock),
     ],
   };
+}
+
+/** Who had to do with the engine's message, and from when to when. */
+function membersOf({ id, history }: TraceInput): MessageMembers | undefined {
+  const key = parseMessageId(id);
+  const steps = history?.steps() ?? [];
+  const moving = steps.filter(({ where }) => where !== theLog);
+  const times = (moving.length > 0 ? moving : steps).map(({ atUs }) => atUs);
+  if (key === undefined || history === undefined || times.length === 0) return undefined;
+  return {
+    sender: userName(key.sender),
+    recipients: history.recipients(),
+    ...{ fromUs: Math.min(...times), untilUs: Math.max(...times) },
+  };
+}
+
+function namesOf(members: MessageMembers | undefined): ReadonlySet<string> {
+  if (members === undefined) return new Set();
+  return new Set([members.sender, ...members.recipients.map(({ user }) => user)]);
 }
 
 /** A fault that was over this long before a message may still be why it was slow. */
@@ -150,7 +166,8 @@ function faultSteps({ faults }: TraceInput, firstUs: number, lastUs: number): re
 
 function titleOfEngines({ id, runId }: TraceInput): string | undefined {
   const key = parseMessageId(id);
-  if (key === undefined || messageId(key.sender, key.room, key.n) !== id) return undefined;
+  if (runId === null || key === undefined) return undefined;
+  if (messageId(key.sender, key.room, key.n) !== id) return undefined;
   return `${userName(key.sender)} in ${roomName(runId, key.room)}`;
 }
 
@@ -176,63 +193,4 @@ function stepsOf({ lines, access }: Found, clock: TraceClock, input: TraceInput)
     ...access.flatMap((line) => accessSteps(line, clock)),
     ...lines.flatMap((line) => lineSteps(line, clock, store)),
   ];
-}
-
-function serversSilent({ ownSystem, traceSample, logs }: TraceInput, what: string): string {
-  if (!ownSystem) return 'the system was not started by rtops (--url): its logs are not here';
-  if (logs.every(({ service }) => service === accessLogService)) {
-    return 'the run folder holds no logs of servers: only what users saw can be told';
-  }
-  const silent = `the servers left no line about this ${what}`;
-  if (traceSample === 1) return `${silent}, though all are followed`;
-  const share =
-    traceSample === undefined || traceSample === 0
-      ? 'none is followed'
-      : `${Number((traceSample * 100).toPrecision(3))} % are followed, picked by their id`;
-  return `${silent}: ${share}; --set server.traceSample=1 follows all`;
-}
-
-/** Why nginx does not speak of a connection. */
-function socketNotes(
-  { hasProxy, hasAccessLog, logs }: TraceInput,
-  found: Found,
-): readonly string[] {
-  if (!hasProxy || found.access.length > 0) return [];
-  if (!hasAccessLog) return ['nginx kept no access log: it does with --observe'];
-  const log = logs.find(({ service }) => service === accessLogService);
-  // That it is gone is a note of its own, and from an empty one nothing follows.
-  return log === undefined || log.text === ''
-    ? []
-    : ['nginx has no line of this connection: it writes that of a WebSocket when it ends'];
-}
-
-function commonNotes({ logs, gaps, start }: TraceInput, clock: TraceClock): readonly string[] {
-  const damaged = logs
-    .map(damageOf)
-    .flatMap(({ service, garbage, cut }) => [
-      ...(cut ? [`the log of ${service} ends inside a line, which was left out`] : []),
-      ...(garbage > 0 ? [garbageText(garbage, service)] : []),
-    ]);
-  const empty = logs.filter(({ text }) => text === '').map(({ service }) => service);
-  return [
-    ...gapNotes(gaps),
-    ...damaged,
-    ...(empty.length === 0 ? [] : [`empty: the log of ${empty.join(', ')}`]),
-    ...(clock.skewMs === 0
-      ? []
-      : [
-          `the wall clock moved by ${clock.skewVaries ? 'up to ' : ''}${Math.round(clock.skewMs)} ms ${clock.skewVaries ? 'within the lines of this trace' : 'since the run began'}: nginx's times are off by up to that`,
-        ]),
-    ...(start.us === undefined && logs.length > 0
-      ? [
-          'the run did not note its start on the clock of the servers: their times are off by up to 2 ms',
-        ]
-      : []),
-  ];
-}
-
-function garbageText(count: number, service: string): string {
-  return count === 1
-    ? `1 line in the log of ${service} is none that it writes`
-    : `${count} lines in the log of ${service} are none that it writes`;
 }

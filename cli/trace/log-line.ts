@@ -1,14 +1,18 @@
 /** A line of a server's log, as server/logger.ts and server/trace/ write it (docs/trace.md). */
 
-/** Ids under which lines are found, and what they tell. Absent: the line does not say. */
-export type LogLine = {
-  /** The file's service: `ws-1`. */
-  readonly service: string;
-  readonly msg: string;
+/** When a line was written, by both clocks. */
+export type LogStamp = {
   /** Wall clock, ms since 1970. */
   readonly timeMs: number;
   /** CLOCK_MONOTONIC of the host, µs. */
   readonly us: number | undefined;
+};
+
+/** Ids under which lines are found, and what they tell. Absent: the line does not say. */
+export type LogLine = LogStamp & {
+  /** The file's service: `ws-1`. */
+  readonly service: string;
+  readonly msg: string;
   readonly text: Readonly<Partial<Record<TextField, string>>>;
   readonly number: Readonly<Partial<Record<NumberField, number>>>;
   /** The store had it already. */
@@ -38,21 +42,23 @@ type NumberField = (typeof numberFields)[number];
 /** `undefined` for a line that is none: cut short, or not this server's. */
 export function parseLogLine(service: string, line: string): LogLine | undefined {
   const fields = jsonObject(line);
-  const msg = fields?.['msg'];
-  const timeMs = fields?.['time'];
-  if (fields === undefined || typeof msg !== 'string' || typeof timeMs !== 'number') {
-    return undefined;
-  }
-  const us = fields['us'];
+  const stamp = fields === undefined ? undefined : stampOf(fields);
+  if (fields === undefined || stamp === undefined) return undefined;
   return {
+    ...stamp,
     service,
-    msg,
-    timeMs,
-    us: typeof us === 'number' ? us : undefined,
+    msg: String(fields['msg']),
     text: pick(fields, textFields, (value) => typeof value === 'string'),
     number: pick(fields, numberFields, (value) => typeof value === 'number'),
     duplicate: fields['duplicate'] === true,
   };
+}
+
+/** `undefined` where the fields are not those of a server's line. */
+export function stampOf(fields: Readonly<Record<string, unknown>>): LogStamp | undefined {
+  const { msg, time, us } = fields;
+  if (typeof msg !== 'string' || typeof time !== 'number') return undefined;
+  return { timeMs: time, us: typeof us === 'number' ? us : undefined };
 }
 
 /** The object a line holds; `undefined` when it holds none. */

@@ -14,49 +14,46 @@ export type Found = {
 
 const idFields = ['msgId', 'reqId', 'connId', 'socketId'] as const;
 
+/** As it stands in the lines of {@link isOfConnection}. */
+const ofConnection = '"msg":"connection ';
+
+/** It opened, was upgraded or closed: told of every connection. */
+export function isOfConnection({ msg }: LogLine): boolean {
+  return msg.startsWith('connection ');
+}
+
 /** The name under which nginx's access log lies beside the logs of services. */
 export const accessLogService = 'nginx-access';
 
-/** Lines of servers that bear one of the ids, and nginx's of those requests. By file, as written. */
-export function searchLogs(logs: readonly LogText[], ids: ReadonlySet<string>): Found {
+/**
+ * Lines of servers that bear one of the ids, and nginx's of those requests. By file, as written.
+ * @param users whose connections are looked for too
+ */
+export function searchLogs(
+  logs: readonly LogText[],
+  ids: ReadonlySet<string>,
+  users: ReadonlySet<string> = new Set(),
+): Found {
   const lines: LogLine[] = [];
   const access: AccessLine[] = [];
   // As JSON writes them: a quote in an id is two characters in its line.
   const needles = [...ids].map((id) => JSON.stringify(id));
   for (const { service, text } of logs) {
     for (const line of linesOf(text)) {
-      if (!needles.some((needle) => line.includes(needle))) continue;
+      const mayBeUsers = users.size > 0 && line.includes(ofConnection);
+      if (!mayBeUsers && !needles.some((needle) => line.includes(needle))) continue;
       if (service === accessLogService) {
         const found = parseAccessLine(line);
         if (found !== undefined && ids.has(found.requestId)) access.push(found);
       } else {
         const found = parseLogLine(service, line);
-        if (found !== undefined && idFields.some((name) => ids.has(found.text[name] ?? ''))) {
-          lines.push(found);
-        }
+        if (found === undefined) continue;
+        const isUsers = mayBeUsers && isOfConnection(found) && users.has(found.text.user ?? '');
+        if (isUsers || idFields.some((name) => ids.has(found.text[name] ?? ''))) lines.push(found);
       }
     }
   }
   return { lines, access };
-}
-
-/** What stands in a log that is no line of it. */
-export type Damage = {
-  readonly service: string;
-  /** Lines that are not what the service writes. */
-  readonly garbage: number;
-  /** It ends inside a line. */
-  readonly cut: boolean;
-};
-
-/** Looks at every line's ends only: a log may hold a million. */
-export function damageOf({ service, text }: LogText): Damage {
-  let garbage = 0;
-  for (const line of linesOf(text)) {
-    if (line !== '' && !(line.startsWith('{') && line.endsWith('}'))) garbage += 1;
-  }
-  const cut = text !== '' && !text.endsWith('\n') && !text.endsWith('}');
-  return { service, garbage: cut ? garbage - 1 : garbage, cut };
 }
 
 /** Some ids that are in the logs, by kind: for those who ask for one that is not. */
@@ -86,7 +83,8 @@ export function knownIds(
   };
 }
 
-function* linesOf(text: string): Generator<string> {
+/** Its lines, one after the other: a log may hold a million. */
+export function* linesOf(text: string): Generator<string> {
   for (let from = 0; from < text.length;) {
     const end = text.indexOf('\n', from);
     const to = end === -1 ? text.length : end;

@@ -34,9 +34,9 @@ function lineText({ msg, text, number }: LogLine): string {
     case 'connection opened':
       return `connection ${text.connId ?? ''} opened for ${text.user ?? '?'} over ${text.transport ?? '?'}, socket ${text.socketId ?? '?'}`;
     case 'connection upgraded':
-      return `upgraded to ${text.transport ?? '?'}`;
+      return `upgraded to ${text.transport ?? '?'}${whose(text)}`;
     case 'connection closed':
-      return `connection closed: ${text.reason ?? '?'}`;
+      return `connection closed: ${text.reason ?? '?'}${whose(text)}`;
     case 'connection refused':
       return `connection refused: ${text.code ?? '?'}`;
     case 'event refused':
@@ -58,6 +58,11 @@ function lineText({ msg, text, number }: LogLine): string {
     default:
       return msg;
   }
+}
+
+/** Of several users' connections in one timeline each says whose it is. */
+function whose({ user, connId }: LogLine['text']): string {
+  return user === undefined ? '' : ` (${user}${connId === undefined ? '' : ` on ${connId}`})`;
 }
 
 /** A request as nginx saw it: when it came, and when it ended. */

@@ -16,9 +16,14 @@ export type MessageHistory = {
   steps(): readonly Step[];
   /** Members of the room at the end of the run, or until thrown off, that never got it. */
   missing(): readonly string[];
+  /** Who got it, with the µs since run start when they had it; then who is {@link missing}. */
+  recipients(): readonly Recipient[];
 };
 
-const theLog = 'the log';
+export type Recipient = { readonly user: string; readonly doneUs: number | undefined };
+
+/** Where a message stood at the end of the run: what it says there is of no moment on its way. */
+export const theLog = 'the log';
 /** What befell a member that waits for it is told until this long after the last step. */
 const contextUs = 10_000_000;
 
@@ -97,6 +102,12 @@ export function createMessageHistory({ sender, room, n }: MessageKey): MessageHi
           return fromUs < sentUs && untilUs > sentUs && !doneUs.has(user);
         })
         .map(([user]) => userName(user));
+    },
+    recipients() {
+      return [
+        ...[...doneUs].map(([user, atUs]) => ({ user: userName(user), doneUs: atUs })),
+        ...this.missing().map((user) => ({ user, doneUs: undefined })),
+      ];
     },
   };
 

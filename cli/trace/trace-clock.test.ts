@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { composeTrace } from './compose-trace.ts';
-import type { TraceInput } from './compose-trace.ts';
+import type { TraceInput } from './trace-input.ts';
 import {
   access,
   conn,

@@ -2,7 +2,7 @@
  * One clock for what users, servers and nginx wrote down. Users' records count µs of CLOCK_MONOTONIC
  * from run start; servers stamp the same clock; nginx has the wall clock, in whole ms.
  */
-import type { LogLine } from './log-line.ts';
+import type { LogLine, LogStamp } from './log-line.ts';
 
 /** When the run began, by both clocks. */
 export type RunStart = {
@@ -23,7 +23,7 @@ const notedSkewMs = 5;
 const notedOnceMs = 100;
 
 export type TraceClock = {
-  ofLine(line: LogLine): Moment;
+  ofLine(line: LogStamp): Moment;
   /** @param wallMs ms since 1970 */
   ofWall(wallMs: number): Moment;
   /**

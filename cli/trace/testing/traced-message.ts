@@ -2,7 +2,7 @@
 import { recordKind } from '../../samples/history.ts';
 import type { HistoryRecord } from '../../samples/history.ts';
 import { composeTrace } from '../compose-trace.ts';
-import type { TraceInput } from '../compose-trace.ts';
+import type { TraceInput } from '../trace-input.ts';
 import type { LogText } from '../log-search.ts';
 import { createMessageHistory } from '../message-history.ts';
 import type { Trace } from '../trace.ts';

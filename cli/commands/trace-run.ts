@@ -1,0 +1,87 @@
+/** What the folder of a run that has ended holds about an id. */
+import { join } from 'node:path';
+
+import { visitHistory } from '../load/history-files.ts';
+import { hasNoHistory, historyGaps } from '../load/history-gaps.ts';
+import type { Report } from '../report/report.ts';
+import { parseMessageId } from '../samples/history.ts';
+import { readKeptLogs } from '../system/kept-logs.ts';
+import type { KeptLogs } from '../system/kept-logs.ts';
+import { accessLogService } from '../trace/log-search.ts';
+import { createMessageHistory } from '../trace/message-history.ts';
+import type { MessageHistory } from '../trace/message-history.ts';
+import { noGaps } from '../trace/trace-gaps.ts';
+import type { ShortFile, TraceGaps } from '../trace/trace-gaps.ts';
+import type { TraceInput } from '../trace/trace-input.ts';
+import { isTracedLog, tracedLogs } from './trace-live.ts';
+
+/** Reads its logs and its history; what is missing of them is said in `gaps`. */
+export async function inputOfRun(dir: string, report: Report, id: string): Promise<TraceInput> {
+  const kept = await readKeptLogs(dir);
+  const { topology, run } = report;
+  const hasAccessLog = topology?.monitoring === true;
+  return {
+    ...{ id, runId: run.id },
+    start: {
+      wallMs: kept?.since?.startedAtMs ?? Date.parse(run.startedAt),
+      us: kept?.since?.startedAtUs,
+    },
+    ownSystem: topology !== null,
+    traceSample: topology?.server.traceSample,
+    messagePath: topology?.messagePath,
+    hasRedis: topology?.redis != null,
+    hasProxy: topology?.proxy != null,
+    hasAccessLog,
+    faults: report.faults.filter(({ bit }) => bit),
+    // Without monitoring an access log is one that an earlier system left.
+    logs: tracedLogs(kept?.logs ?? []).filter(
+      ({ service }) => service !== accessLogService || hasAccessLog,
+    ),
+    gaps: await gapsOf(dir, report, kept),
+    history: await historyOf(join(dir, 'history'), id),
+  };
+}
+
+async function gapsOf(
+  dir: string,
+  { topology, services, ledger }: Report,
+  kept: KeptLogs | undefined,
+): Promise<TraceGaps> {
+  const historyDir = join(dir, 'history');
+  const history = await historyGaps(historyDir);
+  const ofUsers = { history, historyGone: ledger.sent > 0 && (await hasNoHistory(historyDir)) };
+  if (topology === null) return { ...noGaps, ...ofUsers };
+  if (kept === undefined) return { ...noGaps, ...ofUsers, logsGone: true };
+  // Without its index, what ran says what was kept.
+  const expected: Readonly<Record<string, number>> =
+    kept.since === undefined
+      ? Object.fromEntries(
+          [
+            ...services.map(({ name }) => name),
+            ...(topology.proxy === null ? [] : [accessLogService]),
+          ].map((name) => [name, 0]),
+        )
+      : kept.keptBytes;
+  const logs = Object.entries(expected).flatMap(([name, keptBytes]): readonly ShortFile[] => {
+    const isTraced = isTracedLog(name) && (name !== accessLogService || topology.monitoring);
+    if (!isTraced) return [];
+    const text = kept.logs.find(({ service }) => service === name)?.text;
+    const nowBytes = text === undefined ? undefined : Buffer.byteLength(text);
+    return nowBytes === undefined || nowBytes < keptBytes ? [{ name, keptBytes, nowBytes }] : [];
+  });
+  return { ...ofUsers, logsGone: false, logs, leftOutBytes: kept.leftOutBytes };
+}
+
+/** The message's records, when the id is one that the engine could have given. */
+async function historyOf(dir: string, id: string): Promise<MessageHistory | undefined> {
+  const key = parseMessageId(id);
+  if (key === undefined) return undefined;
+  const history = createMessageHistory(key);
+  try {
+    await visitHistory(dir, history.note);
+  } catch {
+    // A run folder without its history: the logs may still know the message.
+    return undefined;
+  }
+  return history;
+}

@@ -1,0 +1,168 @@
+/** `rtops trace` while a run is under way: its logs are those of what is up, and its ids were there before. */
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+import { exitCode } from '../exit-code.ts';
+import { takeFolderLock } from '../system/folder-lock.ts';
+import { stateFolder } from '../system/state-folder.ts';
+import type { TestWorld } from '../system/testing/test-world.ts';
+import { systemIsUp } from './testing/system-up.ts';
+import { conn, inRoom, line, runId, wholeRun } from './testing/traced-run.ts';
+import { trace } from './trace.ts';
+
+const liveId = '20261121-120000-cd34';
+const liveMadeMs = Date.parse('2026-11-21T12:00:00Z');
+
+function loadWhatIsUp(world: TestWorld): void {
+  const lock = takeFolderLock(stateFolder(world.cwd).benchLockFile);
+  if (lock.kind === 'held') onTestFinished(lock.release);
+}
+
+/** A folder as a run has it that has begun, `writtenMs` when its last event was written. */
+function begin(world: TestWorld, writtenMs: number, id = liveId): void {
+  const dir = join(stateFolder(world.cwd).runsDir, id);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'scenario.yaml'), '');
+  writeFileSync(join(dir, 'events.jsonl'), '');
+  utimesSync(join(dir, 'events.jsonl'), writtenMs / 1000, writtenMs / 1000);
+}
+
+const ofLive = { ...conn, ...inRoom, room: `${liveId}-r0` };
+
+/** The logs of what is up: of the run before, then of the one under way. */
+function writeLogs(world: TestWorld, messages: readonly string[]): void {
+  const { logsDir } = stateFolder(world.cwd);
+  mkdirSync(logsDir, { recursive: true });
+  const before = line(10_000, 'message taken', { ...conn, ...inRoom });
+  const now = messages.map((msgId) => line(900_010_000, 'message taken', { ...ofLive, msgId }));
+  writeFileSync(join(logsDir, 'ws-1.log'), [before, ...now].join(''));
+}
+
+type Told = {
+  readonly run: string;
+  readonly notes: string;
+  readonly titles: readonly string[];
+  readonly firstAtMs: number | undefined;
+};
+
+async function told(world: TestWorld, id: string, run?: string): Promise<Told> {
+  world.printed.stdout = '';
+  expect(await trace(world, { id, run, json: true })).toBe(exitCode.pass);
+  const document = JSON.parse(world.printed.stdout) as {
+    readonly run: string;
+    readonly notes: readonly string[];
+    readonly timelines: readonly { title: string; steps: readonly { atMs: number }[] }[];
+  };
+  return {
+    run: document.run,
+    notes: document.notes.join('\n'),
+    titles: document.timelines.map(({ title }) => title),
+    firstAtMs: document.timelines[0]?.steps[0]?.atMs,
+  };
+}
+
+async function loaded(messages: readonly string[]): Promise<TestWorld> {
+  const { world } = await wholeRun();
+  loadWhatIsUp(world);
+  begin(world, Date.now() + 1000);
+  writeLogs(world, messages);
+  return world;
+}
+
+test('an id of both runs: the one under way is shown, the other named', async () => {
+  const world = await loaded(['1.0.0']);
+  const { run, notes, titles, firstAtMs } = await told(world, '1.0.0');
+  expect(run).toBe(liveId);
+  expect(titles).toEqual([`message 1.0.0 of u1 in ${liveId}-r0`]);
+  expect(firstAtMs).toBe(0);
+  expect(notes).toMatch(
+    new RegExp(`^run ${liveId} is under way: these are the logs of what is up`),
+  );
+  expect(notes).toContain(`run ${runId} has it too: rtops trace 1.0.0 ${runId}`);
+  expect((await told(world, '1.0.0', liveId)).run).toBe(liveId);
+  // Who names the other gets it, and no word on this one.
+  const other = await told(world, '1.0.0', runId);
+  expect(other.run).toBe(runId);
+  expect(other.notes).not.toContain('under way');
+});
+
+test('an id that only the run under way has', async () => {
+  const world = await loaded(['1.0.7']);
+  const { run, notes } = await told(world, '1.0.7');
+  expect(run).toBe(liveId);
+  expect(notes).not.toContain('has it too');
+});
+
+test('an id of which what is up tells nothing: the ended run is shown, and said to be', async () => {
+  const world = await loaded([]);
+  const { run, notes } = await told(world, '1.0.0');
+  expect(run).toBe(runId);
+  expect(notes).toMatch(
+    new RegExp(`^run ${liveId} is under way, and the logs of what is up hold no`),
+  );
+  expect(notes).toContain('--set server.traceSample=1');
+  expect(notes).toContain(`shown is run ${runId}, which has ended`);
+  expect((await told(world, 'slowest')).notes).toContain('its slowest is known when it has ended');
+  // Neither has it: both are named.
+  for (const run of [undefined, liveId]) {
+    const refusal = trace(world, { id: '9.9.9', run, json: false });
+    await expect(refusal).rejects.toMatchObject({
+      code: exitCode.usage,
+      evidence: expect.arrayContaining([expect.stringContaining(`run ${liveId} is under way`)]),
+    });
+  }
+  const slowest = trace(world, { id: 'slowest', run: liveId, json: false });
+  await expect(slowest).rejects.toMatchObject({ code: exitCode.usage });
+});
+
+test('no run has ended yet', async () => {
+  const world = await loaded(['1.0.0']);
+  rmSync(join(stateFolder(world.cwd).runsDir, runId), { recursive: true });
+  const { run, notes } = await told(world, '1.0.0');
+  expect(run).toBe(liveId);
+  expect(notes).not.toContain('has it too');
+});
+
+test('a run that was killed is not under way, whatever is up or was', async () => {
+  const { world } = await wholeRun();
+  writeLogs(world, ['1.0.0']);
+  begin(world, Date.now() - 60_000);
+  expect((await told(world, '1.0.0')).notes).not.toContain('under way');
+  // Another has the lock, and writes elsewhere.
+  loadWhatIsUp(world);
+  const { notes, titles } = await told(world, '1.0.0');
+  expect(notes).toContain('with its folder elsewhere (--run-dir) is under way');
+  expect(titles).toEqual([runId, liveId].map((id) => `message 1.0.0 of u1 in ${id}-r0`));
+});
+
+test.each([
+  ['is its own', liveMadeMs + 2000, liveId],
+  ['was up before, and the run was killed', liveMadeMs - 2000, runId],
+])('a run whose system %s', async (_, startedAtMs, shown) => {
+  const { world } = await wholeRun();
+  writeLogs(world, ['1.0.0']);
+  begin(world, startedAtMs + 10_000);
+  systemIsUp(world, { startedAtMs });
+  onTestFinished(() => rmSync(stateFolder(world.cwd).stateFile));
+  // Long after its last event: it drains, or reads the log.
+  const clock = { ...world.clock, now: () => startedAtMs + 600_000 };
+  expect((await told({ ...world, clock }, '1.0.0')).run).toBe(shown);
+});
+
+test('a run on the system of somebody else: its logs are not here', async () => {
+  const { world } = await wholeRun();
+  begin(world, Date.now());
+  const { run, notes } = await told(world, '1.0.0');
+  expect(run).toBe(runId);
+  expect(notes).toContain(`run ${liveId} is under way: its logs are not here`);
+  expect(notes).toContain(`shown is run ${runId}`);
+});
+
+test('outside of any run: a message of an older one that the logs still hold is told with its run', async () => {
+  const { world } = await wholeRun();
+  writeLogs(world, ['1.0.7']);
+  const { titles, notes } = await told(world, '1.0.7');
+  expect(titles).toEqual([`message 1.0.7 of u1 in ${liveId}-r0`]);
+  expect(notes).toContain(`it is not in the folder of run ${runId}`);
+});
