@@ -13,7 +13,7 @@ import type { World } from '../world.ts';
 export type RunUnderWay = {
   /** `null`: its folder is not among this folder's runs (`--run-dir`). */
   readonly id: string | null;
-  /** It loads what is up in this folder; of another (`--url`) no logs are here. */
+  /** It loads what is up in this folder. Else it loads another system, or has just been killed. */
   readonly loadsWhatIsUp: boolean;
 };
 

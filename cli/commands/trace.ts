@@ -43,13 +43,11 @@ export async function trace(world: World, options: TraceOptions): Promise<ExitCo
     });
   }
   if (isPick || !underWay.loadsWhatIsUp || (run !== undefined && run !== underWay.id)) {
-    const lacks = isPick ? `its ${id} is known when it has ended` : 'its logs are not here';
+    const told = underWay.loadsWhatIsUp
+      ? `run ${name} is under way: its ${id} is known when it has ended`
+      : `run ${name} wrote just now and has no report: it loads another system (--url), or was ended this moment; its logs are not here`;
     // Who named a run knows which is meant.
-    return traceEnded(
-      world,
-      options,
-      run === undefined ? [`run ${name} is under way: ${lacks}`] : [],
-    );
+    return traceEnded(world, options, run === undefined ? [told] : []);
   }
   const { found, input } = await traceLive(world, id, underWay.id);
   if (found !== undefined) {

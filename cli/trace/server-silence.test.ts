@@ -37,9 +37,9 @@ describe('a message that no server speaks of', () => {
     );
   });
 
-  test('is of that share, and the logs are whole: it reached none', () => {
+  test('is of that share, and the logs show no gap: it may have reached none', () => {
     const notes = notesOf({ ...followed, logs: [logOf('ws-1', around)] });
-    expect(notes).toContain('it is of the 10 % that are followed: the logs are whole');
+    expect(notes).toContain('it is of the 10 % that are followed: the logs show no gap');
     expect(notes).not.toMatch(/traceSample|not whole/);
   });
 
@@ -90,7 +90,7 @@ describe('a message that no server speaks of', () => {
 
   test('has nothing to do with the logs of API nodes, which carry none', () => {
     const logs = [logOf('ws-1', around), { service: 'api-1', text: '' }];
-    expect(notesOf({ ...followed, logs })).toContain('the logs are whole');
+    expect(notesOf({ ...followed, logs })).toContain('the logs show no gap');
   });
 });
 

@@ -47,7 +47,7 @@ export function silenceNotes(input: SilenceInput): readonly string[] {
     `no line of a server about this ${what} was found, though ${share}: ${
       mayBeGone
         ? 'the logs are not whole, and it may have stood in what is gone'
-        : 'the logs are whole, so it reached no server, or that one ended before it wrote'
+        : 'the logs show no gap, so it may have reached no server, or one that ended before it wrote'
     }`,
     ...outside,
   ];
