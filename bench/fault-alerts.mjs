@@ -32,13 +32,13 @@ async function measure(row) {
   const system = home();
   try {
     const { observe } = system.up('scaled', '--observe', '--chaos', '--set', 'server.faults=true');
-    const code = await run(system, row);
+    const { code, told } = await run(system, row);
     const runEndMs = Date.now();
     while ((await firing(observe.prometheus)).length > 0) {
       if (Date.now() > runEndMs + quietWithinSec * 1000) break;
       await sleep(500);
     }
-    if (code !== 0) return { said: [], complaints: [`the run ended ${code}`] };
+    if (code !== 0) return { said: [], complaints: [`the run ended ${code}: ${told}`] };
     const report = system.report();
     const startMs = Date.parse(report.run.startedAt);
     return held(row, report.faults[0], startMs, await fired(observe.prometheus, startMs));
@@ -57,8 +57,8 @@ async function run(system, { fault, arriving = 0 }) {
     ...['--rate', '1/s/user', '--no-default-thresholds', '--threshold', 'ledger.lost = 0'],
     ...['--reporter', 'quiet'],
   ]);
-  await closed(child);
-  return child.exitCode;
+  const told = await closed(child);
+  return { code: child.exitCode, told: told.trim().replaceAll('\n', '\n        ') };
 }
 
 /** What a row asks for beside what was: one line an alert, one line a complaint. */
