@@ -102,11 +102,11 @@ export const faultAlerts: readonly FaultAlerts[] = [
     because: 'its exporter hangs with it, and the servers say that it is gone',
   },
   {
-    fault: 'kill@nginx,for=15s',
-    alerts: ['LoadBalancerDown', 'ReconnectStorm'],
-    withinSec: 40,
+    fault: 'kill@nginx,for=30s',
+    alerts: ['LoadBalancerDown', 'ReconnectStorm', 'LatencySLO'],
+    withinSec: 60,
     resolvedWithinSec: 75,
-    because: 'nobody gets in, and then everybody does',
+    because: 'nobody gets in, and then everybody does, with what they had to say',
   },
   {
     fault: 'reload@nginx',
