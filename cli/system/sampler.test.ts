@@ -39,3 +39,21 @@ test('a worker that comes later counts from its birth on, and never for more tha
   expect(Math.max(...seen)).toBeLessThan(130);
   expect(seen.filter((pct) => pct > 0).length).toBeGreaterThan(9);
 });
+
+test('a process that has ended has no reading: it does not use 0 MB', async () => {
+  const ended = spawn('/bin/sh', ['-c', 'read -r line'], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const pid = ended.pid ?? 0;
+  const startTime = startTimeOf(pid) ?? '';
+  const service: ServiceRecord = {
+    ...{ name: 'ws-2', kind: 'server', role: null, host: '127.0.0.1', port: 1, metricsPort: null },
+    ...{ pid, startTime, state: 'ready', restarts: 0 },
+  };
+  const sample = createSampler(testWorld());
+  expect((await sample([service]))[0]?.rssMb).toBeGreaterThan(0);
+  ended.stdin.end();
+  await new Promise((resolve) => ended.once('exit', resolve));
+  expect(await sample([service])).toEqual([]);
+});

@@ -34,13 +34,15 @@ export function createSampler(world: World): Sampler {
     const previous = before;
     const elapsedMs = previous === undefined ? 0 : Number(atNs - previous.atNs) / 1e6;
     const usage = new Map<string, Usage>();
-    const samples = running.map((service, at): ServiceSample => {
+    const samples = running.flatMap((service, at): readonly ServiceSample[] => {
       let cpuMs = 0;
       let waitMs = 0;
       let rssKb = 0;
+      let isThere = false;
       for (const pid of members.get(service.pid) ?? [service.pid]) {
         const now = readUsage(pid);
         if (now === undefined) continue;
+        isThere = true;
         // With the leader's start time: after a restart the same pid would count from zero.
         const key = `${service.startTime}/${pid}`;
         usage.set(key, now);
@@ -50,7 +52,9 @@ export function createSampler(world: World): Sampler {
         cpuMs += now.cpuMs - (then?.cpuMs ?? 0);
         waitMs = Math.max(waitMs, longestWait(now, then));
       }
-      return {
+      // Ended since its supervisor looked: no reading is not 0 MB.
+      if (!isThere) return [];
+      const one = {
         atMs: world.clock.now(),
         name: service.name,
         kind: service.kind,
@@ -62,6 +66,7 @@ export function createSampler(world: World): Sampler {
         connections: scraped[at]?.connections ?? null,
         restarts: service.restarts,
       };
+      return [one];
     });
     before = { atNs, usage };
     return samples;
