@@ -39,7 +39,7 @@ export function userRules(settings: AlertSettings): readonly AlertRule[] {
       severity: 'warning',
       summary: 'users of {{ $labels.topology }} reconnect in numbers',
       description:
-        '{{ $value | printf "%.0f" }} users of {{ $labels.topology }} came back within 30 s, over a fifth of all.',
+        '{{ $value | printf "%.0f" }} users of {{ $labels.topology }} had come back within 30 s when this began: over a fifth of those who were in.',
       dashboard: alertDashboards.sockets,
     },
     {

@@ -15,7 +15,6 @@ import { replay } from '../observe/replay.ts';
 import type { PrometheusClient } from '../observe/prometheus-client.ts';
 import type { Report } from '../report/report.ts';
 import { terminalStyle } from '../screen/terminal.ts';
-import { runsUnderWay } from '../system/run-targets.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import type { World } from '../world.ts';
 import { openInspectionSource } from './inspection-source.ts';
@@ -24,6 +23,7 @@ import type { WindowOptions } from './inspection-window.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { readDashboards } from './read-dashboards.ts';
 import { htmlAssets } from './run-folder.ts';
+import { findRunUnderWay } from './run-under-way.ts';
 
 export type DashboardsOptions = WindowOptions & {
   /** Files and folders of dashboards; none: the package's own. */
@@ -99,10 +99,11 @@ function tellOfRunUnderWay(
   { run, from, to }: WindowOptions,
   report: Report | null,
 ): void {
-  const [underWay] = runsUnderWay(stateFolder(world.cwd).dir);
-  if (underWay === undefined || report === null || (run ?? from ?? to) !== undefined) return;
+  if (report === null || (run ?? from ?? to) !== undefined) return;
+  const id = findRunUnderWay(world)?.id;
+  if (id === undefined || id === null) return;
   world.stderr.write(
-    `${underWay} is under way and has no report yet: this is ${report.run.id}. What is now: --from now-2m\n`,
+    `${id} is under way and has no report yet: this is ${report.run.id}. What is now: --from now-2m\n`,
   );
 }
 

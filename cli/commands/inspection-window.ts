@@ -8,6 +8,7 @@ import type { PrometheusClient } from '../observe/prometheus-client.ts';
 import type { Report } from '../report/report.ts';
 import type { World } from '../world.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
+import { findRunUnderWay } from './run-under-way.ts';
 
 export type InspectedWindow = Window & {
   /** The run that lies in it; `null` where none that this folder knows does. */
@@ -31,7 +32,7 @@ export async function inspectedWindow(
 ): Promise<InspectedWindow> {
   const report = await lastReport(world, options);
   if (options.from === undefined && options.to === undefined) {
-    if (report === null) throw noRun();
+    if (report === null) throw noRun(findRunUnderWay(world)?.id ?? undefined);
     return { ...windowOf(report), report };
   }
   const nowMs = world.clock.now();
@@ -151,7 +152,13 @@ function moment(flag: string, text: string, nowMs: number): number {
   });
 }
 
-function noRun(): Failure {
+function noRun(underWay: string | undefined): Failure {
+  if (underWay !== undefined) {
+    return new Failure(exitCode.noVerdict, `the run ${underWay} has no report yet`, {
+      why: 'it is under way, and there is no other in this folder',
+      next: 'rtops dashboards check --from now-2m looks at what is now',
+    });
+  }
   return new Failure(exitCode.noVerdict, 'there is no run to inspect', {
     why: '.rtops/runs holds no report.json, and no --from and --to were given; panels without traffic prove nothing.',
     next: 'rtops up --observe -d, then rtops bench, then rtops dashboards check',

@@ -13,6 +13,7 @@ import type { Report } from '../report/report.ts';
 import type { Detail } from '../samples/detail.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import type { World } from '../world.ts';
+import { findRunUnderWay } from './run-under-way.ts';
 
 /** Runs listed when the one asked for is not there. */
 const listedRuns = 5;
@@ -75,6 +76,13 @@ export async function findRunFolder(world: World, run: string | undefined): Prom
   const runs = await newestRuns(runsDir);
   const newest = runs[0];
   if (run === undefined && newest !== undefined) return join(runsDir, newest);
+  const underWay = findRunUnderWay(world)?.id ?? undefined;
+  if (underWay !== undefined && (run === undefined || run === underWay)) {
+    throw new Failure(exitCode.badFile, `the run ${underWay} has no report yet`, {
+      why: 'it is under way; its report is written when it ends',
+      next: 'rtops dashboards check --from now-2m looks at what is now, where it is observed',
+    });
+  }
   throw new Failure(
     exitCode.badFile,
     run === undefined ? 'there is no run to report on' : `there is no report of a run in ${run}`,

@@ -1,4 +1,4 @@
-/** `rtops trace` while a run is under way: its logs are those of what is up, and its ids were there before. */
+/** `rtops trace`, and who asks for a report, while a run is under way: its logs are those of what is up, and its ids were there before. */
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -6,7 +6,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { exitCode } from '../exit-code.ts';
 import { takeFolderLock } from '../system/folder-lock.ts';
 import { stateFolder } from '../system/state-folder.ts';
+import { failureOf } from '../system/testing/failure-of.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
+import { inspectedWindow } from './inspection-window.ts';
+import { findRunFolder } from './run-folder.ts';
 import { systemIsUp } from './testing/system-up.ts';
 import { conn, inRoom, line, runId, wholeRun } from './testing/traced-run.ts';
 import { trace } from './trace.ts';
@@ -166,4 +170,21 @@ test('outside of any run: a message of an older one that the logs still hold is 
   const { titles, notes } = await told(world, '1.0.7');
   expect(titles).toEqual([`message 1.0.7 of u1 in ${liveId}-r0`]);
   expect(notes).toContain(`it is not in the folder of run ${runId}`);
+});
+
+test('a report asked for meanwhile: the run is under way, which is no missing report', async () => {
+  const world = testWorld();
+  begin(world, world.clock.now());
+  for (const run of [undefined, liveId]) {
+    const failure = await failureOf(findRunFolder(world, run));
+    expect(failure.message).toBe(`the run ${liveId} has no report yet`);
+  }
+  const window = await failureOf(inspectedWindow(world, {}));
+  expect(window).toMatchObject({ code: exitCode.noVerdict });
+  expect(window.next).toContain('--from now-2m');
+  // One that was killed long ago is no run under way.
+  begin(world, world.clock.now() - 60_000);
+  expect((await failureOf(findRunFolder(world, undefined))).message).toBe(
+    'there is no run to report on',
+  );
 });

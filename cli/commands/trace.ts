@@ -14,7 +14,7 @@ import { findRunFolder, readReport } from './run-folder.ts';
 import { traceLive } from './trace-live.ts';
 import { pickFromRun } from './trace-pick.ts';
 import { inputOfRun } from './trace-run.ts';
-import { findRunUnderWay } from './trace-under-way.ts';
+import { findRunUnderWay } from './run-under-way.ts';
 import { pickGone, unknownId } from './trace-unknown.ts';
 
 export type TraceOptions = {

@@ -28,6 +28,7 @@ export function alertList(alerts: readonly ActiveAlert[], nowMs: number): string
         sinceWords(nowMs - Date.parse(activeAt)).padEnd(7),
         (labels['alertname'] ?? '-').padEnd(20),
         annotations['summary'] ?? '',
+        telling(labels, annotations['summary'] ?? ''),
       ]
         .join(' ')
         .trimEnd(),
@@ -37,6 +38,17 @@ export function alertList(alerts: readonly ActiveAlert[], nowMs: number): string
     ? []
     : ['the Watchdog does not fire: rules may not be evaluated, and silence means nothing'];
   return `${[...(rows.length === 0 ? ['no alert fires'] : rows), ...warning].join('\n')}\n`;
+}
+
+/** Labels told already, or the same for all. */
+const told = ['alertname', 'severity', 'topology', 'job'];
+
+/** What tells two alerts of one name apart, where the summary does not. */
+function telling(labels: ActiveAlert['labels'], summary: string): string {
+  const left = Object.entries(labels).filter(
+    ([name, value]) => !told.includes(name) && !summary.includes(value),
+  );
+  return left.length === 0 ? '' : `(${left.map(([name, value]) => `${name}=${value}`).join(', ')})`;
 }
 
 function sinceWords(ms: number): string {

@@ -118,6 +118,20 @@ describe('the list of alerts', () => {
     ]);
   });
 
+  test('two of one name are told apart by what the summary does not say', () => {
+    const failing = (integration: string) => {
+      const one = alert('NotificationsFailing', 'firing', 5);
+      const summary = 'notifications of ws-2 do not arrive';
+      return {
+        ...one,
+        labels: { ...one.labels, integration, instance: 'ws-2', topology: 'scaled' },
+        annotations: { summary },
+      };
+    };
+    const text = alertList([failing('slack'), failing('webhook')], now);
+    expect(text).toMatch(/do not arrive \(integration=slack\)\n.*\(integration=webhook\)\n/);
+  });
+
   test('what a label holds reaches the terminal as text', () => {
     const text = alertList([alert('Watchdog', 'firing', 9), alert('A\u001B[2J', 'firing', 5)], now);
     expect(text).toMatch(/^firing +critical +5 s +A\[2J/);

@@ -45,29 +45,18 @@ export function removeStaleRuns(stateDir: string): void {
 
 /** Names of the files of runs whose process is gone. */
 export function staleRuns(stateDir: string): readonly string[] {
-  return filesOf(stateDir).filter((file) => !isUnderWay(stateDir, file));
-}
-
-/** Ids of the runs that are under way and have a page. */
-export function runsUnderWay(stateDir: string): readonly string[] {
-  return filesOf(stateDir)
-    .filter((file) => isUnderWay(stateDir, file))
-    .flatMap((file) => fileName.exec(file)?.[1] ?? []);
-}
-
-const fileName = /^run-(.+)\.json(\.tmp)?$/;
-
-function filesOf(stateDir: string): readonly string[] {
+  const folder = targetsFolder(stateDir);
+  let files: readonly string[];
   try {
-    return readdirSync(targetsFolder(stateDir)).filter((file) => fileName.test(file));
+    files = readdirSync(folder);
   } catch {
     return [];
   }
-}
-
-function isUnderWay(stateDir: string, file: string): boolean {
-  const owner = ownerOf(join(targetsFolder(stateDir), file));
-  return owner !== undefined && isAlive(owner);
+  return files.filter((file) => {
+    if (!/^run-.+\.json(\.tmp)?$/.test(file)) return false;
+    const owner = ownerOf(join(folder, file));
+    return owner === undefined || !isAlive(owner);
+  });
 }
 
 type TargetGroup = {
