@@ -23,7 +23,7 @@ const prometheus: PrometheusClient = {
 
 async function topologyOf(
   { multi = false, current = [] as readonly string[] },
-  given: { asked?: readonly string[]; opened?: string },
+  given: { asked?: readonly string[]; opened?: string; of?: PrometheusClient },
 ): Promise<readonly string[] | undefined> {
   const variable: Variable = {
     kind: 'query',
@@ -33,7 +33,7 @@ async function topologyOf(
   };
   const dashboard = { variables: [variable] };
   const { scope } = await resolveVariables(dashboard, {
-    prometheus,
+    prometheus: given.of ?? prometheus,
     sources: [{ uid: 'p', name: 'P', type: 'prometheus', isDefault: true, scrapeIntervalSec: 2 }],
     window: { fromMs: 0, toMs: 60_000 },
     asked: given.asked === undefined ? {} : { topology: given.asked },
@@ -46,6 +46,18 @@ describe('a variable stands for', () => {
   test('the topology of the run that is inspected, not the first by name', async () => {
     expect(await topologyOf({}, {})).toEqual(['scaled']);
     expect(await topologyOf({}, { opened: 'single' })).toEqual(['single']);
+  });
+
+  test('what has a sample in the window: Prometheus lists what was up long before as well', async () => {
+    const inWindow = {
+      ...prometheus,
+      query: async (expr: string) => {
+        expect(expr).toBe('group by (topology) (last_over_time(up[60s]))');
+        const labels = { topology: 'single' };
+        return { kind: 'series', series: [{ labels, points: [[60, 1]] }] } as const;
+      },
+    };
+    expect(await topologyOf({ multi: true }, { of: inWindow })).toEqual(['single']);
   });
 
   test('what was asked for before all else, and for all where it may', async () => {

@@ -145,8 +145,13 @@ async function askValues(
 ): Promise<ValuesAnswer> {
   const asked = variableQuery(query, scope);
   switch (asked.kind) {
-    case 'label-values':
-      return await prometheus.labelValues(asked.label, asked.match, window);
+    case 'label-values': {
+      const { label, match } = asked;
+      const listed = await prometheus.labelValues(label, match, window);
+      return listed.kind === 'refused' || match === null
+        ? listed
+        : await seenIn(prometheus, listed, { label, match, window });
+    }
     case 'label-names':
       return await prometheus.labelNames(window);
     case 'metric-names': {
@@ -171,6 +176,26 @@ async function askValues(
     case 'unreadable':
       return { kind: 'refused', text: `not a variable query: ${asked.text}` };
   }
+}
+
+/**
+ * Prometheus lists what its blocks hold: values of a system that was down long before the window. Of
+ * them those stay that have a sample in it; all, where none has one.
+ */
+async function seenIn(
+  prometheus: PrometheusClient,
+  listed: Extract<ValuesAnswer, { kind: 'values' }>,
+  of: { readonly label: string; readonly match: string; readonly window: Window },
+): Promise<ValuesAnswer> {
+  const { fromMs, toMs } = of.window;
+  const span = `${Math.max(1, Math.ceil((toMs - fromMs) / 1000))}s`;
+  const answer = await prometheus.query(
+    `group by (${of.label}) (last_over_time(${of.match}[${span}]))`,
+    toMs,
+  );
+  const seen = answer.kind === 'refused' ? [] : answer.series.map(({ labels }) => labels[of.label]);
+  const kept = listed.values.filter((value) => seen.includes(value));
+  return kept.length === 0 ? listed : { kind: 'values', values: kept };
 }
 
 function safePattern(pattern: string): RegExp | undefined {
