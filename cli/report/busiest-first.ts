@@ -5,6 +5,10 @@ import { isObserverKind } from '../samples/observers.ts';
 export function busiestFirst<T extends { readonly kind: string }>(
   cpuPct: (service: T) => number,
 ): (a: T, b: T) => number {
-  const watches = ({ kind }: T) => Number(isObserverKind(kind));
-  return (a, b) => watches(a) - watches(b) || cpuPct(b) - cpuPct(a);
+  return (a, b) => observersLast(a, b) || cpuPct(b) - cpuPct(a);
+}
+
+/** For `toSorted`: those that only watch after all that are watched. */
+export function observersLast(a: { readonly kind: string }, b: { readonly kind: string }): number {
+  return Number(isObserverKind(a.kind)) - Number(isObserverKind(b.kind));
 }

@@ -83,6 +83,17 @@ describe('the live screen', () => {
     expect(lineOf('Generator')).toMatch(/ 12,345 late sends: figures in doubt$/);
   });
 
+  test('who only watches stands below who is watched, by its whole name', () => {
+    const state = stateAfter(events.slice(0, 40));
+    const [first] = state.services;
+    const watcher = { ...(first ?? never()), name: 'redis-exporter', kind: 'redis-exporter' };
+    const services = [watcher, ...state.services];
+    const lines = screen({ ...state, services }, { columns: 80, rows: 40 });
+    const at = (name: string) => lines.findIndex((line) => line.trimStart().startsWith(`${name} `));
+    for (const { name } of state.services) expect(at('redis-exporter')).toBeGreaterThan(at(name));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
   test('at 160×50 there are charts as well, and the screen does not grow past its parts', () => {
     const lines = screen(stateAfter(events.slice(0, 40)), { columns: 160, rows: 50 });
     expect(lines.join('\n')).toContain('Deliveries/s, top');

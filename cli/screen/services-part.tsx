@@ -1,8 +1,8 @@
 /** What each service uses now: CPU as a bar, memory, connections, event-loop lag; how often it was started again. */
 import type { ReactNode } from 'react';
 
-import { busiestFirst } from '../report/busiest-first.ts';
-import { padColumns } from '../report/display-width.ts';
+import { busiestFirst, observersLast } from '../report/busiest-first.ts';
+import { displayWidth, padColumns } from '../report/display-width.ts';
 import { formatCount, formatMb, formatMs, formatPercent } from '../report/format.ts';
 import { bar } from '../report/sparkline.ts';
 import { fit, plainText } from '../report/text-style.ts';
@@ -13,8 +13,8 @@ import { Line, Toned } from './tone.tsx';
 /** From here on a Node process is close to its one core; the default threshold is 70. */
 const hotPct = 70;
 
-/** Indented name, cpu, memory, connected and loop lag: all but the bar and the restarts. */
-const figuresWidth = 14 + 6 + 10 + 11 + 11;
+/** CPU, memory, connected and loop lag: all but the name, the bar and the restarts. */
+const figuresWidth = 6 + 10 + 11 + 11;
 const restartsWidth = 10;
 
 /** A heading and `lines` − 1 rows; where they do not all fit, the busiest and how many more. */
@@ -36,12 +36,19 @@ export function ServicesPart({
   const rows = lines - 1 - missing.length;
   const all = services.length <= rows;
   const shown = all
-    ? services
+    ? services.toSorted(observersLast)
     : services.toSorted(busiestFirst(({ cpuPct }) => cpuPct)).slice(0, rows > 1 ? rows - 1 : rows);
   const restarted = shown.some(({ restarts }) => restarts > 0);
-  const barWidth = Math.max(6, Math.min(40, width - figuresWidth - restartsWidth));
+  const nameWidth = Math.max(
+    11,
+    ...[...missing, ...shown].map(({ name }) => Math.min(14, displayWidth(plainText(name)))),
+  );
+  const barWidth = Math.max(
+    6,
+    Math.min(40, width - (nameWidth + 3) - figuresWidth - restartsWidth),
+  );
   const heading =
-    ' '.repeat(4 + barWidth) +
+    ' '.repeat(nameWidth - 7 + barWidth) +
     'cpu'.padStart(6) +
     'memory'.padStart(10) +
     'connected'.padStart(11) +
@@ -55,13 +62,13 @@ export function ServicesPart({
       </Line>
       {missing.map(({ name, state }) => (
         <Line key={name}>
-          {`  ${padColumns(fit(plainText(name), 11, style), 11)} `}
+          {`  ${padColumns(fit(plainText(name), nameWidth, style), nameWidth)} `}
           <Toned is="bad">{state}</Toned>
         </Line>
       ))}
       {shown.map((one) => (
         <Line key={one.name}>
-          {`  ${padColumns(fit(plainText(one.name), 11, style), 11)} `}
+          {`  ${padColumns(fit(plainText(one.name), nameWidth, style), nameWidth)} `}
           <Toned is={one.cpuPct >= hotPct ? 'bad' : 'accent'}>
             {bar(one.cpuPct / 100, barWidth, style.ascii)}
           </Toned>
