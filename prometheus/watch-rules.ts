@@ -43,10 +43,12 @@ export const watchRules: readonly AlertRule[] = [
   },
   {
     alert: 'NotificationsFailing',
-    expr: [
+    // Not of who began anew within the window: what failed before may be mended, and Prometheus drops
+    // what fires in its first seconds, for it knows of no Alertmanager yet.
+    expr: `(${[
       grew('alertmanager_notifications_failed_total', '5m'),
       'increase(prometheus_notifications_dropped_total[5m]) > 0',
-    ].join('\nor\n'),
+    ].join('\nor\n')})\nunless on (job) changes(process_start_time_seconds[5m]) > 0`,
     forSec: 0,
     severity: 'critical',
     summary: 'notifications do not arrive',

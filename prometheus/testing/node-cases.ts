@@ -277,6 +277,15 @@ export const watchCases: readonly RuleCase[] = [
   },
   {
     alert: 'NotificationsFailing',
+    says: 'is quiet for what failed before who tells it began anew, and is not for what fails later',
+    series: {
+      [failed]: joined(flat(1, 20), flat(6, 20), flat(0, 380), flat(3, 60)),
+      'process_start_time_seconds{job="alertmanager"}': joined(flat(7, 30), flat(40, 450)),
+    },
+    firing: { 22: 1, 44: 0, 200: 0, 430: 1 },
+  },
+  {
+    alert: 'NotificationsFailing',
     says: 'is quiet at 0, and when the counter begins again',
     series: { [failed]: joined(flat(5, 320), flat(0, 60)) },
     firing: { 310: 0, 322: 0, 370: 0 },
