@@ -78,7 +78,8 @@ async function throughGrafana(world: World, address: string): Promise<Inspection
   };
 }
 
-const nextWithout = 'rtops up --observe -d, then rtops bench, then rtops dashboards check';
+const nextWithout =
+  'rtops up --observe -d, which also shows what observed runs of this folder left; then rtops bench, then rtops dashboards check';
 
 function nextIfAway(named: string | undefined): string {
   return named === undefined
