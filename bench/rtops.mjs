@@ -8,11 +8,24 @@ import { join } from 'node:path';
 
 const main = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
 
-/** A folder with a system up in it; `down()` ends both. */
+/** A folder with a system up in it; `down()` ends both, and so does Ctrl-C or a SIGTERM. */
 export function home() {
   const dir = mkdtempSync(join(tmpdir(), 'rtops-bench-'));
   const rtops = (...args) =>
     execFileSync(process.execPath, [main, ...args], { cwd: dir, encoding: 'utf8' });
+  const down = () => {
+    process.off('SIGINT', cutShort).off('SIGTERM', cutShort);
+    try {
+      rtops('down');
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  };
+  const cutShort = () => {
+    down();
+    process.exit(105);
+  };
+  process.on('SIGINT', cutShort).on('SIGTERM', cutShort);
   return {
     dir,
     rtops,
@@ -26,13 +39,7 @@ export function home() {
     report: () => JSON.parse(readFileSync(join(newestRun(dir), 'report.json'), 'utf8')),
     historyDir: () => join(newestRun(dir), 'history'),
     secret: () => JSON.parse(readFileSync(join(dir, '.rtops', 'state.json'), 'utf8')).secret,
-    down() {
-      try {
-        rtops('down');
-      } finally {
-        rmSync(dir, { recursive: true, force: true });
-      }
-    },
+    down,
   };
 }
 
