@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { metricFamilies, serverMetrics } from '../../server/metric-contract.ts';
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { failureOf } from '../scenario/testing/failure-of.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import { metrics as thresholdMetrics } from '../verdict/metrics.ts';
 import { alertNames } from './explain-alert.ts';
@@ -114,12 +114,3 @@ describe('docs/metrics.md', () => {
     }
   });
 });
-
-function failureOf(act: () => unknown): Failure {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-  }
-  throw new Error('expected a Failure');
-}

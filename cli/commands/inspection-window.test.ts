@@ -3,27 +3,19 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import type { PrometheusClient } from '../observe/prometheus-client.ts';
+import { emptyPrometheus } from '../observe/testing/empty-prometheus.ts';
 import type { Report } from '../report/report.ts';
 import { failedReport } from '../report/testing/sample-report.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import { inspectedSetting, inspectedWindow } from './inspection-window.ts';
 
-/** A Prometheus that holds nothing, or answers some questions. */
+/** A Prometheus that answers some questions, and holds nothing else. */
 function holding(...metrics: readonly string[]): PrometheusClient {
-  const none = { kind: 'series', series: [] } as const;
   const some = { kind: 'series', series: [{ labels: {}, points: [[0, 1]] }] } as const;
   return {
-    name: 'stub',
-    query: async (expr) => (metrics.some((name) => expr.includes(name)) ? some : none),
-    queryRange: async () => none,
-    series: async () => [],
-    labelValues: async () => ({ kind: 'values', values: [] }),
-    labelNames: async () => ({ kind: 'values', values: [] }),
-    targets: async () => [],
-    declaredMetrics: async () => [],
-    rules: async () => [],
-    alertmanagers: async () => 0,
-    nowMs: async () => 0,
+    ...emptyPrometheus,
+    query: async (expr, atMs) =>
+      metrics.some((name) => expr.includes(name)) ? some : emptyPrometheus.query(expr, atMs),
   };
 }
 

@@ -3,22 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { Variable } from '../inspect/dashboard.ts';
 import type { PrometheusClient } from './prometheus-client.ts';
 import { resolveVariables } from './resolve-variables.ts';
-
-const none = { kind: 'series', series: [] } as const;
+import { emptyPrometheus } from './testing/empty-prometheus.ts';
 
 /** What a Prometheus remembers of two systems that were up one after the other. */
 const prometheus: PrometheusClient = {
-  name: 'stub',
-  query: async () => none,
-  queryRange: async () => none,
-  series: async () => [],
+  ...emptyPrometheus,
   labelValues: async () => ({ kind: 'values', values: ['scaled', 'single'] }),
-  labelNames: async () => ({ kind: 'values', values: [] }),
-  targets: async () => [],
-  declaredMetrics: async () => [],
-  rules: async () => [],
-  alertmanagers: async () => 0,
-  nowMs: async () => 0,
 };
 
 async function topologyOf(
