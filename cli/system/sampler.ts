@@ -42,7 +42,8 @@ export function createSampler(world: World): Sampler {
       for (const pid of members.get(service.pid) ?? [service.pid]) {
         const now = readUsage(pid);
         if (now === undefined) continue;
-        isThere = true;
+        // A zombie has no memory left.
+        isThere ||= now.rssKb > 0;
         // With the leader's start time: after a restart the same pid would count from zero.
         const key = `${service.startTime}/${pid}`;
         usage.set(key, now);
