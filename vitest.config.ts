@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A wait, not a promise: a test whose product promises a time names it at its own poll.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,

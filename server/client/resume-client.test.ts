@@ -1,5 +1,6 @@
 /** The client that users copy, against real nodes that die, stall, forget and come back. */
 import { once } from 'node:events';
+import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { event, path, type ChatMessage } from '../contract.ts';
 import { accessToken, connect } from '../testing/client.ts';
@@ -114,6 +115,22 @@ describe('the resume client', () => {
     expect(await acked).toMatchObject({ seq: 2 });
     await expect.poll(() => seqs(seen)).toEqual([1, 2]);
     expect(seen.resets).toEqual([]);
+  });
+
+  test('is shown what Redis stored and acked, and was killed before it told the nodes', async () => {
+    const redis = await startRedis(durable);
+    const node = await startNode({ REDIS_URL: redis.url });
+    const seen = user(node.url, 'anna');
+    await seen.client.join('r');
+    // It writes to one connection after the other: here the channels hear nothing any more.
+    const admin = new Redis(redis.url);
+    await admin.client('KILL', 'TYPE', 'pubsub');
+    admin.disconnect();
+    await seen.client.send('r', '1');
+    await redis.kill();
+    await redis.startAgain();
+    // Sooner than the comparison of heads that comes every 5 s in any case.
+    await expect.poll(() => seqs(seen), { timeout: 3500 }).toEqual([1]);
   });
 
   test('leaves a node that answers nothing, long before its heartbeat would', async () => {

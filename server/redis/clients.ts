@@ -9,7 +9,7 @@ const common = {
   connectTimeout: 2000,
   socketTimeout: silentForMs,
   keepAlive: 10_000,
-  retryStrategy: (attempt: number): number => Math.min(100 * attempt, 1000),
+  retryStrategy: (attempt: number): number => Math.min(100 * attempt, 500),
 };
 
 /**
@@ -77,7 +77,7 @@ function addressOf(client: Redis): string {
 }
 
 function logged(client: Redis, name: string, logger: Logger): Redis {
-  // Refused connections repeat every second: one line when it goes, one when it is back.
+  // Refused connections repeat twice a second: one line when it goes, one when it is back.
   let away = false;
   client.on('error', (error: Error) => {
     if (away) return;

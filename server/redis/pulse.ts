@@ -37,6 +37,8 @@ export function pulse(client: Redis, waits: Patience, node: string): Pulse {
     }
   };
   const timer = setInterval(() => void ask(), everyMs);
+  // Who waits for Redis need not wait for the next try too.
+  client.on('ready', () => void ask());
   return {
     up: () => answered && client.status === 'ready',
     ready: () => performance.now() - writtenAt < unreadyAfterMs,
