@@ -124,7 +124,7 @@ describe('the resume client', () => {
     await seen.client.join('r');
     // It writes to one connection after the other: here the channels hear nothing any more.
     const admin = new Redis(redis.url);
-    await admin.client('KILL', 'TYPE', 'pubsub');
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     admin.disconnect();
     await seen.client.send('r', '1');
     await redis.kill();
