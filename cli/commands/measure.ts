@@ -2,7 +2,7 @@
 import { exitCode } from '../exit-code.ts';
 import type { RunEvent } from '../events.ts';
 import { Failure, messageOf } from '../failure.ts';
-import type { Drive, Driver, DriveResult, Target } from '../load/driver.ts';
+import type { Drive, DriveInput, Driver, DriveResult, Target } from '../load/driver.ts';
 import { ledgerFromFiles } from '../load/history-files.ts';
 import { impactFromFiles } from '../load/impact-files.ts';
 import type { Detail } from '../samples/detail.ts';
@@ -51,6 +51,8 @@ export type MeasureInput = {
   readonly historyDir: string;
   /** See `DriveInput.moveHistory`. */
   readonly moveHistory?: ((why: string) => string | null) | undefined;
+  /** See `DriveInput.onStart`. */
+  readonly onStart?: DriveInput['onStart'];
   readonly workers: number | null;
 };
 

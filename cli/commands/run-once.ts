@@ -24,6 +24,7 @@ import { measure } from './measure.ts';
 import { openRun } from './open-run.ts';
 import type { Run } from './open-run.ts';
 import { openOutputs } from './outputs.ts';
+import { noteRunStart } from './run-start.ts';
 import { watchRun } from './watch-run.ts';
 
 /** What a run led to; `undefined` in place of the report when it was interrupted before it began. */
@@ -66,6 +67,7 @@ export async function runOnce(
       ...{ ...asked, runId: run.id, historyDir: run.historyDir, ...target },
       ...{ injector: injector ?? undefined, clock: world.clock },
       moveHistory: (why: string) => moveRun(run, why, outputs.emit),
+      onStart: (start) => noteRunStart(world, run.dir, start),
     },
     interrupt,
     outputs.emit,

@@ -1,30 +1,29 @@
 /** What the folder of a run that has ended holds about an id. */
 import { join } from 'node:path';
 
-import { visitHistory } from '../load/history-files.ts';
 import { hasNoHistory, historyGaps } from '../load/history-gaps.ts';
 import type { Report } from '../report/report.ts';
-import { parseMessageId } from '../samples/history.ts';
 import { readKeptLogs } from '../system/kept-logs.ts';
 import type { KeptLogs } from '../system/kept-logs.ts';
 import { accessLogService } from '../trace/log-search.ts';
-import { createMessageHistory } from '../trace/message-history.ts';
-import type { MessageHistory } from '../trace/message-history.ts';
 import { noGaps } from '../trace/trace-gaps.ts';
 import type { ShortFile, TraceGaps } from '../trace/trace-gaps.ts';
 import type { TraceInput } from '../trace/trace-input.ts';
+import { readRunStart } from './run-start.ts';
+import { readUsersRecords } from './trace-history.ts';
 import { isTracedLog, tracedLogs } from './trace-live.ts';
 
 /** Reads its logs and its history; what is missing of them is said in `gaps`. */
 export async function inputOfRun(dir: string, report: Report, id: string): Promise<TraceInput> {
   const kept = await readKeptLogs(dir);
+  const since = kept?.since ?? readRunStart(dir);
   const { topology, run } = report;
   const hasAccessLog = topology?.monitoring === true;
   return {
     ...{ id, runId: run.id },
     start: {
-      wallMs: kept?.since?.startedAtMs ?? Date.parse(run.startedAt),
-      us: kept?.since?.startedAtUs,
+      wallMs: since?.startedAtMs ?? Date.parse(run.startedAt),
+      us: since?.startedAtUs,
     },
     ownSystem: topology !== null,
     traceSample: topology?.server.traceSample,
@@ -38,7 +37,7 @@ export async function inputOfRun(dir: string, report: Report, id: string): Promi
       ({ service }) => service !== accessLogService || hasAccessLog,
     ),
     gaps: await gapsOf(dir, report, kept),
-    history: await historyOf(join(dir, 'history'), id),
+    history: (await readUsersRecords(join(dir, 'history'), id))?.history,
   };
 }
 
@@ -70,18 +69,4 @@ async function gapsOf(
     return nowBytes === undefined || nowBytes < keptBytes ? [{ name, keptBytes, nowBytes }] : [];
   });
   return { ...ofUsers, logsGone: false, logs, leftOutBytes: kept.leftOutBytes };
-}
-
-/** The message's records, when the id is one that the engine could have given. */
-async function historyOf(dir: string, id: string): Promise<MessageHistory | undefined> {
-  const key = parseMessageId(id);
-  if (key === undefined) return undefined;
-  const history = createMessageHistory(key);
-  try {
-    await visitHistory(dir, history.note);
-  } catch {
-    // A run folder without its history: the logs may still know the message.
-    return undefined;
-  }
-  return history;
 }

@@ -27,6 +27,10 @@ export type DriveInput = {
   readonly moveHistory?: ((why: string) => string | null) | undefined;
   /** `null`: as many as suit the machine and the users. */
   readonly workers: number | null;
+  /** Called when time 0 is fixed, with what the result will say of it. */
+  readonly onStart?:
+    | ((start: Pick<DriveResult, 'startedAtMs' | 'startedAtUs'>) => void)
+    | undefined;
 };
 
 /** What the load saw, merged over its workers. The ledger is derived from the history, not here. */

@@ -144,6 +144,7 @@ class NativeRun implements Drive {
     this.#running = true;
     this.#tellAll({ kind: 'go', startNs: String(this.#startNs) });
     if (this.#stopped) this.#tellStop();
+    this.#input.onStart?.({ startedAtMs: this.#startedAtMs, startedAtUs: this.#startedAtUs() });
     this.#scheduleTick();
   }
 
@@ -260,7 +261,7 @@ class NativeRun implements Drive {
     const loadMs = Math.min(durationMs, stagesMs(this.#input.scenario.stages));
     return {
       startedAtMs: this.#startedAtMs,
-      startedAtUs: Number(this.#startNs / 1000n),
+      startedAtUs: this.#startedAtUs(),
       durationMs,
       historyDir: this.#historyDir,
       stopped: this.#stopped,
@@ -315,6 +316,10 @@ class NativeRun implements Drive {
     this.#stream.push(this.#tally.close(this.#second * 1000));
     this.#second = Math.max(this.#second + 1, Math.floor((this.#sinceStartMs() + 1) / 1000));
     this.#scheduleTick();
+  }
+
+  #startedAtUs(): number {
+    return Number(this.#startNs / 1000n);
   }
 
   #sinceStartMs(): number {
