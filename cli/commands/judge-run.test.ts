@@ -13,13 +13,21 @@ const killed = (p95: number): Isolation => ({
   ...{ inside: side(p95), outside: side(4) },
 });
 const passed: Judgement = { verdict: 'pass', exitCode: 0, thresholds: [], notes: [] };
-const late: Judgement = { ...passed, verdict: 'no-data', exitCode: 122, invalid: 'it was late' };
+const late: Judgement = {
+  ...{ ...passed, verdict: 'no-data', exitCode: 122 },
+  ...{ invalid: 'it was late', unproved: 'the run is not valid: it was late' },
+};
+const unfelt: Judgement = {
+  ...{ ...passed, verdict: 'no-data', exitCode: 122, unproved: 'kill@api-1 did not bite' },
+};
 
 test.each([
   { run: 'a run that passed', judged: passed, p95: 5, row: 'pass', exitCode: 0 },
   { run: 'a run that passed', judged: passed, p95: 243, row: 'fail', exitCode: 99 },
-  { run: 'an invalid run', judged: late, p95: 5, row: 'pass', exitCode: 122 },
+  { run: 'an invalid run', judged: late, p95: 5, row: 'no-data', exitCode: 122 },
   { run: 'an invalid run', judged: late, p95: 243, row: 'no-data', exitCode: 122 },
+  { run: 'a run that proves nothing', judged: unfelt, p95: 5, row: 'no-data', exitCode: 122 },
+  { run: 'a run that proves nothing', judged: unfelt, p95: 243, row: 'fail', exitCode: 99 },
 ])('p95 $p95 ms during a fault of the API in $run: $row', ({ judged, p95, row, exitCode }) => {
   const again = withIsolations(judged, [], [killed(p95)]);
   expect(again.thresholds).toMatchObject([{ verdict: row }]);

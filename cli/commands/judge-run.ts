@@ -9,7 +9,7 @@ import { steadySpan } from '../scenario/flood-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Topology } from '../topology/topology.ts';
 import { judgeIsolation } from '../verdict/judge-isolation.ts';
-import { judge } from '../verdict/judge.ts';
+import { judge, withoutPass } from '../verdict/judge.ts';
 import type { Judgement } from '../verdict/judge.ts';
 import type { BenchRequest } from './bench-request.ts';
 import type { BenchTarget } from './bench-target.ts';
@@ -91,13 +91,13 @@ async function isolationsOf(
   return found;
 }
 
-/** The isolations' rows join the thresholds; a fail of one is a fail, a lack of data no pass. */
+/** The isolations' rows join the thresholds, by the same rules: a fail of one is a fail, a lack of data no pass. */
 export function withIsolations(
   judged: Judgement,
   thresholds: BenchRequest['thresholds'],
   isolations: readonly Isolation[],
 ): Judgement {
-  const { invalid } = judged;
+  const { invalid, unproved } = judged;
   const added = isolations
     .map((isolation) => judgeIsolation(isolation, thresholds))
     .map((row) =>
@@ -107,7 +107,7 @@ export function withIsolations(
             verdict: 'no-data' as const,
             why: `${row.why}; but the run is not valid: ${invalid}`,
           }
-        : row,
+        : withoutPass(row, unproved),
     );
   const rows = [...judged.thresholds, ...added];
   const has = (verdict: Judgement['verdict']): boolean =>

@@ -20,15 +20,16 @@ import {
 import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
 import { seriesOf } from './run-series.ts';
-import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
+import {
+  asSentence,
+  furtherNotes,
+  rowWord,
+  verdictSentence,
+  verdictWord,
+} from './verdict-words.ts';
 import { lostFromLog } from './lost-split.ts';
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', 'no-data': '?' };
-const pills: Readonly<Record<Verdict, string>> = {
-  pass: '✓ held',
-  fail: '✗ failed',
-  'no-data': '? not judged',
-};
 /** Exceptions shown of each class; report.json has up to 100. */
 const shownExceptions = 20;
 
@@ -84,19 +85,19 @@ export function seriesSection(report: Report): string {
   const { title, runs, columns } = series;
   const rows = runs.map((row) => {
     const cells = columns.map(({ cell }) => `<td class="n">${esc(cell(row))}</td>`);
-    return `<tr><td class="l">${pill(row.verdict)}</td><td class="l">${esc(row.name)}</td>${cells.join('')}</tr>`;
+    return `<tr><td class="l">${pill(row.verdict, verdictWord(row.verdict))}</td><td class="l">${esc(row.name)}</td>${cells.join('')}</tr>`;
   });
   return `<h2>${title}</h2>${table(['l:Verdict', 'l:Run', ...columns.map(({ head }) => head)], rows)}`;
 }
 
-function pill(verdict: Verdict): string {
-  return `<span class="pill ${verdict}">${pills[verdict]}</span>`;
+function pill(verdict: Verdict, word: string): string {
+  return `<span class="pill ${verdict}">${marks[verdict]} ${word}</span>`;
 }
 
 export function thresholdSection(report: Report): string {
   const rows = report.thresholds.map(
     (row) =>
-      `<tr><td class="l">${pill(row.verdict)}</td><td class="l"><code>${esc(row.text)}</code></td>` +
+      `<tr><td class="l">${pill(row.verdict, rowWord(row.verdict))}</td><td class="l"><code>${esc(row.text)}</code></td>` +
       `<td class="n">${esc(observedOf(row))}</td><td class="n">${formatCount(row.samples)}</td><td class="l why">${esc(row.why)}</td></tr>`,
   );
   if (rows.length === 0) return '<h2>Thresholds</h2><p class="card text muted">None were set.</p>';

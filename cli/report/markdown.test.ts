@@ -28,6 +28,21 @@ test('names from files are no markup, no table cell, no mention and no HTML', ()
   );
 });
 
+test('rows say whether they held, and show the figure of one without a verdict', () => {
+  const report = failedReport();
+  const text = renderMarkdown({
+    ...report,
+    thresholds: report.thresholds.map((row) =>
+      row.metric === 'errors' ? { ...row, verdict: 'no-data' } : row,
+    ),
+  });
+  const rowOf = (name: string): string | undefined =>
+    text.split('\n').find((line) => line.includes(`| ${name}`));
+  expect(rowOf('chat.ack')).toMatch(/^\| ❌ failed \| .* \| 41\.2 ms \|/);
+  expect(rowOf('chat.delivery')).toMatch(/^\| ✅ held \|/);
+  expect(rowOf('errors')).toMatch(/^\| ⚪ no verdict \| .* \| 0% \|/);
+});
+
 test('a report without exceptions has no section for them', () => {
   expect(renderMarkdown(sampleReport())).not.toContain('First exceptions');
   expect(renderMarkdown(failedReport())).toContain('First exceptions (24 listed');

@@ -19,7 +19,13 @@ import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
 import { seriesOf } from './run-series.ts';
 import type { RunSeries } from './run-series.ts';
-import { asSentence, furtherNotes, verdictSentence, verdictWord } from './verdict-words.ts';
+import {
+  asSentence,
+  furtherNotes,
+  rowWord,
+  verdictSentence,
+  verdictWord,
+} from './verdict-words.ts';
 import { lostFromLog } from './lost-split.ts';
 
 const verdictMark = { pass: '✅', fail: '❌', 'no-data': '⚪' } as const;
@@ -42,7 +48,7 @@ export function renderMarkdown(report: Report): string {
         ['', 'Threshold', 'Observed', 'Samples', 'Why'],
         ['---', '---', '---:', '---:', '---'],
         report.thresholds.map((row) => [
-          `${verdictMark[row.verdict]} ${row.verdict}`,
+          `${verdictMark[row.verdict]} ${rowWord(row.verdict)}`,
           escaped(row.text),
           escaped(observedOf(row)),
           formatCount(row.samples),

@@ -32,7 +32,7 @@ describe('a report of one run of several says so', () => {
     for (const form of Object.values(forms)) {
       expect(form).toContain('of a series of 4: 2 pass, 1 fail, 1 no-data');
     }
-    expect(forms.html).toMatch(/✗ failed<\/span><\/td><td class="l">run 2 &lt;b&gt;</);
+    expect(forms.html).toMatch(/✗ FAIL<\/span><\/td><td class="l">run 2 &lt;b&gt;</);
     expect(forms.markdown).toMatch(/\| ❌ fail \| run 2 &lt;b&gt; \| 19,873 \| 7 \|/);
     const xml = renderJunit(report);
     expect(xml).toMatch(

@@ -18,7 +18,7 @@ import { displayWidth, padColumns } from './display-width.ts';
 import { faultStory } from './fault-story.ts';
 import { httpConnectionsSentence } from './http-connections.ts';
 import type { Report } from './report.ts';
-import { asSentence } from './verdict-words.ts';
+import { asSentence, rowWord, saysWhatNotesSay } from './verdict-words.ts';
 import { fit, paint, plainText, symbolsOf, verdictSign, wrapAtMost } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
 import { lostFromLog } from './lost-split.ts';
@@ -44,7 +44,7 @@ export function thresholdLines(
   const lines = ['', heading('Thresholds', style)];
   for (const row of rows) {
     lines.push(thresholdRow(row, textWidth, style, width));
-    if (row.verdict !== 'pass' && whyLeft > 0) {
+    if (row.verdict !== 'pass' && whyLeft > 0 && !saysWhatNotesSay(row, report.notes)) {
       whyLeft -= 1;
       lines.push(paint(style, 'dim', `    ${fit(plainText(row.why), width - 4, style)}`));
     }
@@ -70,11 +70,9 @@ function thresholdRow(
       ? room === undefined
         ? ''
         : `${room} left for network`
-      : row.verdict === 'fail'
-        ? 'failed'
-        : row.observed === null
-          ? ''
-          : 'not judged';
+      : row.verdict === 'no-data' && row.observed === null
+        ? ''
+        : rowWord(row.verdict);
   const shown = aside.length <= left ? aside : '';
   const asideTone: Tone = row.verdict === 'pass' ? 'dim' : tone;
   return `  ${paint(style, tone, mark)} ${text}  ${paint(style, 'strong', observed)}  ${paint(style, asideTone, shown)}`.trimEnd();

@@ -39,7 +39,7 @@ describe('the end summary', () => {
   test('an interrupted run says so in its first sentence', () => {
     const run = { ...sampleReport().run, partial: true, durationMs: 12_000 };
     expect(textOf(sampleReport({ run, exitCode: 105 }))[1]).toBe(
-      '✓ PASS  Interrupted after 12 s: 6 of 6 thresholds held by then.',
+      '✓ PASS  Interrupted after 12 s: none of 6 thresholds had failed by then.',
     );
   });
 
@@ -71,6 +71,22 @@ describe('the end summary', () => {
       cores: 2,
     });
     expect(textOf(sampleReport({ thresholds })).join('\n')).toMatch(/[\d.]+ ms left for network/);
+  });
+
+  test('a run that proves nothing gives its reason once, and each figure without a verdict', () => {
+    const note = 'kill@ws-2 did not bite: pid 812 lives';
+    const thresholds = sampleReport().thresholds.map((row) => ({
+      ...row,
+      verdict: 'no-data' as const,
+      why: `${row.why}, but the faults of this run prove nothing: ${note}`,
+    }));
+    const report = sampleReport({ verdict: 'no-data', exitCode: 122, thresholds, notes: [note] });
+    const lines = textOf(report);
+    expect(lines[1]).toBe('– NO VERDICT  Kill@ws-2 did not bite: pid 812 lives.');
+    expect(lines.filter((line) => line.includes('did not bite'))).toHaveLength(1);
+    expect(lines.find((line) => line.includes('chat.ack p95 <'))).toMatch(
+      /– .* 3\.2 ms  no verdict$/,
+    );
   });
 
   test('a saturated generator is the reason when there is no verdict', () => {

@@ -1,7 +1,7 @@
 /** The verdict in words: the one sentence that every renderer puts first. */
 import { exitCode } from '../exit-code.ts';
 import { endedSentence } from '../verdict/generator-lateness.ts';
-import type { Verdict } from '../verdict/judge.ts';
+import type { ThresholdResult, Verdict } from '../verdict/judge.ts';
 import { formatDuration, observedOf, plural } from './format.ts';
 import type { Report } from './report.ts';
 import { seriesOf } from './run-series.ts';
@@ -16,6 +16,26 @@ export function verdictWord(verdict: Verdict): string {
     case 'no-data':
       return 'NO VERDICT';
   }
+}
+
+/** A threshold's verdict in a word: it held, it failed, or it has none. */
+export function rowWord(verdict: Verdict): string {
+  switch (verdict) {
+    case 'pass':
+      return 'held';
+    case 'fail':
+      return 'failed';
+    case 'no-data':
+      return 'no verdict';
+  }
+}
+
+/**
+ * Whether a row says no more than that the run as a whole proves nothing. That stands in the notes
+ * already.
+ */
+export function saysWhatNotesSay(row: ThresholdResult, notes: readonly string[]): boolean {
+  return row.verdict === 'no-data' && notes.some((note) => note !== '' && row.why.endsWith(note));
 }
 
 /** Why the verdict is what it is, in one sentence. */
@@ -36,12 +56,11 @@ export function furtherNotes(report: Report): readonly string[] {
 }
 
 function interruptedSentence({ run, thresholds, judged }: Report): string {
-  const held = thresholds.filter((one) => one.verdict === 'pass').length;
   const failed = thresholds.filter((one) => one.verdict === 'fail').length;
   const so =
     failed > 0
       ? `${failed} of ${thresholds.length} thresholds had failed`
-      : `${held} of ${thresholds.length} thresholds held`;
+      : `none of ${plural(thresholds.length, 'threshold')} had failed`;
   // Nobody interrupted a run that had nowhere left to write to.
   const why = judged.finalRead.why ?? '';
   const after = why.startsWith('the history could not be')
@@ -56,6 +75,7 @@ function reasonOf(report: Report): string {
   const empty = thresholds.filter((one) => one.verdict === 'no-data');
   const [first] = failed;
   const [note] = notes;
+  const wholeRun = notes.find((one) => empty.some((row) => saysWhatNotesSay(row, [one])));
   switch (report.verdict) {
     case 'pass':
       return thresholds.length === 1
@@ -74,6 +94,7 @@ function reasonOf(report: Report): string {
         return 'The load generator was saturated, so the figures say nothing about the system.';
       }
       if (users.attempted === 0) return 'No user was ever attempted.';
+      if (wholeRun !== undefined) return asSentence(wholeRun);
       if (empty.length > 0) {
         return `${empty.length} of ${plural(thresholds.length, 'threshold')} could not be judged.`;
       }

@@ -189,6 +189,7 @@ describe('a run whose faults prove nothing never passes', () => {
     const judgement = run();
     expect(judgement).toMatchObject({ verdict: 'no-data', exitCode: 122 });
     expect(judgement.notes.join('\n')).toContain(note);
+    expect(judgement.thresholds.filter(({ verdict }) => verdict === 'pass')).toEqual([]);
   });
 
   test('nothing lost of acked messages is no pass of its row where the log was not read', () => {

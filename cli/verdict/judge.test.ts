@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Summary } from '../samples/summary.ts';
+import { goodFault, goodImpact } from './testing/good-impact.ts';
 import { goodSummary, op, service } from './testing/good-summary.ts';
 import { defaults, judged, one } from './testing/judged.ts';
 
@@ -151,13 +152,13 @@ describe('the run', () => {
     expect(judgement.notes.join('\n')).toContain(note);
   });
 
-  test('of which a worker took its share away has no latency to judge, good or bad', () => {
+  test('of which a worker took its share away has nothing to pass, and no latency to judge', () => {
     const { thresholds } = judged(
       { generator: { ...generator, endedWorkers: ['load worker 1 ended (SIGKILL)'] } },
       ['chat.ack p95 < 30ms', 'chat.ack p95 < 1ms', 'errors < 1%'],
     );
-    expect(thresholds.map(({ verdict }) => verdict)).toEqual(['no-data', 'no-data', 'pass']);
-    expect(thresholds[0]?.why).toContain('load worker 1 ended (SIGKILL)');
+    expect(thresholds.map(({ verdict }) => verdict)).toEqual(['no-data', 'no-data', 'no-data']);
+    for (const { why } of thresholds) expect(why).toContain('load worker 1 ended (SIGKILL)');
   });
 
   test('with as many late sends as are allowed is valid: the negative control', () => {
@@ -167,13 +168,50 @@ describe('the run', () => {
     });
   });
 
-  test('that is not valid says so at each threshold it cannot hold against the system', () => {
-    const { thresholds } = judged({ generator: { ...generator, lateSends: 500 } }, [
+  test.each<[string, Partial<Summary>, string]>([
+    [
+      'is not valid',
+      { generator: { ...generator, lateSends: 500 } },
+      ', but the run is not valid: the load generator was saturated',
+    ],
+    ['was cut short', { partial: true }, ', but the run was cut short'],
+    [
+      'had a fault that did not bite',
+      { impact: { ...goodImpact, faults: [{ ...goodFault, unfelt: 'pid 812 lives' }] } },
+      ', but the faults of this run prove nothing: kill@ws-2 did not bite: pid 812 lives',
+    ],
+  ])('that %s passes no threshold, and shows the figure of each', (_, change, but) => {
+    const { thresholds, notes, unproved } = judged(change, ['chat.ack p95 < 30ms', 'errors < 1%']);
+    expect(thresholds).toMatchObject([
+      { verdict: 'no-data', observed: 4.12 },
+      { verdict: 'no-data', observed: 0 },
+    ]);
+    for (const { why } of thresholds) expect(why).toContain(but);
+    expect(thresholds[0]?.why).toMatch(/^p95 4\.12 ms/);
+    // Where the notes say it already, a report need not say it at each row.
+    expect(notes.some((note) => unproved?.endsWith(note))).toBe(true);
+  });
+
+  test('without a verdict for want of samples keeps the passes of its other thresholds', () => {
+    const { thresholds, verdict } = judged({ services: [] }, [
+      'service.cpu max < 70%',
+      'errors < 1%',
+    ]);
+    expect(verdict).toBe('no-data');
+    expect(thresholds.map((row) => row.verdict)).toEqual(['no-data', 'pass']);
+  });
+
+  test('that is not valid hides no failure that the wire itself shows', () => {
+    const late = { generator: { ...generator, lateSends: 500 } };
+    const twice = judged({ ...late, ledger: { ...ledger, duplicated: 2 } }, [
+      'ledger.duplicated = 0',
       'chat.ack p95 < 1ms',
       'errors < 1%',
     ]);
-    expect(thresholds.map(({ verdict }) => verdict)).toEqual(['no-data', 'pass']);
-    expect(thresholds[0]?.why).toContain('the run is not valid');
+    expect(twice).toMatchObject({ verdict: 'fail', exitCode: 99 });
+    expect(twice.thresholds.map(({ verdict }) => verdict)).toEqual(['fail', 'no-data', 'no-data']);
+    // What did not hold and may be the generator's own doing keeps its figure as well.
+    expect(twice.thresholds[1]).toMatchObject({ observed: 4.12 });
   });
 });
 

@@ -34,6 +34,8 @@ export type Judgement = {
   readonly notes: readonly string[];
   /** Why the whole run is invalid, so that its figures can fail nothing. */
   readonly invalid?: string;
+  /** Why no threshold of this run is a pass, whatever its figure: it ends with one of the notes. */
+  readonly unproved?: string;
 };
 
 export type JudgeContext = {
@@ -46,7 +48,8 @@ export type JudgeContext = {
  * Validity first: what a saturated generator measured, or a load that was never brought, cannot
  * fail a system and cannot pass it (no-data, 122). Then the users: whoever the system refused or
  * lost is a fail (99) with or without thresholds. Then each threshold. A run whose faults prove
- * nothing (they did not bite, nothing was steady before, the log was not read) cannot pass.
+ * nothing (they did not bite, nothing was steady before, the log was not read), or that was cut
+ * short, cannot pass. Nor can a threshold of any of these: its row keeps its figure and says why.
  */
 export function judge(
   summary: Summary,
@@ -58,8 +61,11 @@ export function judge(
   const invalid =
     generatorLateness(summary) === undefined ? undefined : findBottleneck(summary, cores).evidence;
   const shared = machineShared(summary, cores);
+  const faulty = faultProblems(summary);
+  const unproved = unprovedBecause(summary, invalid, faulty);
   const results = thresholds
     .map((threshold) => judgeThreshold(threshold, summary, { loopback, invalid }))
+    .map((row) => withoutPass(row, unproved))
     // It stays a fail; who reads it must know what else there was.
     .map((row) => (isExplained(row, shared) ? { ...row, why: `${row.why}; ${shared}` } : row));
   const notes: string[] = invalid === undefined ? [] : [invalid];
@@ -77,25 +83,45 @@ export function judge(
     verdicts.push('no-data');
   }
   if (summary.partial) {
-    notes.push(
-      'the run was cut short: its figures are of the part that was run, so it cannot pass',
-    );
+    notes.push(cutShort);
     verdicts.push('no-data');
   }
   if (!summary.finalRead.done) {
     notes.push(`the log was not read at the end: ${summary.finalRead.why ?? 'no reason is known'}`);
   }
-  const unproved = faultProblems(summary);
-  if (unproved.length > 0) {
-    notes.push(...unproved);
+  if (faulty.length > 0) {
+    notes.push(...faulty);
     verdicts.push('no-data');
   }
   if (invalid === undefined && results.some((row) => isExplained(row, shared))) {
     notes.push(`of the latencies that failed: ${shared}`);
   }
   const verdict = worst(verdicts);
-  const judged = { verdict, exitCode: codeOf(verdict), thresholds: results, notes };
-  return invalid === undefined ? judged : { ...judged, invalid };
+  return {
+    ...{ verdict, exitCode: codeOf(verdict), thresholds: results, notes },
+    ...(invalid === undefined ? {} : { invalid }),
+    ...(unproved === undefined ? {} : { unproved }),
+  };
+}
+
+const cutShort =
+  'the run was cut short: its figures are of the part that was run, so it cannot pass';
+
+/** The weightiest reason for which no figure of the run can pass; `undefined` in a run that proves what it shows. */
+function unprovedBecause(
+  { partial }: Summary,
+  invalid: string | undefined,
+  [faulty]: readonly string[],
+): string | undefined {
+  if (invalid !== undefined) return `the run is not valid: ${invalid}`;
+  if (partial) return cutShort;
+  return faulty === undefined ? undefined : `the faults of this run prove nothing: ${faulty}`;
+}
+
+/** A row of a run that proves nothing keeps its figure and is no pass. */
+export function withoutPass(row: ThresholdResult, unproved: string | undefined): ThresholdResult {
+  if (row.verdict !== 'pass' || unproved === undefined) return row;
+  return { ...row, verdict: 'no-data', why: `${row.why}, but ${unproved}` };
 }
 
 /** A latency that failed where the machine had a part in it. */
