@@ -3,7 +3,9 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { followLogs } from '../system/follow-logs.ts';
-import { lastLines, loggedServices, serviceLog, sizeOf } from '../system/service-log.ts';
+import { followFromEnd } from '../system/log-follower.ts';
+import type { LogFollower } from '../system/log-follower.ts';
+import { lastLines, loggedServices, serviceLog } from '../system/service-log.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import type { World } from '../world.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -28,19 +30,30 @@ export async function logs(world: World, { service, follow }: LogsOptions): Prom
   const wanted = service === undefined ? known : [service];
   const print = (name: string, line: string) =>
     world.stdout.write(service === undefined ? `${name.padEnd(14)} | ${line}\n` : `${line}\n`);
-  const seen = new Map<string, number>();
+  if (!follow) {
+    for (const name of wanted) {
+      for (const line of lastLines(serviceLog(logsDir, name), tailLines)) print(name, line);
+    }
+    return exitCode.pass;
+  }
+  using interrupt = listenForInterrupt(world);
+  const stop = new AbortController();
+  interrupt.onFirst(() => stop.abort());
+  const followers = new Map<string, LogFollower>();
   for (const name of wanted) {
-    const file = serviceLog(logsDir, name);
-    seen.set(name, sizeOf(file));
-    for (const line of lastLines(file, tailLines)) print(name, line);
+    const { lines, follower } = followFromEnd(serviceLog(logsDir, name), tailLines);
+    followers.set(name, follower);
+    for (const line of lines) print(name, line);
   }
-  if (follow) {
-    const stop = new AbortController();
-    using interrupt = listenForInterrupt(world);
-    interrupt.onFirst(() => stop.abort());
-    const names = service === undefined ? () => loggedServices(logsDir) : () => [service];
-    await followLogs(world, { logsDir, names, seen, print, signal: stop.signal });
-  }
+  await followLogs(world, {
+    ...{ logsDir, followers, print, signal: stop.signal },
+    names: service === undefined ? () => loggedServices(logsDir) : () => [service],
+    warn: (name) => {
+      world.stderr.write(
+        `rtops: the log of ${name} was emptied, and there is no copy of it: lines may be missing here\n`,
+      );
+    },
+  });
   return exitCode.pass;
 }
 

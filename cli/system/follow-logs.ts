@@ -1,33 +1,46 @@
 /** Prints lines as services write them. */
 import type { World } from '../world.ts';
-import { readFrom, serviceLog } from './service-log.ts';
+import { followFromStart } from './log-follower.ts';
+import type { LogFollower } from './log-follower.ts';
+import { serviceLog } from './service-log.ts';
 
 export type FollowOptions = {
   readonly logsDir: string;
   /** Asked again at each look: a service may write its first line later. */
   readonly names: () => readonly string[];
-  /** Per log the byte up to which it was printed. */
-  readonly seen: ReadonlyMap<string, number>;
+  /** Those whose log was looked at already; any other is read from its start. */
+  readonly followers: ReadonlyMap<string, LogFollower>;
   readonly print: (name: string, line: string) => void;
+  /** Lines of this log may be missing: it was emptied, and there is no copy. */
+  readonly warn: (name: string) => void;
   readonly signal: AbortSignal;
 };
 
 const lookEveryMs = 100;
 
-/** Resolves when the signal fires or nobody reads stdout any more. */
+/** Resolves when the signal fires, after a last look, or when nobody reads stdout any more. */
 export async function followLogs(
   world: World,
-  { logsDir, names, seen, print, signal }: FollowOptions,
+  { logsDir, names, followers: begun, print, warn, signal }: FollowOptions,
 ): Promise<void> {
-  const ends = new Map(seen);
-  const unfinished = new Map<string, string>();
-  while (!signal.aborted && (await world.stdout.refusal?.()) === undefined) {
+  const followers = new Map(begun);
+  const look = () => {
     for (const name of names()) {
-      const { text, end } = readFrom(serviceLog(logsDir, name), ends.get(name) ?? 0);
-      ends.set(name, end);
-      const lines = ((unfinished.get(name) ?? '') + text).split('\n');
-      unfinished.set(name, lines.pop() ?? '');
+      const follower = followers.get(name) ?? followFromStart(serviceLog(logsDir, name));
+      followers.set(name, follower);
+      const { lines, mayMiss } = follower.next();
+      if (mayMiss) warn(name);
       for (const line of lines) print(name, line);
+    }
+  };
+  while ((await world.stdout.refusal?.()) === undefined) {
+    look();
+    if (signal.aborted) {
+      for (const [name, follower] of followers) {
+        const rest = follower.unfinished();
+        if (rest !== '') print(name, rest);
+      }
+      return;
     }
     await world.clock.sleep(lookEveryMs, signal).catch(() => undefined);
   }

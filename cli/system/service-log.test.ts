@@ -1,9 +1,18 @@
-import { appendFileSync, closeSync, existsSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 import { followLogs } from './follow-logs.ts';
+import { followFromEnd } from './log-follower.ts';
 import {
   lastLines,
   loggedServices,
@@ -67,6 +76,16 @@ test('a log that grows too large is emptied under its writer, who goes on at its
   expect(readFrom(`${file}.1`, 0).text).toBe('one\ntwo\n');
 });
 
+test('what is written while a log is copied is copied too', () => {
+  const file = newLog('one\n');
+  trimLog(file, 1, (from, to) => {
+    copyFileSync(from, to);
+    appendFileSync(from, 'two\n');
+  });
+  expect(readFrom(`${file}.1`, 0).text).toBe('one\ntwo\n');
+  expect(sizeOf(file)).toBe(0);
+});
+
 test('on a full disk it is emptied all the same, and half a copy is not kept', async () => {
   const file = newLog('x'.repeat(100_000));
   const module = fileURLToPath(new URL('service-log.ts', import.meta.url));
@@ -86,7 +105,8 @@ test('following prints whole lines as they come, of a file that appears or shrin
   const following = followLogs(world, {
     logsDir: world.cwd,
     names: () => loggedServices(world.cwd),
-    seen: new Map([['ws-1', 5]]),
+    followers: new Map([['ws-1', followFromEnd(serviceLog(world.cwd, 'ws-1'), 1).follower]]),
+    warn: (name) => printed.push(`${name} may miss some`),
     print: (name, line) => printed.push(`${name} ${line}`),
     signal: stop.signal,
   });
@@ -96,12 +116,12 @@ test('following prints whole lines as they come, of a file that appears or shrin
   writeFileSync(serviceLog(world.cwd, 'api-1'), 'here\n');
   await waitUntil(() => printed.length === 3);
   writeFileSync(serviceLog(world.cwd, 'ws-1'), 'new\n');
-  await waitUntil(() => printed.length === 4);
+  await waitUntil(() => printed.length === 5);
   stop.abort();
   await following;
   expect(printed[0]).toBe('ws-1 one');
   expect(printed.slice(1, 3).toSorted()).toEqual(['api-1 here', 'ws-1 two']);
-  expect(printed[3]).toBe('ws-1 new');
+  expect(printed.slice(3)).toEqual(['ws-1 may miss some', 'ws-1 new']);
 });
 
 test('a file that was not there reads as empty', () => {

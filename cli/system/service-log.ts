@@ -1,5 +1,6 @@
 /** `.rtops/logs/<service>.log`: written by the services themselves, read by people. */
 import {
+  appendFileSync,
   closeSync,
   copyFileSync,
   fchmodSync,
@@ -49,17 +50,34 @@ export function rotateLog(file: string): number {
 
 /**
  * Keeps a log that is being written from filling the disk: beyond the bound it is copied to
- * `.log.1`, where there is room, and emptied. Its writers append, so they go on at its new end; a line written in
- * between may be lost.
+ * `.log.1`, where there is room, and emptied. Its writers append, so they go on at its new end. What
+ * they write during the copy is copied as well; a line that comes in the instant before it is
+ * emptied is lost.
  */
-export function trimLog(file: string, aboveBytes = trimAboveBytes): void {
+export function trimLog(file: string, aboveBytes = trimAboveBytes, copy = copyFileSync): void {
   if (sizeOf(file) <= aboveBytes) return;
+  const aside = `${file}.1`;
   try {
-    copyFileSync(file, `${file}.1`);
+    copy(file, aside);
+    // A writer that is faster than this is left behind some time.
+    for (let round = 0; round < 64 && appendRest(file, aside); round += 1);
   } catch {
-    // No room for a copy, and so least of all for a log that grows. Half of one is not left behind.
+    // No room for a copy, and so least of all for a log that grows.
   }
   truncateSync(file);
+}
+
+/** `false` when the copy has all of the file. */
+function appendRest(file: string, copy: string): boolean {
+  const from = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(readAtMostBytes);
+    const count = readSync(from, bytes, 0, bytes.length, sizeOf(copy));
+    if (count > 0) appendFileSync(copy, bytes.subarray(0, count));
+    return count > 0;
+  } finally {
+    closeSync(from);
+  }
 }
 
 /**
