@@ -1,4 +1,4 @@
-/** What the servers of this folder write now: a run under way, or nobody's run at all. */
+/** What the servers of this folder write now, whichever run it is of, or nobody's at all. */
 import { readLogs } from '../system/kept-logs.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import { readSystemState } from '../system/system-state.ts';
@@ -17,7 +17,7 @@ export type LiveTrace = {
 };
 
 /**
- * Time 0 is the first line found: the run notes its start when it ends.
+ * Time 0 is the first line found.
  * @param runId whose rooms are meant; `null`: of any run
  */
 export async function traceLive(
@@ -25,6 +25,20 @@ export async function traceLive(
   id: string,
   runId: string | null,
 ): Promise<LiveTrace> {
+  const input = await liveInput(world, id, runId);
+  const found = composeTrace(input);
+  return {
+    input,
+    found: found && { ...found, notes: [...found.notes, 'times count from the first line found'] },
+  };
+}
+
+/** What is known of the system that is or was up in this folder, and all that its logs hold. */
+export async function liveInput(
+  world: World,
+  id: string,
+  runId: string | null,
+): Promise<TraceInput> {
   const folder = stateFolder(world.cwd);
   const all = await readLogs(folder.logsDir);
   const logs = tracedLogs(all);
@@ -33,8 +47,8 @@ export async function traceLive(
     .filter((line) => isOfRun({ id, runId }, line))
     .toSorted((a, b) => a.timeMs - b.timeMs)[0];
   const topology = readSystemState(folder)?.topology;
-  const input: TraceInput = {
-    ...{ id, runId, history: undefined, logs },
+  return {
+    ...{ id, runId, underWay: false, history: undefined, logs },
     start: { wallMs: first?.timeMs ?? access[0]?.endMs ?? 0, us: first?.us },
     ownSystem: true,
     traceSample: topology?.server.traceSample,
@@ -44,11 +58,6 @@ export async function traceLive(
     hasAccessLog: all.some(({ service }) => service === accessLogService),
     gaps: noGaps,
     faults: [],
-  };
-  const found = composeTrace(input);
-  return {
-    input,
-    found: found && { ...found, notes: [...found.notes, 'times count from the first line found'] },
   };
 }
 

@@ -20,7 +20,7 @@ export async function inputOfRun(dir: string, report: Report, id: string): Promi
   const { topology, run } = report;
   const hasAccessLog = topology?.monitoring === true;
   return {
-    ...{ id, runId: run.id },
+    ...{ id, runId: run.id, underWay: false },
     start: {
       wallMs: since?.startedAtMs ?? Date.parse(run.startedAt),
       us: since?.startedAtUs,

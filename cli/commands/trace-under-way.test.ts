@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
+import { recordBytes, recordKind, writeRecord } from '../samples/history.ts';
 import { takeFolderLock } from '../system/folder-lock.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import { failureOf } from '../system/testing/failure-of.ts';
@@ -11,8 +12,9 @@ import { testWorld } from '../system/testing/test-world.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
 import { inspectedWindow } from './inspection-window.ts';
 import { findRunFolder } from './run-folder.ts';
+import { noteRunStart } from './run-start.ts';
 import { systemIsUp } from './testing/system-up.ts';
-import { conn, inRoom, line, runId, wholeRun } from './testing/traced-run.ts';
+import { conn, inRoom, line, runId, startMs, startUs, wholeRun } from './testing/traced-run.ts';
 import { trace } from './trace.ts';
 
 const liveId = '20261121-120000-cd34';
@@ -38,7 +40,10 @@ const ofLive = { ...conn, ...inRoom, room: `${liveId}-r0` };
 function writeLogs(world: TestWorld, messages: readonly string[]): void {
   const { logsDir } = stateFolder(world.cwd);
   mkdirSync(logsDir, { recursive: true });
-  const before = line(10_000, 'message taken', { ...conn, ...inRoom });
+  const other = { connId: 'c-old', reqId: '-', socketId: 's-old', user: 'u2' };
+  const before =
+    line(5000, 'connection opened', { ...other, transport: 'websocket' }) +
+    line(10_000, 'message taken', { ...conn, ...inRoom });
   const now = messages.map((msgId) => line(900_010_000, 'message taken', { ...ofLive, msgId }));
   writeFileSync(join(logsDir, 'ws-1.log'), [before, ...now].join(''));
 }
@@ -47,6 +52,7 @@ type Told = {
   readonly run: string;
   readonly notes: string;
   readonly titles: readonly string[];
+  readonly steps: readonly string[];
   readonly firstAtMs: number | undefined;
 };
 
@@ -56,12 +62,16 @@ async function told(world: TestWorld, id: string, run?: string): Promise<Told> {
   const document = JSON.parse(world.printed.stdout) as {
     readonly run: string;
     readonly notes: readonly string[];
-    readonly timelines: readonly { title: string; steps: readonly { atMs: number }[] }[];
+    readonly timelines: readonly {
+      title: string;
+      steps: readonly { atMs: number; what: string }[];
+    }[];
   };
   return {
     run: document.run,
     notes: document.notes.join('\n'),
     titles: document.timelines.map(({ title }) => title),
+    steps: document.timelines[0]?.steps.map(({ what }) => what) ?? [],
     firstAtMs: document.timelines[0]?.steps[0]?.atMs,
   };
 }
@@ -81,7 +91,7 @@ test('an id of both runs: the one under way is shown, the other named', async ()
   expect(titles).toEqual([`message 1.0.0 of u1 in ${liveId}-r0`]);
   expect(firstAtMs).toBe(0);
   expect(notes).toMatch(
-    new RegExp(`^run ${liveId} is under way: these are the logs of what is up`),
+    new RegExp(`^run ${liveId} is under way: this is from the logs of what is up; what users saw`),
   );
   expect(notes).toContain(`run ${runId} has it too: rtops trace 1.0.0 ${runId}`);
   expect((await told(world, '1.0.0', liveId)).run).toBe(liveId);
@@ -103,7 +113,9 @@ test('an id of which what is up tells nothing: the ended run is shown, and said 
   const { run, notes } = await told(world, '1.0.0');
   expect(run).toBe(runId);
   expect(notes).toMatch(
-    new RegExp(`^run ${liveId} is under way, and the logs of what is up hold no`),
+    new RegExp(
+      `^run ${liveId} is under way, and nothing about 1.0.0 was found in the logs of what`,
+    ),
   );
   expect(notes).toContain('--set server.traceSample=1');
   expect(notes).toContain(`shown is run ${runId}, which has ended`);
@@ -154,14 +166,72 @@ test.each([
   expect((await told({ ...world, clock }, '1.0.0')).run).toBe(shown);
 });
 
-test('a run on the system of somebody else: its logs are not here', async () => {
+test('a run that was ended this moment: its logs are not here', async () => {
   const { world } = await wholeRun();
   begin(world, Date.now());
+  writeFileSync(join(stateFolder(world.cwd).runsDir, liveId, 'topology.yaml'), '');
   const { run, notes } = await told(world, '1.0.0');
   expect(run).toBe(runId);
-  expect(notes).toMatch(new RegExp(`^run ${liveId} wrote just now .*its logs are not here`));
+  expect(notes).toMatch(new RegExp(`^run ${liveId} wrote just now .*are not here`));
   expect((await told(world, '1.0.0', runId)).notes).not.toContain(liveId);
   expect(notes).toContain(`shown is run ${runId}`);
+});
+
+/** What its users wrote down by now: u1 sent in the room that u2 and u3 are in, and u2 has it. */
+function usersWrite(world: TestWorld): void {
+  const dir = join(stateFolder(world.cwd).runsDir, liveId);
+  noteRunStart(world, dir, { startedAtMs: startMs + 900_000, startedAtUs: startUs + 900_000_000 });
+  mkdirSync(join(dir, 'history'), { recursive: true });
+  // The last record is half written.
+  const records = Buffer.alloc(5 * recordBytes + 7);
+  writeRecord(records, 0, recordKind.joined, 0, 2, 0, 0, 0, 0, 1000);
+  writeRecord(records, recordBytes, recordKind.joined, 0, 3, 0, 0, 0, 0, 1000);
+  writeRecord(records, 2 * recordBytes, recordKind.sent, 0, 1, 0, 0, 0, 0, 9000);
+  writeRecord(records, 3 * recordBytes, recordKind.acked, 0, 1, 0, 0, 0, 1, 12_000);
+  writeRecord(records, 4 * recordBytes, recordKind.delivered, 0, 2, 0, 1, 0, 1, 13_000);
+  writeFileSync(join(dir, 'history', 'worker-0.bin'), records);
+  // Of another worker, which is ahead; one that has no users has no record.
+  const ahead = Buffer.alloc(recordBytes);
+  writeRecord(ahead, 0, recordKind.joined, 0, 9, 4, 0, 0, 0, 2_000_000);
+  writeFileSync(join(dir, 'history', 'worker-1.bin'), ahead);
+  writeFileSync(join(dir, 'history', 'worker-2.bin'), '');
+}
+
+test('what its users wrote down by now, and until when', async () => {
+  const world = await loaded(['1.0.0']);
+  usersWrite(world);
+  const { run, notes, steps, firstAtMs } = await told(world, '1.0.0');
+  expect(run).toBe(liveId);
+  expect(steps).toEqual(['due', 'sent', 'taken from u1 on c-1', 'ack: seq 1', 'delivered: seq 1']);
+  expect(firstAtMs).toBe(9);
+  expect(notes).toMatch(
+    new RegExp(
+      `^run ${liveId} is under way: this is from users' records up to 08:15:00 UTC, 0.0 s from its start; the logs of what is up\n`,
+    ),
+  );
+  expect(notes).toContain('members without a delivery so far: u3');
+  expect(notes).not.toContain('first line found');
+});
+
+test('of an id that they have not met either, it is said how far they are', async () => {
+  const world = await loaded([]);
+  usersWrite(world);
+  const refusal = trace(world, { id: '1.0.7', run: liveId, json: false });
+  await expect(refusal).rejects.toMatchObject({
+    why: 'that user sent 1 messages in that room: the last number is 0 to 0',
+    evidence: [expect.stringMatching(/nothing about 1\.0\.7 was found in users' records up to/)],
+  });
+});
+
+test('on the system of somebody else: what its users wrote down, and that its logs are not here', async () => {
+  const { world } = await wholeRun();
+  begin(world, Date.now());
+  expect((await told(world, '1.0.0')).run).toBe(runId);
+  usersWrite(world);
+  const { run, notes, steps } = await told(world, '1.0.0');
+  expect(run).toBe(liveId);
+  expect(steps).toEqual(['due', 'sent', 'ack: seq 1', 'delivered: seq 1']);
+  expect(notes).toContain('no logs, for its system was not started by rtops (--url)');
 });
 
 test('outside of any run: a message of an older one that the logs still hold is told with its run', async () => {

@@ -12,6 +12,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { World } from '../world.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
 import { traceLive } from './trace-live.ts';
+import { loadsUrl, traceUnderWay } from './trace-under-way.ts';
 import { pickFromRun } from './trace-pick.ts';
 import { inputOfRun } from './trace-run.ts';
 import { findRunUnderWay } from './run-under-way.ts';
@@ -39,27 +40,31 @@ export async function trace(world: World, options: TraceOptions): Promise<ExitCo
   if (isPick && run !== undefined && run === underWay.id) {
     throw new Failure(exitCode.usage, `run ${name} is under way`, {
       why: `its ${id} is known when it has ended`,
-      next: 'rtops trace <id>, which finds what its servers have logged by now',
+      next: 'rtops trace <id>, which finds what its users and servers have written down by now',
     });
   }
-  if (isPick || !underWay.loadsWhatIsUp || (run !== undefined && run !== underWay.id)) {
-    const told = underWay.loadsWhatIsUp
+  const isHere = underWay.loadsWhatIsUp || loadsUrl(world, underWay);
+  if (isPick || !isHere || (run !== undefined && run !== underWay.id)) {
+    const told = isHere
       ? `run ${name} is under way: its ${id} is known when it has ended`
-      : `run ${name} wrote just now and has no report: it loads another system (--url), or was ended this moment; its logs are not here`;
+      : `run ${name} wrote just now and has no report: it was ended this moment; the logs of its system are not here`;
     // Who named a run knows which is meant.
     return traceEnded(world, options, run === undefined ? [told] : []);
   }
-  const { found, input } = await traceLive(world, id, underWay.id);
+  const { found, input, looked } = await traceUnderWay(world, id, underWay);
   if (found !== undefined) {
     const notes = [
-      `run ${name} is under way: these are the logs of what is up, and what users saw is told when it has ended`,
+      `run ${name} is under way: this is from ${looked}`,
       ...(await alsoEnded(world, options)),
       ...found.notes,
     ];
     return printed(world, options, { trace: { ...found, notes }, runId: underWay.id ?? name });
   }
-  const why = isFollowed(id, input.traceSample) ? '' : `: ${unfollowedShare(input.traceSample)}`;
-  const silent = `run ${name} is under way, and the logs of what is up hold no line about ${id}${why}`;
+  const why =
+    !input.ownSystem || isFollowed(id, input.traceSample)
+      ? ''
+      : ` (of servers: ${unfollowedShare(input.traceSample)})`;
+  const silent = `run ${name} is under way, and nothing about ${id} was found in ${looked}${why}`;
   if (run !== undefined) throw unknownId(id, `run ${name}, which is under way`, input, [silent]);
   return traceEnded(world, options, [silent]);
 }

@@ -111,7 +111,9 @@ function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trace {
     kind: 'message',
     timelines,
     notes: [
-      ...(missing.length === 0 ? [] : [`members without a delivery: ${missing.join(', ')}`]),
+      ...(missing.length === 0
+        ? []
+        : [`members without a delivery${input.underWay ? ' so far' : ''}: ${missing.join(', ')}`]),
       ...messageSilence(run, lines, clock, members),
       ...(leftOut === 0
         ? []

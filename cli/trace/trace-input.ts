@@ -10,6 +10,8 @@ export type TraceInput = {
   /** `null`: no run is meant, and lines of any may be told. */
   readonly runId: string | null;
   readonly start: RunStart;
+  /** The run goes on: what is missing may yet come. */
+  readonly underWay: boolean;
   /** Whether the run's system was one that rtops started. */
   readonly ownSystem: boolean;
   readonly traceSample: number | undefined;

@@ -10,8 +10,8 @@ import { testWorld } from '../../system/testing/test-world.ts';
 import type { TestWorld } from '../../system/testing/test-world.ts';
 
 export const runId = '20261121-112913-ab12';
-const startMs = 1_800_000_000_000;
-const startUs = 5_000_000_000;
+export const startMs = 1_800_000_000_000;
+export const startUs = 5_000_000_000;
 export const inRoom = { msgId: '1.0.0', room: `${runId}-r0`, user: 'u1' };
 export const conn = { connId: 'c-1', reqId: 'req-1', socketId: 's-1' };
 

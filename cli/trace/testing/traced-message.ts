@@ -56,7 +56,7 @@ export function inputOf(over: Partial<TraceInput> = {}, history = records): Trac
   return {
     ...{ id: '12.3.4', runId, start: { wallMs: startMs, us: startUs } },
     ...{ ownSystem: true, traceSample: 0.01, messagePath: 'log', hasRedis: true, hasProxy: true },
-    ...{ hasAccessLog: false, gaps: noGaps },
+    ...{ underWay: false, hasAccessLog: false, gaps: noGaps },
     logs: [logOf('ws-1', ws1), logOf('ws-2', ws2)],
     history: messages,
     faults: [],
