@@ -7,14 +7,15 @@ import { messageOf } from '../failure.ts';
 import type { FaultWindow } from '../samples/fault-window.ts';
 import type { Fault } from '../scenario/fault.ts';
 import type { FaultInjector, Injected } from '../system/faults/fault-injector.ts';
+import { monotonicMs } from '../system/monotonic-ms.ts';
 import type { Clock } from '../world.ts';
 
 export type FaultTimelineInput = {
   readonly clock: Clock;
   readonly injector: Pick<FaultInjector, 'inject'>;
   readonly faults: readonly Fault[];
-  /** Wall clock of run start; rejects when the run never starts, and then nothing is injected. */
-  readonly startedAtMs: Promise<number>;
+  /** Run start on the monotonic clock; rejects when the run never starts, and then nothing is injected. */
+  readonly startMs: Promise<number>;
   /** ms since run start when the last stage ends: what is still there by then is undone. */
   readonly lastEndMs: number;
   readonly emit: (event: RunEvent) => void;
@@ -42,14 +43,17 @@ export function startFaultTimeline(input: FaultTimelineInput): FaultTimeline {
   const failed: FaultWindow[] = [];
   const problems: string[] = [];
   let zeroMs = 0;
+  let started = false;
 
-  const sinceStart = (wallMs = clock.now()): number => Math.max(0, Math.round(wallMs - zeroMs));
+  // What somebody puts right on the wall clock meanwhile moves no fault against the history.
+  const sinceStart = (atMs = monotonicMs(input)): number => Math.max(0, Math.round(atMs - zeroMs));
   const say = (fault: Fault, phase: Phase, detail: string, t = sinceStart()): void =>
     emit({ kind: 'fault', t, fault: fault.text, phase, detail });
 
   async function playAll(): Promise<void> {
     try {
-      zeroMs = await input.startedAtMs;
+      zeroMs = await input.startMs;
+      started = true;
     } catch {
       return;
     }
@@ -79,15 +83,15 @@ export function startFaultTimeline(input: FaultTimelineInput): FaultTimeline {
 
   /** `false`: the run ended before that time. */
   async function reached(atMs: number): Promise<boolean> {
-    const waitMs = zeroMs + atMs - clock.now();
+    const waitMs = zeroMs + atMs - monotonicMs(input);
     if (waitMs > 0) await clock.sleep(waitMs, over.signal).catch(() => undefined);
     return !over.signal.aborted;
   }
 
   function undo(one: There): Promise<void> {
     one.undo ??= one.injected.undo().then(
-      (wallMs) => {
-        one.untilMs = sinceStart(wallMs);
+      (undoneMs) => {
+        one.untilMs = sinceStart(undoneMs);
         say(one.fault, 'undone', one.injected.evidence, one.untilMs);
       },
       (error: unknown) => {
@@ -107,7 +111,7 @@ export function startFaultTimeline(input: FaultTimelineInput): FaultTimeline {
     // node may not be ready again before the fault that holds its Redis down is undone as well.
     await Promise.all(there.toReversed().map(undo));
     // A start that never came would hold `played` until the load has ended, which may wait for us.
-    if (zeroMs !== 0) await played;
+    if (started) await played;
     await Promise.all(there.toReversed().map(undo));
   }
 

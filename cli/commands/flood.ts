@@ -10,6 +10,7 @@ import type { Span } from '../samples/window-latency.ts';
 import { floodScenario, floodWindow } from '../scenario/flood-scenario.ts';
 import type { Flood } from '../scenario/fault.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { monotonicMs } from '../system/monotonic-ms.ts';
 import type { Clock } from '../world.ts';
 
 export type FloodInput = {
@@ -40,21 +41,21 @@ export type FloodRun = {
   abort(): void;
 };
 
-/** Waits for its time from `startedAtMs` (wall clock of run start). */
+/** Waits for its time from `startMs` (run start on the monotonic clock). */
 export function startFlood(
   driver: Driver,
   input: FloodInput,
-  startedAtMs: Promise<number>,
+  startMs: Promise<number>,
   emit: (event: RunEvent) => void,
 ): FloodRun {
   const over = new AbortController();
   let drive: Drive | undefined;
 
   async function run(flood: Flood, text: string): Promise<FloodSeen | null> {
-    const zeroMs = await startedAtMs.catch(() => null);
+    const zeroMs = await startMs.catch(() => null);
     if (zeroMs === null) return null;
     const { fromMs, toMs: plannedToMs } = floodWindow(input.scenario);
-    const waitMs = zeroMs + fromMs - input.clock.now();
+    const waitMs = zeroMs + fromMs - monotonicMs(input);
     await input.clock.sleep(Math.max(0, waitMs), over.signal).catch(() => undefined);
     if (over.signal.aborted) return null;
     // Beside the run's own history: the ledger must not read it.
@@ -66,7 +67,7 @@ export function startFlood(
       historyDir,
       workers: 1,
     });
-    const beganMs = (await drive.startedAtMs) - zeroMs;
+    const beganMs = (await drive.startMs) - zeroMs;
     emit({ kind: 'note', t: beganMs, text: `${text} begins` });
     for await (const { t } of drive.ticks) void t;
     const result = await drive.result;

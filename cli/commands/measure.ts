@@ -71,11 +71,11 @@ export async function measure(
     clock: input.clock,
     injector: input.injector ?? noInjector,
     faults: input.scenario.faults,
-    startedAtMs: drive.startedAtMs,
+    startMs: drive.startMs,
     lastEndMs: stagesMs(input.scenario.stages),
     emit,
   });
-  const flood = startFlood(driver, input, drive.startedAtMs, emit);
+  const flood = startFlood(driver, input, drive.startMs, emit);
   obey(interrupt, drive, timeline, flood, emit);
   try {
     const { services, machine } = await watch(drive, input, endsAtStart, emit);
@@ -152,7 +152,11 @@ async function watch(
         emit({ kind: 'stage', t: tick.t, index: stage, of, target });
       }
     }
-    const services = restartsSince(restartsAtStart, (await input.system?.sample()) ?? []);
+    // A tick comes only after the start.
+    const startMs = await drive.startMs;
+    const services = restartsSince(restartsAtStart, (await input.system?.sample()) ?? []).map(
+      (sample) => ({ ...sample, atMs: sample.atMs - startMs }),
+    );
     seen.push(...services);
     const use = machineSince();
     if (use !== undefined) machine.push({ atMs: tick.t, ...use });
@@ -188,15 +192,11 @@ async function reduce(
     });
   });
   const ledger = { ...unblamed, exceptions: blameExceptions(unblamed.exceptions, windows, losses) };
-  const sinceStart = services.map((sample) => ({
-    ...sample,
-    atMs: sample.atMs - result.startedAtMs,
-  }));
   const summary = summarise({
     ...result,
     partial: result.stopped,
     ledger,
-    services: sinceStart,
+    services,
     machine,
     serviceEnds: ends,
   });
@@ -210,7 +210,7 @@ async function reduce(
             ...summary,
             impact: await impactOf(result, windows, losses, runId, historyDir, scenario),
           },
-    detail: { points: result.points, services: sinceStart },
+    detail: { points: result.points, services },
     errorTexts: result.errorTexts,
     aborted: result.aborted,
   };

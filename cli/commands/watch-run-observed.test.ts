@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
+import { lintMetrics } from '../../server/testing/lint-metrics.ts';
 import type { Report } from '../report/report.ts';
 import { observeUrls } from '../system/observe-urls.ts';
 import { startSystem } from '../system/start-system.ts';
@@ -25,20 +26,41 @@ const options = {
   json: false,
 } satisfies BenchOptions;
 
+/** What our own jobs answer, as Prometheus asks them. */
+async function ownPages(prometheus: string | null): Promise<ReadonlyMap<string, string>> {
+  const answer = await fetch(`${prometheus}/api/v1/targets?state=active`);
+  const { data } = (await answer.json()) as {
+    data: { activeTargets: readonly { labels: { job: string }; scrapeUrl: string }[] };
+  };
+  const own = data.activeTargets.filter(({ labels }) => labels.job.startsWith('rtops-'));
+  const pages = own.map(async ({ labels, scrapeUrl }) => {
+    return [labels.job, await (await fetch(scrapeUrl)).text()] as const;
+  });
+  return new Map(await Promise.all(pages));
+}
+
 test('the page of a run is read to its end by the Prometheus of the system, which then forgets it', async () => {
   const world = testWorld();
   const system = await startSystem(world, { ...single, monitoring: true });
   onTestFinished(() => system[Symbol.asyncDispose]());
   const targets = join(system.stateDir, 'targets');
+  const { prometheus } = observeUrls(await system.services());
   const run = bench(world, options);
   await waitUntil(() => existsSync(targets) && readdirSync(targets).length === 1);
+  const pages = await waitUntil(async () => {
+    const own = await ownPages(prometheus);
+    return own.has('rtops-run') ? own : undefined;
+  });
+  // What the linter of Prometheus says against each page of ours, while users are there.
+  expect(Object.fromEntries([...pages].map(([job, page]) => [job, lintMetrics(page)]))).toEqual({
+    ...{ 'rtops-exporter': [], 'rtops-run': [], 'rtops-server': [] },
+  });
   await run;
   expect(readdirSync(targets)).toEqual([]);
 
   const { ledger, run: facts } = JSON.parse(
     readFileSync(join(world.cwd, 'run/report.json'), 'utf8'),
   ) as Report;
-  const { prometheus } = observeUrls(await system.services());
   const ask = async (expression: string): Promise<readonly string[]> => {
     const query = new URLSearchParams({ query: expression });
     const answer = await fetch(`${prometheus}/api/v1/query?${query.toString()}`);

@@ -60,8 +60,8 @@ export type DriveResult = {
 };
 
 export type Drive = {
-  /** Wall clock of run start (ms since 1970) as soon as time 0 is fixed: faults are timed from it. */
-  readonly startedAtMs: Promise<number>;
+  /** Run start on the monotonic clock, in ms, as soon as time 0 is fixed: faults are timed from it. */
+  readonly startMs: Promise<number>;
   /** One a second until the end. */
   readonly ticks: AsyncIterable<Tick>;
   /** Ends arrivals and sends, drains at most 5 s, then the result comes. */

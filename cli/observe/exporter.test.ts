@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 
 import { exporterMetrics } from '../../server/metric-contract.ts';
+import { lintMetrics } from '../../server/testing/lint-metrics.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { accessLogFile } from '../topology/exporter-config.ts';
 import { behindNginx } from './testing/behind-nginx.ts';
@@ -17,6 +18,7 @@ describe('the exporter behind a real nginx', () => {
     const { page } = await behindNginx();
     const text = await page();
     expect(contractBreaches(text, Object.values(exporterMetrics))).toEqual([]);
+    expect(lintMetrics(text)).toEqual([]);
 
     const unplanned = text.replaceAll('status_class="2xx"', 'status_class="204"');
     expect(contractBreaches(unplanned, Object.values(exporterMetrics))).toEqual([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { runMetrics } from '../../server/metric-contract.ts';
+import { lintMetrics } from '../../server/testing/lint-metrics.ts';
 import type { RunEvent } from '../events.ts';
 import type { LiveTotals, Tick } from '../samples/tick.ts';
 import { MetricPage } from './metric-page.ts';
@@ -47,6 +48,11 @@ describe('the metrics of a run', () => {
       'rtops_client_made_up is not in the contract',
     ]);
     expect(valueOf(page, 'rtops_run_info', { run: '20261121-1', git: 'none' })).toBe(1);
+  });
+
+  test('pass the linter of Prometheus', async () => {
+    const page = await pageAfter([start, fault('kill@ws-2,at=20s,for=10s', 'planned'), end]);
+    expect(lintMetrics(page)).toEqual([]);
   });
 
   test.each([

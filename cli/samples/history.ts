@@ -49,10 +49,10 @@ export const recordKind = {
   delivered: 12,
   /**
    * Resumed after a reconnect. room, value = head seq; code 1 = resync (the log no longer reached
-   * back). n above 0: the member had to join anew, which took n µs.
+   * back, or is counted in another epoch). n above 0: the member had to join anew, which took n µs.
    */
   resumed: 13,
-  /** A message learnt by a full refetch after a resync. Fields as delivered. */
+  /** A message learnt by a refetch after a resync, or of a room counted anew. Fields as delivered. */
   resynced: 14,
   /** Seen in the final read of the log. room, peer = sender, n, value = seq. */
   stored: 15,
@@ -69,6 +69,11 @@ export const recordKind = {
   unsent: 18,
   /** A load worker ended before its time (its users: u modulo n = user). user = worker, n = workers, at = the last it wrote. */
   workerEnded: 19,
+  /**
+   * Told, on an unbroken connection, that the room is counted in a new epoch. user, room, value = the
+   * head above which its node shows it. A user with the client `resume` then refetches what lies below.
+   */
+  renumbered: 20,
 } as const;
 
 /**

@@ -95,7 +95,7 @@ describe('a pair', () => {
     },
     {
       it: 'at or below the join head is not owed at an exact leave either',
-      records: [joined(1, 0, 1), ...message(0, 1), letOut(1, 5, 1)],
+      records: [...message(0, 1), joined(1, 2, 1), letOut(1, 5, 1)],
       expected: 0,
       wrong: {},
     },

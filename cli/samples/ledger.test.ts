@@ -29,7 +29,7 @@ describe('a pair', () => {
     },
     {
       it: 'of a message at or below the join head is not expected',
-      records: [joined(1, 0, 1), ...message(0, 1)],
+      records: [...message(0, 1), joined(1, 2, 1)],
       expected: 0,
       wrong: {},
     },

@@ -18,6 +18,7 @@ import {
   memberJoined,
   memberReceived,
   memberRefetched,
+  memberRenumbered,
   memberResumed,
 } from './membership.ts';
 import type { LedgerBook, Membership } from './owed.ts';
@@ -221,6 +222,8 @@ export function createLedger(options: LedgerOptions): Ledger {
           const message = table.byId(record.user, record.room, record.n);
           set(message, flag.sent);
           table.dueUs[message] = Math.min(table.dueUs[message] ?? Infinity, record.atUs);
+          const leftUs = record.atUs + record.value;
+          table.leftUs[message] = Math.min(table.leftUs[message] ?? Infinity, leftUs);
           break;
         }
         case recordKind.acked: {
@@ -242,6 +245,12 @@ export function createLedger(options: LedgerOptions): Ledger {
         }
         case recordKind.stored:
           noteStored(record);
+          break;
+        case recordKind.renumbered:
+          table.roomOf(record.room).isRenumbered = true;
+          break;
+        case recordKind.resumed:
+          if (record.code === 1) table.roomOf(record.room).isRenumbered = true;
           break;
         case recordKind.readDone: {
           const room = table.roomOf(record.room);
@@ -277,6 +286,9 @@ export function createLedger(options: LedgerOptions): Ledger {
           break;
         case recordKind.resumed:
           memberResumed(membershipOf(user, room), value, record.code === 1, atUs);
+          break;
+        case recordKind.renumbered:
+          memberRenumbered(book, membershipOf(user, room), value, atUs);
           break;
         case recordKind.disconnected:
           if (record.code === 1) eachRoomOf(user, (member) => memberEnded(member, atUs));

@@ -31,6 +31,7 @@ export function createMembership(
     state: 'outside',
     arrivedBits: noBits,
     joinSeq: 0,
+    joinedUs: 0,
     endUs: 0,
     leftSeq: never,
     awayFromUs: never,
@@ -64,6 +65,7 @@ export function memberJoined(
   member.outside = undefined;
   member.state = 'member';
   member.joinSeq = head;
+  member.joinedUs = atUs;
   member.leftSeq = never;
   member.awayFromUs = never;
   member.resumedUs = never;
@@ -114,6 +116,20 @@ export function memberResumed(
   member.lastSeq = lastSeq;
 }
 
+/** Told on its unbroken connection that the room is counted anew: its node goes on above this head. */
+export function memberRenumbered(
+  book: LedgerBook,
+  member: Membership,
+  head: number,
+  atUs: number,
+): void {
+  if (member.state !== 'member') return;
+  endConnection(book, member);
+  member.resyncedUs = atUs;
+  member.reachedSeq = Math.min(member.reachedSeq, head);
+  beginConnection(member, head);
+}
+
 /** A broadcast frame was read from the wire. */
 export function memberReceived(
   book: LedgerBook,
@@ -133,8 +149,8 @@ export function memberReceived(
   }
   markArrived(book, member, message);
   countArrival(book, member, message, seq, atUs);
-  // The log has one place for a message: an id under another seq is out of order too.
-  const isElsewhere = seq !== book.table.seq[message];
+  // A log has one place for a message: an id under another seq of the same log is out of order too.
+  const isElsewhere = seq !== book.table.seq[message] && !member.room.isRenumbered;
   if (seq <= member.lastSeq || isElsewhere) count(book, member, 'reordered', message, seq, atUs);
   if (seq > member.lastSeq) member.lastSeq = seq;
   if (seq > member.connectionBase) member.connectionCount++;

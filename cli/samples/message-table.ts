@@ -1,6 +1,6 @@
 /**
  * What pass 1 of the ledger learns: every message of a run, by id and by (room, seq), and what became
- * of it. Columns instead of objects, so that millions of messages fit: about 60 bytes each.
+ * of it. Columns instead of objects, so that millions of messages fit: about 70 bytes each.
  */
 
 /** Bits of {@link MessageTable.flags}. */
@@ -25,6 +25,8 @@ export type RoomMessages = {
   readHead: number;
   /** When the last page of that read was asked for. */
   readUs: number;
+  /** A member was told that it is counted anew: one id may rightly stand under two seqs. */
+  isRenumbered: boolean;
 };
 
 export type MessageTable = {
@@ -40,6 +42,8 @@ export type MessageTable = {
   readonly flags: Uint8Array;
   /** µs since run start; infinite while no `sent` record was met. */
   readonly dueUs: Float64Array;
+  /** When it left its sender; infinite while no `sent` record was met. */
+  readonly leftUs: Float64Array;
   /** When it is first known to exist: its ack, or its first arrival anywhere. */
   readonly seenUs: Float64Array;
   /** Its first ack; infinite while none was met. */
@@ -62,7 +66,10 @@ export function createMessageTable(): MessageTable {
     roomOf(room: number): RoomMessages {
       const known = rooms[room];
       if (known !== undefined) return known;
-      const made = { room, list: [], bySeq: [], bySender: new Map(), readHead: -1, readUs: 0 };
+      const made: RoomMessages = {
+        ...{ room, list: [], bySeq: [], bySender: new Map() },
+        ...{ readHead: -1, readUs: 0, isRenumbered: false },
+      };
       rooms[room] = made;
       return made;
     },
@@ -116,6 +123,7 @@ type Columns = {
   ordinal: Uint32Array;
   flags: Uint8Array;
   dueUs: Float64Array;
+  leftUs: Float64Array;
   seenUs: Float64Array;
   ackedUs: Float64Array;
 };
@@ -130,6 +138,7 @@ function emptyColumns(length: number): Columns {
     ordinal: new Uint32Array(length),
     flags: new Uint8Array(length),
     dueUs: new Float64Array(length).fill(Infinity),
+    leftUs: new Float64Array(length).fill(Infinity),
     seenUs: new Float64Array(length).fill(Infinity),
     ackedUs: new Float64Array(length).fill(Infinity),
   };
@@ -145,6 +154,7 @@ function grow(columns: Columns): void {
   larger.ordinal.set(columns.ordinal);
   larger.flags.set(columns.flags);
   larger.dueUs.set(columns.dueUs);
+  larger.leftUs.set(columns.leftUs);
   larger.seenUs.set(columns.seenUs);
   larger.ackedUs.set(columns.ackedUs);
   Object.assign(columns, larger);

@@ -2,8 +2,12 @@
  * One user's membership of one room, and what it is owed.
  *
  * The rules (source: the design's §6; each border is held by ledger.test.ts):
- * - A message is the member's when its seq is above the head acked at the join. After a resync, whose
- *   new epoch may count from a lower head, messages first seen after it are the member's too.
+ * - A message is the member's when its seq is above the head acked at the join, or it left its sender
+ *   after that ack: below that head it can only stand in the log of a later epoch. After a resync,
+ *   messages first seen after it are the member's too.
+ * - A member that is told of a new epoch on its unbroken connection is owed all of that epoch, from seq
+ *   1 on: what its node passed over before it told of it, it refetches where its client does that, and
+ *   else it has lost it. Its own deadline does not begin anew: it was there all the time.
  * - A message that arrived is expected. One that did not is expected if it is known to exist (acked,
  *   or arrived anywhere) and was owed when the membership ended. A newer one of the room had reached
  *   this member: owed. Else, where the server acked the leave with the seq it had shown (an exact
@@ -62,6 +66,8 @@ export type Membership = {
   /** One bit a message of the room, by ordinal. */
   arrivedBits: Uint32Array;
   joinSeq: number;
+  /** When the join was acked. */
+  joinedUs: number;
   endUs: number;
   /** Where an exact leave ended it; {@link never} when the server did not say. */
   leftSeq: number;
@@ -93,7 +99,7 @@ export function isMine(
   message: number,
   seq: number,
 ): boolean {
-  if (seq > member.joinSeq) return true;
+  if (seq > member.joinSeq || leftUs(book, message) > member.joinedUs) return true;
   return member.resyncedUs !== never && (book.table.seenUs[message] ?? 0) > member.resyncedUs;
 }
 
@@ -126,6 +132,12 @@ export function isOwed(
 export function dueUs(book: LedgerBook, message: number): number {
   const due = book.table.dueUs[message] ?? Infinity;
   return due === Infinity ? (book.table.seenUs[message] ?? 0) : due;
+}
+
+/** When it left its sender, as far as that is known: {@link never} without its `sent` record. */
+function leftUs(book: LedgerBook, message: number): number {
+  const atUs = book.table.leftUs[message] ?? Infinity;
+  return atUs === Infinity ? never : atUs;
 }
 
 /** Whether the message has arrived in this membership. */

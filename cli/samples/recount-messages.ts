@@ -9,6 +9,8 @@ export type Message = {
   readonly n: number;
   dueUs: number | undefined;
   waitUs: number;
+  /** When it was first sent. */
+  sentUs: number | undefined;
   /** Lowest seq of all records that name it. */
   seq: number | undefined;
   acked: boolean;
@@ -87,6 +89,7 @@ export function auditMessages(): MessageAudit {
       if (r.kind === recordKind.sent) {
         if (message.dueUs === undefined || r.atUs < message.dueUs) message.dueUs = r.atUs;
         message.waitUs = r.value;
+        message.sentUs = Math.min(message.sentUs ?? Infinity, r.atUs + r.value);
       } else if (r.kind === recordKind.acked) {
         message.acked = true;
         message.ackedUs = Math.min(message.ackedUs, r.atUs);
@@ -114,6 +117,7 @@ function newMessage(sender: number, room: number, n: number): Message {
     n,
     dueUs: undefined,
     waitUs: 0,
+    sentUs: undefined,
     seq: undefined,
     acked: false,
     refused: false,

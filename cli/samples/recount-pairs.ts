@@ -44,17 +44,31 @@ export function countPairs(
 ): PairCounts {
   const counts = noPairs();
   const byRoom = Map.groupBy(messages, (message) => message.room);
+  const countedAnew = roomsCountedAnew(users);
   for (const [user, events] of users) {
     const run = runOf(user, whole);
     const rooms = new Set(events.filter(isOfRoom).map((event) => event.room));
     for (const room of rooms) {
       const own = events.filter((event) => !isOfRoom(event) || event.room === room);
       for (const stay of stays(own, run.endUs)) {
-        judgeStay(stay, byRoom.get(room) ?? [], run, counts, lost);
+        const hasOneLog = !countedAnew.has(room);
+        judgeStay(stay, byRoom.get(room) ?? [], { ...run, hasOneLog }, counts, lost);
       }
     }
   }
   return counts;
+}
+
+/** Rooms whose log may have been another one, later, in which an id has another seq. */
+function roomsCountedAnew(users: ReadonlyMap<number, readonly UserEvent[]>): ReadonlySet<number> {
+  const rooms = new Set<number>();
+  for (const events of users.values()) {
+    for (const { kind, code, room } of events) {
+      const isResync = kind === recordKind.resumed && code === 1;
+      if (isResync || kind === recordKind.renumbered) rooms.add(room);
+    }
+  }
+  return rooms;
 }
 
 /** What a user's worker saw of the run: less, where it was cut short. */
@@ -74,6 +88,7 @@ function isOfRoom(event: UserEvent): boolean {
 /** One membership: the join's head, what happened in it, what still came after its end. */
 type Stay = {
   readonly head: number;
+  readonly joinedUs: number;
   readonly events: UserEvent[];
   readonly after: UserEvent[];
   endUs: number;
@@ -102,6 +117,7 @@ function stays(events: readonly UserEvent[], runEndUs: number): Stay[] {
       const early = between.filter((frame) => frame.value > event.value);
       current = {
         head: event.value,
+        joinedUs: event.atUs,
         events: early,
         after: [],
         endUs: runEndUs,
@@ -118,7 +134,7 @@ function stays(events: readonly UserEvent[], runEndUs: number): Stay[] {
 function judgeStay(
   stay: Stay,
   messages: readonly Message[],
-  run: Run,
+  run: Run & { readonly hasOneLog: boolean },
   counts: PairCountsInTheMaking,
   lost: (message: Message) => void,
 ): void {
@@ -131,7 +147,9 @@ function judgeStay(
   let connection = newConnection(stay.head);
 
   const isMine = (message: Message, seq: number): boolean =>
-    seq > stay.head || (resyncUs !== undefined && message.provenUs > resyncUs);
+    seq > stay.head ||
+    (message.sentUs ?? -1) > stay.joinedUs ||
+    (resyncUs !== undefined && message.provenUs > resyncUs);
   const dueUs = (message: Message): number => message.dueUs ?? message.provenUs;
   const arrive = (message: Message, atUs: number): void => {
     here.add(message);
@@ -171,7 +189,8 @@ function judgeStay(
         continue;
       }
       arrive(message, atUs);
-      if (value <= connection.last || value !== message.seq) counts.reordered++;
+      const isMisplaced = run.hasOneLog && value !== message.seq;
+      if (value <= connection.last || isMisplaced) counts.reordered++;
       connection.last = Math.max(connection.last, value);
       if (value > connection.base) connection.fresh++;
       connection.top = Math.max(connection.top, value);
@@ -194,6 +213,11 @@ function judgeStay(
         const { last, top } = connection;
         connection = { ...newConnection(Math.max(value, top)), last };
       }
+    } else if (kind === recordKind.renumbered) {
+      endConnection();
+      resyncUs = atUs;
+      reached = Math.min(reached, value);
+      connection = newConnection(value);
     } else if (kind === recordKind.joined) {
       endConnection();
       if (value < reached) resyncUs = atUs;

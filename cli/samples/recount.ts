@@ -183,6 +183,7 @@ function concernsMembership(kind: number): boolean {
     kind === recordKind.left ||
     kind === recordKind.disconnected ||
     kind === recordKind.resumed ||
+    kind === recordKind.renumbered ||
     kind === recordKind.delivered ||
     kind === recordKind.resynced
   );

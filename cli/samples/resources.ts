@@ -2,7 +2,7 @@
 
 /** One reading of one service (all its processes: nginx's master and workers count as one). */
 export type ServiceSample = {
-  /** ms since 1970. */
+  /** ms on the monotonic clock; in a run, since its start. */
   readonly atMs: number;
   readonly name: string;
   readonly kind: string;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 
+import { monotonicMs } from './monotonic-ms.ts';
 import { groupMembers, startTimeOf } from './process-identity.ts';
 import { createSampler } from './sampler.ts';
 import { signalGroup } from './signals.ts';
@@ -39,6 +40,28 @@ test('a worker that comes later counts from its birth on, and never for more tha
   // Ticks of 10 ms make a share of 150 ms uncertain by a fifteenth; a core has no more than all of it.
   expect(Math.max(...seen)).toBeLessThan(130);
   expect(seen.filter((pct) => pct > 0).length).toBeGreaterThan(9);
+});
+
+test('a reading is of its moment on the clock of the history', async () => {
+  const idle = spawn('/bin/sh', ['-c', 'read -r line'], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const pid = idle.pid ?? 0;
+  onTestFinished(async () => {
+    idle.stdin.end();
+    await new Promise((resolve) => idle.once('exit', resolve));
+  });
+  const service: ServiceRecord = {
+    ...{ name: 'ws-2', kind: 'nginx', role: null, host: '127.0.0.1', port: 1, metricsPort: null },
+    ...{ pid, startTime: startTimeOf(pid) ?? '', state: 'ready', restarts: 0 },
+  };
+  const world = testWorld();
+  const sample = createSampler({ ...world, clock: { ...world.clock, now: () => 0 } });
+  const beforeMs = monotonicMs(world);
+  const [reading] = await sample([service]);
+  expect(reading?.atMs).toBeGreaterThanOrEqual(beforeMs);
+  expect(reading?.atMs).toBeLessThan(monotonicMs(world) + 1);
 });
 
 test('a process that has ended has no reading: it does not use 0 MB', async () => {

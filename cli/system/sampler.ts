@@ -56,7 +56,7 @@ export function createSampler(world: World): Sampler {
       // Ended since its supervisor looked: no reading is not 0 MB.
       if (!isThere) return [];
       const one = {
-        atMs: world.clock.now(),
+        atMs: Number(atNs) / 1e6,
         name: service.name,
         kind: service.kind,
         pid: service.pid,

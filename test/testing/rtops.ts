@@ -31,7 +31,9 @@ export type Home = {
   runDir(): string;
   /**
    * The exit code of the newest run, which is to be `code`: where this machine was too busy for its
-   * load, that run must have ended without a verdict, and what else it says is still held.
+   * load, that run must have ended without a verdict, and what else it says is still held. Not for
+   * what fails first-hand (a service that ended, a message doubled, dropped or unstored): that is a
+   * fail however busy the machine was.
    */
   unlessStarved(code: number): number;
 };

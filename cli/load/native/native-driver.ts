@@ -37,7 +37,7 @@ export function nativeDriver(world: World): Driver {
 class NativeRun implements Drive {
   readonly ticks: AsyncIterable<Tick>;
   readonly result: Promise<DriveResult>;
-  readonly startedAtMs: Promise<number>;
+  readonly startMs: Promise<number>;
   readonly #world: World;
   readonly #input: DriveInput;
   readonly #tally: Tally;
@@ -73,8 +73,8 @@ class NativeRun implements Drive {
     this.#admission = new Admission(input.runId, input.target, users);
     this.#tally = new Tally(input.scenario, this.#workerCount);
     this.ticks = this.#stream.values;
-    this.startedAtMs = this.#started.promise;
-    this.startedAtMs.catch(() => undefined);
+    this.startMs = this.#started.promise;
+    this.startMs.catch(() => undefined);
     this.result = this.#run();
     // Whoever asks for the result hears of a failure; whoever only reads ticks must not crash.
     this.result.catch(() => undefined);
@@ -140,7 +140,7 @@ class NativeRun implements Drive {
     const { clock } = this.#world;
     this.#startNs = clock.monotonicNs() + BigInt(startAheadMs * 1_000_000);
     this.#startedAtMs = clock.now() + startAheadMs;
-    this.#started.resolve(this.#startedAtMs);
+    this.#started.resolve(Number(this.#startNs) / 1_000_000);
     this.#running = true;
     this.#tellAll({ kind: 'go', startNs: String(this.#startNs) });
     if (this.#stopped) this.#tellStop();

@@ -25,6 +25,6 @@ export type Effect = {
   evidence?(): string;
   /** Ends what goes on in this process, before the steps are undone. */
   stop?(): Promise<void> | void;
-  /** After the steps: resolves with the wall clock when the node is as it was. */
+  /** After the steps: resolves with the time (monotonic, ms) when the node is as it was. */
   recovered(): Promise<number>;
 };

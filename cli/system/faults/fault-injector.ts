@@ -7,7 +7,7 @@ import type { Fault } from '../../scenario/fault.ts';
 /** A fault that is there now. */
 export type Injected = {
   readonly fault: Fault;
-  /** Wall clock, ms since 1970, just before the effect. */
+  /** ms on the monotonic clock, as the run's history is, just before the effect. */
   readonly atMs: number;
   /** Connected clients on the node just before; `null` where unknown. */
   readonly clientsOnNode: number | null;
@@ -16,7 +16,7 @@ export type Injected = {
   readonly effective: boolean;
   /** Nothing but what users say can show that it was there: nobody else can see it. */
   readonly onlyUsersShow?: boolean;
-  /** Undoes it and waits until the node is ready again; resolves with the wall clock of that. Harmless when repeated. */
+  /** Undoes it and waits until the node is ready again; resolves with the time of that, as `atMs`. Harmless when repeated. */
   undo(): Promise<number>;
 };
 

@@ -1,17 +1,19 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 
 import { exitCode } from '../../exit-code.ts';
 import { parseFault } from '../../scenario/parse-fault.ts';
 import { single } from '../../topology/testing/topologies.ts';
+import { monotonicMs } from '../monotonic-ms.ts';
 import { statFields } from '../process-identity.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { openFaults } from './journal.ts';
 import { answers } from './target.ts';
 import { heldServices } from './testing/held-services.ts';
-import { small, smallSystem } from './testing/small-system.ts';
+import { small, smallSystem, standIn } from './testing/small-system.ts';
 
 describe('what may not be done is refused before anything happens', () => {
   test('a service or an edge that is not there', async () => {
@@ -107,4 +109,31 @@ test('disposing undoes all that is there, whatever depends on what', async () =>
   }
   expect(heldServices(system.stateDir)).toEqual([]);
   expect(openFaults(system.stateDir)).toEqual([]);
+});
+
+test('when a fault was there goes by the clock of the history, whoever puts the wall clock right', async () => {
+  let looks = 0;
+  const stepping = {
+    now: () => Date.now() + (looks++ % 2 === 0 ? -1 : 1) * 3_600_000,
+    monotonicNs: () => process.hrtime.bigint(),
+    sleep: (ms: number, signal?: AbortSignal) =>
+      sleepFor(ms, undefined, signal === undefined ? {} : { signal }),
+  };
+  const chaotic = { ...small, chaos: true };
+  const { inject, world } = await smallSystem(
+    chaotic,
+    { serverArgv: [standIn] },
+    { clock: stepping },
+  );
+  const texts = ['pause@ws-1,at=0s,for=60s', 'latency@nginx-api-1,at=0s,for=60s,delay=20ms'];
+  for (const text of texts) {
+    const beforeMs = monotonicMs(world);
+    const fault = await inject(text);
+    const thereMs = monotonicMs(world);
+    expect(fault.atMs, text).toBeGreaterThanOrEqual(beforeMs);
+    expect(fault.atMs, text).toBeLessThanOrEqual(thereMs);
+    const undoneMs = await fault.undo();
+    expect(undoneMs, text).toBeGreaterThanOrEqual(thereMs);
+    expect(undoneMs, text).toBeLessThanOrEqual(monotonicMs(world));
+  }
 });

@@ -7,6 +7,7 @@ import { clashOf } from '../../scenario/fault-overlap.ts';
 import type { Fault } from '../../scenario/fault.ts';
 import type { World } from '../../world.ts';
 import { became } from '../became.ts';
+import { monotonicMs } from '../monotonic-ms.ts';
 import type { RunningSystem } from '../running-system.ts';
 import { clientsOn } from './clients-on.ts';
 import { isEdgeFault, openEdges, withoutEdges } from './edge/open-edges.ts';
@@ -34,7 +35,7 @@ const undoneWithinMs = 1000;
  */
 export async function openInjector(world: World, system: RunningSystem): Promise<FaultInjector> {
   const guard = await startGuard(world, system.stateDir);
-  const edges = await openEdges(system);
+  const edges = await openEdges(world, system);
   const open = new Set<Doing>();
   let sizes: FileSizes | undefined;
 
@@ -163,8 +164,9 @@ type Doing = {
 };
 
 function begin(world: World, stateDir: string, fault: Fault, effect: Effect): Doing {
-  const atMs = world.clock.now();
-  const id = recordFault(stateDir, atMs, fault.text, effect.undo);
+  // The journal is for who reads it later, by the wall clock.
+  const id = recordFault(stateDir, world.clock.now(), fault.text, effect.undo);
+  const atMs = monotonicMs(world);
   let putting: Promise<void> | undefined;
   let isRight = false;
   let undoing: Promise<number> | undefined;

@@ -1,7 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { single } from '../../topology/testing/topologies.ts';
+import { monotonicMs } from '../monotonic-ms.ts';
 import { groupMembers, statFields } from '../process-identity.ts';
+import { testWorld } from '../testing/test-world.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { openFaults } from './journal.ts';
 import { answers } from './target.ts';
@@ -145,6 +147,6 @@ describe('pause and block', () => {
     const { inject, service } = await smallSystem(topology, {});
     const fault = await inject('block@server-1,at=0s,for=1s');
     await waitUntil(() => answers(service('server-1')));
-    expect(Date.now() - fault.atMs).toBeGreaterThanOrEqual(950);
+    expect(monotonicMs(testWorld()) - fault.atMs).toBeGreaterThanOrEqual(950);
   });
 });

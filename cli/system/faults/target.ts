@@ -68,7 +68,7 @@ export function targetOf(system: RunningSystem, fault: Fault): Target {
 }
 
 /**
- * Resolves with the wall clock when the service takes work again; when `notBefore` is given, as
+ * Resolves with the time (monotonic, ms) when the service takes work again; when `notBefore` is given, as
  * another process than that one.
  *
  * @throws Failure `unhealthy` when it does not in a minute.
@@ -83,10 +83,10 @@ export async function untilReadyAgain(
   for (;;) {
     const service = stateOf(system)?.services.find((one) => one.name === name);
     // Stopped on purpose meanwhile: nobody will bring it back.
-    if (service === undefined || service.state === 'stopped') return world.clock.now();
+    if (service === undefined || service.state === 'stopped') return monotonicMs(world);
     const another = notBefore === undefined || service.startTime !== notBefore.startTime;
     if (service.state === 'ready' && service.pid !== null && another && (await answers(service))) {
-      return world.clock.now();
+      return monotonicMs(world);
     }
     const waitedMs = monotonicMs(world) - startMs;
     if (waitedMs >= readyWithinMs || service.state === 'failed') {

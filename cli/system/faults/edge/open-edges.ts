@@ -7,6 +7,8 @@ import { Failure, nearestName } from '../../../failure.ts';
 import type { EdgeFaultKind, Fault } from '../../../scenario/fault.ts';
 import { edgesService } from '../../../topology/edges.ts';
 import type { EdgesConfig } from '../../../topology/edges.ts';
+import type { World } from '../../../world.ts';
+import { monotonicMs } from '../../monotonic-ms.ts';
 import { isReady } from '../../ready-check.ts';
 import type { RunningSystem } from '../../running-system.ts';
 import type { ServiceRecord } from '../../system-state.ts';
@@ -36,7 +38,10 @@ const readyWithinMs = 60_000;
 const askEveryMs = 20;
 
 /** `undefined` when the system was not started with `chaos`. */
-export async function openEdges(system: RunningSystem): Promise<EdgeControl | undefined> {
+export async function openEdges(
+  world: Ticking,
+  system: RunningSystem,
+): Promise<EdgeControl | undefined> {
   if (!(await system.services()).some(({ name }) => name === edgesService)) return undefined;
   const config = readEdgesConfig(system.stateDir);
   const client = createEdgeClient(config);
@@ -45,7 +50,7 @@ export async function openEdges(system: RunningSystem): Promise<EdgeControl | un
       edgesOf(config, fault);
       toxicOf(fault);
     },
-    inject: (fault, id = randomUUID()) => inject(system, config, client, { fault, id }),
+    inject: (fault, id = randomUUID()) => inject({ world, system, config, client }, { fault, id }),
   };
 }
 
@@ -62,19 +67,27 @@ export function isEdgeFault(fault: Fault): fault is Fault & { readonly kind: Edg
   return edgeFaultKinds.some((kind) => kind === fault.kind);
 }
 
+type Ticking = Pick<World, 'clock'>;
+
+type Parts = {
+  readonly world: Ticking;
+  readonly system: RunningSystem;
+  readonly config: EdgesConfig;
+  readonly client: EdgeClient;
+};
+
 async function inject(
-  system: RunningSystem,
-  config: EdgesConfig,
-  client: EdgeClient,
+  parts: Parts,
   { fault, id }: { readonly fault: Fault; readonly id: string },
 ): Promise<Injected> {
+  const { world, system, config, client } = parts;
   const edges = edgesOf(config, fault);
   const toxic = toxicOf(fault);
   const clientsOnNode = await clientsBehind(system, edges);
-  const atMs = Date.now();
+  const atMs = monotonicMs(world);
   const names = edges.map(({ name }) => name);
   const met = await client.apply({ id, edges: names, toxic, ttlMs });
-  const heartbeat = keepAlive(client, id);
+  const heartbeat = keepAlive(parts, id);
   const refusals = watchRefusals(
     system.stateDir,
     edges.map(({ port }) => port),
@@ -97,18 +110,21 @@ async function inject(
       return toxic.kind === 'refuse' && felt === 0;
     },
     undo: () =>
-      (undone ??= undo(system, client, id, edges, heartbeat, (counted) => {
+      (undone ??= undo(parts, { id, edges, heartbeat }, (counted) => {
         felt = toxic.kind === 'refuse' ? refusals() : isCounted(toxic) ? counted : null;
       })),
   };
 }
 
+type There = {
+  readonly id: string;
+  readonly edges: EdgesConfig['edges'];
+  readonly heartbeat: Heartbeat;
+};
+
 async function undo(
-  system: RunningSystem,
-  client: EdgeClient,
-  id: string,
-  edges: EdgesConfig['edges'],
-  heartbeat: Heartbeat,
+  { world, system, client }: Parts,
+  { id, edges, heartbeat }: There,
   over: (felt: number | null) => void,
 ): Promise<number> {
   heartbeat.stop();
@@ -118,19 +134,19 @@ async function undo(
     // A proxy that is down has no toxics; one that is up and deaf lets them lapse.
     if (await isReady(...healthOf(readEdgesConfig(system.stateDir)))) throw error;
   }
-  const readyAtMs = await untilReady(system, edges);
+  const readyAtMs = await untilReady(world, system, edges);
   return heartbeat.lapsedAtMs() ?? readyAtMs;
 }
 
 type Heartbeat = { stop(): void; lapsedAtMs(): number | undefined };
 
-function keepAlive(client: EdgeClient, id: string): Heartbeat {
+function keepAlive({ world, client }: Parts, id: string): Heartbeat {
   let lapsedAtMs: number | undefined;
   const timer = setInterval(() => {
     client.renew(id).then(
       (held) => {
         if (held) return;
-        lapsedAtMs ??= Date.now();
+        lapsedAtMs ??= monotonicMs(world);
         clearInterval(timer);
       },
       // The proxy does not answer now; its toxics may still stand, so the next beat tries again.
@@ -178,17 +194,22 @@ function endsOf(system: RunningSystem, edges: EdgesConfig['edges']): readonly Se
 }
 
 /**
- * The wall clock of the moment every server at the edges takes work; of giving up, after a minute.
+ * The time (monotonic, ms) when every server at the edges takes work; of giving up, after a minute.
  * A server that another fault holds down is that fault's affair.
  */
-async function untilReady(system: RunningSystem, edges: EdgesConfig['edges']): Promise<number> {
-  const deadline = Date.now() + readyWithinMs;
+async function untilReady(
+  world: Ticking,
+  system: RunningSystem,
+  edges: EdgesConfig['edges'],
+): Promise<number> {
+  const deadlineMs = monotonicMs(world) + readyWithinMs;
   for (;;) {
     const servers = endsOf(system, edges).filter(
       ({ kind, state }) => kind === 'server' && state === 'ready',
     );
     const ready = await Promise.all(servers.map(answers));
-    if (ready.every(Boolean) || Date.now() >= deadline) return Date.now();
+    const nowMs = monotonicMs(world);
+    if (ready.every(Boolean) || nowMs >= deadlineMs) return nowMs;
     await sleepFor(askEveryMs);
   }
 }

@@ -10,11 +10,13 @@ import type { ServiceEvent, StartedSystem, StartOptions } from '../../start-syst
 import type { ServiceRecord } from '../../system-state.ts';
 import { testWorld } from '../../testing/test-world.ts';
 import type { TestWorld } from '../../testing/test-world.ts';
+import type { World } from '../../../world.ts';
 import type { FaultInjector, Injected } from '../fault-injector.ts';
 import { openInjector } from '../open-injector.ts';
 import { stateOf } from '../target.ts';
 
-const standIn = fileURLToPath(new URL('../../testing/stand-in-server.ts', import.meta.url));
+/** A server that does little. */
+export const standIn = fileURLToPath(new URL('../../testing/stand-in-server.ts', import.meta.url));
 
 /** nginx → 1 API + 1 WS, Redis. A dead service is restarted after 100 ms. */
 export const small: Topology = {
@@ -40,8 +42,9 @@ export type SmallSystem = {
 export async function smallSystem(
   topology: Topology = small,
   options: StartOptions = { serverArgv: [standIn] },
+  over: Partial<World> = {},
 ): Promise<SmallSystem> {
-  const world = testWorld();
+  const world = testWorld(over);
   const events: ServiceEvent[] = [];
   const onService = (event: ServiceEvent) => events.push(event);
   const system = await startSystem(world, topology, { ...options, onService });

@@ -8,10 +8,13 @@ import type { World } from '../../../../world.ts';
 
 const [stateDir = '', fault = ''] = process.argv.slice(2);
 
-// As much of a world as attaching needs.
-const world = { cwd: dirname(stateDir) } as World;
+// As much of a world as attaching and injecting need.
+const world = {
+  cwd: dirname(stateDir),
+  clock: { monotonicNs: () => process.hrtime.bigint() },
+} as World;
 const system = await attachSystem(world);
-const edges = system === undefined ? undefined : await openEdges(system);
+const edges = system === undefined ? undefined : await openEdges(world, system);
 if (edges === undefined) throw new Error('no edges');
 await edges.inject(parseFault(fault));
 process.stdout.write('injected\n');
