@@ -98,7 +98,7 @@ test('a flood comes when it is due, and was there when it was, though the wall c
   const world = testWorld();
   const { scenario } = sampleReport();
   let steps = 0;
-  const clock = { ...world.clock, now: () => world.clock.now() + 3_600_000 * steps++ };
+  const clock = { ...world.clock, now: () => world.clock.now() + 3_600_000 * ++steps };
   const flooded = {
     ...scenario,
     stages: [{ durationMs: 600, target: 5 }],
