@@ -20,11 +20,11 @@ export const nodeRow: RowSpec = {
       unit: 's',
       queries: [
         {
-          expr: max(serverMetrics.eventLoopLagSeconds, { where: ['quantile="1"'], by }),
+          expr: max(serverMetrics.eventLoopLagSeconds, { where: ['stat="max"'], by }),
           legend: `${legend} worst`,
         },
         {
-          expr: max(serverMetrics.eventLoopLagSeconds, { where: ['quantile="0.99"'], by }),
+          expr: max(serverMetrics.eventLoopLagSeconds, { where: ['stat="p99"'], by }),
           legend: `${legend} p99`,
         },
       ],

@@ -18,9 +18,9 @@ export const nodeRules: readonly AlertRule[] = [
     alert: 'EventLoopLag',
     // Busy all the time, or one long stall, which leaves a single sample behind.
     expr: [
-      `min_over_time(${lag}{quantile="0.99"}[15s]) > 0.1`,
-      `max_over_time(${lag}{quantile="1"}[15s]) > 1`,
-    ].join('\nor ignoring (quantile)\n'),
+      `min_over_time(${lag}{stat="p99"}[15s]) > 0.1`,
+      `max_over_time(${lag}{stat="max"}[15s]) > 1`,
+    ].join('\nor ignoring (stat)\n'),
     forSec: 0,
     severity: 'warning',
     summary: 'the event loop of {{ $labels.instance }} is late',

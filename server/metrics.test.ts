@@ -56,7 +56,6 @@ describe('the page', () => {
     expect(lintMetrics(await fetchPage(node.metricsPort))).toEqual([]);
     const broken = '# HELP rtops_x_seconds of\n# TYPE rtops_x_seconds counter\nrtops_x_seconds 1\n';
     expect(lintMetrics(broken)).toEqual([expect.stringMatching(/^rtops_x_seconds counter/)]);
-    expect(lintMetrics(broken.replace('_x_', '_y_').replaceAll('rtops', 'nodejs'))).toHaveLength(1);
   });
 
   test.each<[string, (page: string) => string, string]>([

@@ -220,9 +220,9 @@ function lagSource(lag: LoopLag): Source {
     read: () => {
       const { p50, p99, max } = lag.read();
       return [
-        { labels: { quantile: '0.5' }, value: p50 },
-        { labels: { quantile: '0.99' }, value: p99 },
-        { labels: { quantile: '1' }, value: max },
+        { labels: { stat: 'p50' }, value: p50 },
+        { labels: { stat: 'p99' }, value: p99 },
+        { labels: { stat: 'max' }, value: max },
       ];
     },
   };

@@ -259,7 +259,7 @@ export const serverMetrics = {
     'gauge',
     'seconds',
     'How late the event loop was since Prometheus asked last.',
-    { quantile: { values: ['0.5', '0.99', '1'] } },
+    { stat: { values: ['p50', 'p99', 'max'] } },
   ),
   redisUp: of(
     ['redis'],

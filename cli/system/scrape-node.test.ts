@@ -8,8 +8,8 @@ test.each([
 rtops_server_connections_opened_total 9
 rtops_server_connections{transport="websocket"} 39
 rtops_server_connections{transport="polling"} 2
-rtops_server_event_loop_lag_seconds{quantile="0.5"} 0.001
-rtops_server_event_loop_lag_seconds{quantile="0.99"} 0.0213
+rtops_server_event_loop_lag_seconds{stat="p50"} 0.001
+rtops_server_event_loop_lag_seconds{stat="p99"} 0.0213
 `,
     connections: 41,
     loopLagMs: 21.3,

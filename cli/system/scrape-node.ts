@@ -28,7 +28,7 @@ export async function scrapeNode(host: string, port: number): Promise<NodeGauges
 
 /** The two gauges out of a page in Prometheus' text format. */
 export function readNodeGauges(page: string): NodeGauges {
-  const [lagSec] = valuesOf(page, serverMetrics.eventLoopLagSeconds.name, 'quantile="0.99"');
+  const [lagSec] = valuesOf(page, serverMetrics.eventLoopLagSeconds.name, 'stat="p99"');
   const connections = valuesOf(page, serverMetrics.connections.name, '');
   return {
     loopLagMs: lagSec === undefined ? null : lagSec * 1000,

@@ -15,8 +15,8 @@ import type { RuleCase } from './rule-test-file.ts';
 const ws1 = up('rtops-server', 'ws-1');
 const ws2 = up('rtops-server', 'ws-2');
 
-const lag = (quantile: string): string =>
-  server('rtops_server_event_loop_lag_seconds', 'ws-1', `quantile="${quantile}"`);
+const lag = (stat: string): string =>
+  server('rtops_server_event_loop_lag_seconds', 'ws-1', `stat="${stat}"`);
 const memory = server('process_resident_memory_bytes', 'ws-1');
 const retries = exporter('rtops_lb_retries_total', 'upstream="ws-2"');
 const minutes = (count: number): number => count * 60;
@@ -25,19 +25,19 @@ export const nodeCases: readonly RuleCase[] = [
   {
     alert: 'EventLoopLag',
     says: 'fires when p99 stays above 100 ms for 15 s, and falls',
-    series: { [lag('0.99')]: joined(flat(0.02, 20), flat(0.12, 30), flat(0.02, 20)) },
+    series: { [lag('p99')]: joined(flat(0.02, 20), flat(0.12, 30), flat(0.02, 20)) },
     firing: { 20: 0, 32: 0, 36: 1, 48: 1, 52: 0 },
   },
   {
     alert: 'EventLoopLag',
     says: 'fires for one stall of over a second, and falls',
-    series: { [lag('1')]: joined(flat(0.02, 20), flat(1.2, 2), flat(0.02, 40)) },
+    series: { [lag('max')]: joined(flat(0.02, 20), flat(1.2, 2), flat(0.02, 40)) },
     firing: { 18: 0, 20: 1, 32: 1, 40: 0 },
   },
   {
     alert: 'EventLoopLag',
     says: 'is quiet at 100 ms, and for a stall of a second',
-    series: { [lag('0.99')]: flat(0.1, 60), [lag('1')]: flat(1, 60) },
+    series: { [lag('p99')]: flat(0.1, 60), [lag('max')]: flat(1, 60) },
     firing: { 50: 0 },
   },
   {

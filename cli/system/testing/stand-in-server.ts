@@ -24,7 +24,7 @@ const server = createServer((request, response) => {
 
 createServer((_, response) => {
   response.end(
-    'rtops_server_connections 7\nrtops_server_event_loop_lag_seconds{quantile="0.99"} 0.0125\n',
+    'rtops_server_connections 7\nrtops_server_event_loop_lag_seconds{stat="p99"} 0.0125\n',
   );
 }).listen(Number(env['RTOPS_METRICS_PORT']), env['RTOPS_HOST']);
 
