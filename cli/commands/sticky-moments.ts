@@ -1,11 +1,9 @@
 /** What sticky-test does to the system it started: by the fault injector, so that a kill of rtops undoes it. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { StickyMoments } from '../load/sticky/play-moments.ts';
 import type { Fault } from '../scenario/fault.ts';
+import { editNginxConf } from '../system/faults/edit-nginx-conf.ts';
 import type { Injected } from '../system/faults/fault-injector.ts';
 import { openInjector } from '../system/faults/open-injector.ts';
 import type { RunningSystem } from '../system/running-system.ts';
@@ -20,7 +18,7 @@ export async function stickyMoments(
 ): Promise<StickyMoments & AsyncDisposable> {
   const injector = await openInjector(world, system);
   const lost = new Map<string, Injected>();
-  const conf = join(system.stateDir, 'conf', 'nginx.conf');
+  const conf = editNginxConf(world, system, 'sticky-test takes a node off the pool of nginx');
 
   async function inject(kind: Fault['kind'], node: string): Promise<Injected> {
     const text = `${kind}@${node}`;
@@ -56,13 +54,14 @@ export async function stickyMoments(
       const service = (await system.services()).find(({ name }) => name === node);
       if (service === undefined) throw new Failure(exitCode.noVerdict, `${node} is not there`);
       const address = `${service.host}:${service.port}`;
-      const text = readFileSync(conf, 'utf8');
-      writeFileSync(
-        conf,
-        (how === 'down' ? withNodeDown : withoutNode)(text, { name: node, address }),
-      );
+      const take = how === 'down' ? withNodeDown : withoutNode;
+      conf.edit((text) => take(text, { name: node, address }));
       await reload();
     },
-    [Symbol.asyncDispose]: () => injector[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      // What cannot be put back stays in the journal, which the guard reads at the end.
+      await conf.undo().catch(() => undefined);
+      await injector[Symbol.asyncDispose]();
+    },
   };
 }

@@ -13,11 +13,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { commandOf, isAlive, selfIdentity, tracerOf } from '../process-identity.ts';
+import { commandOf, isAlive, selfIdentity, tracerOf, worksInside } from '../process-identity.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import { signalGroup, signalProcess } from '../signals.ts';
+import { stateFolder } from '../state-folder.ts';
+import { readSystemState } from '../system-state.ts';
 import { releaseHold } from './holds.ts';
 
 /** One thing to put right. Each does nothing when it is right already. */
@@ -28,6 +30,8 @@ export type UndoStep =
   | { readonly kind: 'continue'; readonly process: ProcessIdentity }
   /** Moves the backup back to where it was. */
   | { readonly kind: 'restore'; readonly path: string; readonly backup: string }
+  /** SIGHUP to the service, which reads its configuration again. */
+  | { readonly kind: 'reload'; readonly service: string }
   /** Takes the file away without which a server stops to keep its event loop busy. */
   | { readonly kind: 'unblock'; readonly lease: string }
   /** Ends the strace that traces the process; without it, the process goes on as before. */
@@ -136,6 +140,9 @@ async function undoStep(stateDir: string, step: UndoStep): Promise<void> {
     case 'restore':
       if (existsSync(step.backup)) renameSync(step.backup, step.path);
       return;
+    case 'reload':
+      reload(stateDir, step.service);
+      return;
     case 'unblock':
       rmSync(step.lease, { force: true });
       return;
@@ -153,6 +160,14 @@ async function undoStep(stateDir: string, step: UndoStep): Promise<void> {
     default:
       step satisfies never;
   }
+}
+
+/** The process that is the service now: its supervisor may have started another one since. */
+function reload(stateDir: string, service: string): void {
+  const { services = [] } = readSystemState(stateFolder(dirname(stateDir))) ?? {};
+  const { pid = null, startTime = null } = services.find(({ name }) => name === service) ?? {};
+  if (pid === null || startTime === null || !isAlive({ pid, startTime })) return;
+  if (worksInside(pid, stateDir)) signalProcess(pid, 'SIGHUP');
 }
 
 async function calm(stateDir: string, toxic: string): Promise<void> {

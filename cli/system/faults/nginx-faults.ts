@@ -1,14 +1,6 @@
 /** reload, worker-kill, bad-config: faults of nginx that leave its master alive. */
 import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { became } from '../became.ts';
@@ -17,6 +9,7 @@ import { commandOf, groupMembers, isAlive } from '../process-identity.ts';
 import { readFrom, serviceLog, sizeOf } from '../service-log.ts';
 import { signalProcess } from '../signals.ts';
 import type { Effect, Injection, Seen } from './effect.ts';
+import { backUp } from './replace-file.ts';
 import { answers, untilReadyAgain } from './target.ts';
 
 const bitesWithinMs = 5000;
@@ -132,8 +125,7 @@ export function badConfig({ world, system, fault, target }: Injection): Effect {
     apply: async () => {
       const before = workersOf(pid);
       const broken = `${conf}.broken`;
-      // What is there already is the good one; over it would go the broken one.
-      if (!existsSync(backup)) copyFileSync(conf, backup);
+      backUp(conf, backup);
       writeFileSync(broken, brokenLine + readFileSync(backup, 'utf8'));
       const tested = await testConf(pid, system.stateDir, broken);
       if (tested.passed) {
