@@ -116,6 +116,35 @@ describe('a run that was named', () => {
     expect((await inspectedWindow(world, window)).report).toBeNull();
   });
 
+  test.each([
+    ['from', 20_000, 20_000, 50_400],
+    ['to', 20_000, 0, 20_000],
+  ] as const)('with --%s alone is inspected to its other end', async (flag, at, fromMs, toMs) => {
+    const { world, atMs } = withRun();
+    const inspected = await inspectedWindow(world, { run, [flag]: String(atMs + at) });
+    expect(inspected).toMatchObject({ fromMs: atMs + fromMs, toMs: atMs + toMs });
+    expect(inspected.report?.run.startedAt).toBe(new Date(atMs).toISOString());
+  });
+
+  test.each([
+    ['from', 60_000, 'after --from'],
+    ['to', -10_000, 'before --to'],
+  ] as const)('has nothing beyond its own time: --%s', async (flag, offMs, where) => {
+    const { world, atMs } = withRun();
+    const refused = inspectedWindow(world, { run, [flag]: String(atMs + offMs) });
+    await expect(refused).rejects.toMatchObject({
+      code: 2,
+      message: `the run ${run} does not lie ${where}`,
+    });
+  });
+
+  test('that nobody named keeps its bounds out of a window that was typed', async () => {
+    const { world, atMs } = withRun();
+    const clock = { ...world.clock, now: () => atMs + 30_000 };
+    const inspected = await inspectedWindow({ ...world, clock }, { from: 'now-2m' });
+    expect(inspected).toMatchObject({ fromMs: atMs - 90_000, toMs: atMs + 30_000 });
+  });
+
   test('is inspected in as much of it as was asked for', async () => {
     const { world, atMs } = withRun();
     const window = { from: String(atMs - 10_000), to: String(atMs + 5000) };

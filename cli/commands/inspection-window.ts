@@ -22,7 +22,8 @@ export type WindowOptions = {
 };
 
 /**
- * The window that was typed, or that of the last run.
+ * The window that was typed, or that of the last run. Of a run that was named, the end that was not
+ * typed is its own.
  * @throws Failure noVerdict (122) where there is no run; usage (2) for what is no moment, and for a run
  *   that was named and lies outside of the window
  */
@@ -35,27 +36,43 @@ export async function inspectedWindow(
     if (report === null) throw noRun(findRunUnderWay(world)?.id ?? undefined);
     return { ...windowOf(report), report };
   }
-  const nowMs = world.clock.now();
-  const fromMs = moment('--from', options.from ?? 'now-15m', nowMs);
-  const toMs = moment('--to', options.to ?? 'now', nowMs);
-  if (toMs - fromMs < 1000) {
-    throw new Failure(exitCode.usage, '--to must be at least a second after --from');
-  }
   const run = report === null ? null : windowOf(report);
+  const { fromMs, toMs } = typedWindow(options, world.clock.now(), run);
   const lies = run !== null && run.fromMs < toMs && run.toMs > fromMs;
-  if (options.run !== undefined && !lies) {
-    throw new Failure(
-      exitCode.usage,
-      `the run ${options.run} does not lie between --from and --to`,
-      {
-        ...(run !== null && {
-          why: `it was from ${new Date(run.fromMs).toISOString()} to ${new Date(run.toMs).toISOString()}`,
-        }),
-        next: 'leave out --from and --to, or --run',
-      },
-    );
+  if (options.run !== undefined && !lies) throw outside(options, run);
+  if (toMs - fromMs < 1000) {
+    throw new Failure(exitCode.usage, '--to must be at least a second after --from', {
+      why: `that is from ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
+    });
   }
   return { fromMs, toMs, report: lies ? report : null };
+}
+
+function typedWindow(options: WindowOptions, nowMs: number, run: Window | null): Window {
+  const named = options.run === undefined ? null : run;
+  const at = (flag: '--from' | '--to', text: string | undefined, other: string): number =>
+    text === undefined && named !== null
+      ? named[flag === '--from' ? 'fromMs' : 'toMs']
+      : moment(flag, text ?? other, nowMs);
+  return {
+    fromMs: at('--from', options.from, 'now-15m'),
+    toMs: at('--to', options.to, 'now'),
+  };
+}
+
+function outside({ run: name, from, to }: WindowOptions, run: Window | null): Failure {
+  const where =
+    from === undefined
+      ? 'before --to'
+      : to === undefined
+        ? 'after --from'
+        : 'between --from and --to';
+  return new Failure(exitCode.usage, `the run ${name} does not lie ${where}`, {
+    ...(run !== null && {
+      why: `it was from ${new Date(run.fromMs).toISOString()} to ${new Date(run.toMs).toISOString()}`,
+    }),
+    next: 'leave out --from and --to, or --run',
+  });
 }
 
 /** What the panels may count on: by the run's report, else by what Prometheus saw. */

@@ -54,6 +54,6 @@ function withSharedOptions(command: Command): Command {
     )
     .option('--run <run>', 'the run whose time is inspected (default: the newest)')
     .option('--from <time>', 'begin of the window, as now-15m or 2026-11-21T14:00:00Z')
-    .option('--to <time>', 'its end (default with --from: now)')
+    .option('--to <time>', 'its end (default with --from: now, or the end of --run)')
     .option('--var <name=value>', 'a value of a variable; again for more', collect, []);
 }
