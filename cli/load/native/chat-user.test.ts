@@ -37,6 +37,23 @@ function hear({ listener }: FakeConnection, ...seqs: readonly number[]): void {
   for (const seq of seqs) listener.message(seq, 1, 0, seq, 0, 0);
 }
 
+function tell({ listener }: FakeConnection, seq: number, epoch: string): void {
+  listener.event(event.head, { room, seq, epoch });
+}
+
+/** A page of the log, as the answer to who asks for it. */
+function page(from: number, to: number, head: number) {
+  const messages = Array.from({ length: to - from + 1 }, (_, i) => ({
+    seq: from + i,
+    id: `1.0.${from + i}`,
+  }));
+  return { ok: true, head, messages };
+}
+
+function valuesOf(run: FakeRun, wanted: number): readonly number[] {
+  return run.records.flatMap(({ kind, value }) => (kind === wanted ? [value] : []));
+}
+
 const room = 'run-r0';
 const quiet = { rate: { kind: 'per-user', perSec: 0 } } as const;
 
@@ -57,21 +74,95 @@ describe('a room that is counted anew', () => {
     expect(run.measures.counters).toMatchObject({ repeated: 0, missing: 0 });
   });
 
-  test('on an unbroken connection: what comes then is no repeat, and the next resume refetches', () => {
+  test('on an unbroken connection: it asks for what its node passed over, and goes on under that epoch', () => {
     const run = fakeRun(quiet);
     const connection = joined(run);
     hear(connection, 11, 12, 13);
-    connection.listener.event(event.head, { room, seq: 11, epoch: 'e2' });
-    hear(connection, 12, 13);
-    expect(run.measures.counters.repeated).toBe(0);
-    expect(cutAndBack(run, 2000).resume?.epoch).toBe('e1');
+    tell(connection, 2, 'e2');
+    expect(JSON.parse(last(connection.asked).payload)).toMatchObject({ after: 0 });
+    hear(connection, 3);
+    answer(connection, event.history, page(1, 4, 4));
+    hear(connection, 4);
+    expect(valuesOf(run, recordKind.renumbered)).toEqual([2]);
+    // The third and the fourth come live: to write them down twice would make the server repeat them.
+    expect(valuesOf(run, recordKind.resynced)).toEqual([1, 2]);
+    expect(run.measures.counters).toMatchObject({ repeated: 0, missing: 0 });
+    expect(cutAndBack(run, 2000).resume).toEqual({ epoch: 'e2', room, lastSeq: 4 });
+  });
+
+  test.each(['stock', 'retry'] as const)(
+    'on an unbroken connection of a %s client: it asks for nothing, and leaves at a seq of that epoch',
+    (client) => {
+      const run = fakeRun({ ...quiet, client });
+      const connection = joined(run);
+      hear(connection, 11, 12, 13);
+      tell(connection, 2, 'e2');
+      hear(connection, 3);
+      expect(connection.asked.map(({ name }) => name)).toEqual([event.join]);
+      expect(run.measures.counters.repeated).toBe(0);
+      run.user.goHome(3_000_000);
+      answer(connection, event.leave, { ok: true, seq: 3, epoch: 'e2' });
+      expect(valuesOf(run, recordKind.renumbered)).toEqual([2]);
+      expect(valuesOf(run, recordKind.left)).toEqual([3]);
+    },
+  );
+
+  test('near its head when it has gone far: what is older is not fetched, as with the resume client', () => {
+    const run = fakeRun(quiet);
+    const connection = joined(run);
+    tell(connection, 5000, 'e2');
+    expect(JSON.parse(last(connection.asked).payload)).toMatchObject({ after: 4000 });
+  });
+
+  test('twice: the answer to what was asked in between is of no use', () => {
+    const run = fakeRun(quiet);
+    const connection = joined(run);
+    tell(connection, 2, 'e2');
+    const inBetween = last(connection.asked);
+    tell(connection, 1, 'e3');
+    connection.listener.ack(inBetween.ackId, page(1, 2, 2));
+    expect(valuesOf(run, recordKind.resynced)).toEqual([]);
+    answer(connection, event.history, page(1, 1, 1));
+    expect(valuesOf(run, recordKind.resynced)).toEqual([1]);
+    expect(valuesOf(run, recordKind.renumbered)).toEqual([2, 1]);
+  });
+
+  test('and a resume that was told so before the room was: the head that follows is asked up to', () => {
+    const run = fakeRun(quiet);
+    hear(joined(run), 11);
+    const second = cutAndBack(run, 2000);
+    // The epoch is the log's, the seq is still the room's of before.
+    const rooms = { [room]: { seq: 1200, resync: true } };
+    second.listener.event(event.resumed, { epoch: 'e2', rooms });
+    answer(second, event.history, { ok: true, head: 1, messages: [] });
+    expect(JSON.parse(last(second.asked).payload)).toMatchObject({ after: 0 });
+    answer(second, event.history, page(1, 1, 1));
+    tell(second, 3, 'e2');
+    answer(second, event.history, page(2, 3, 3));
+    expect(valuesOf(run, recordKind.resynced)).toEqual([1, 2, 3]);
+    expect(valuesOf(run, recordKind.renumbered)).toEqual([3]);
+    // Later heads are those of a room that fell quiet.
+    tell(second, 9, 'e2');
+    expect(second.asked).toHaveLength(3);
+  });
+
+  test('and a member that has to join again: it is told apart, and refetches', () => {
+    const run = fakeRun(quiet);
+    hear(joined(run), 11);
+    const second = cutAndBack(run, 2000);
+    second.listener.event(event.resumed, null);
+    answer(second, event.join, { ok: true, seq: 2, epoch: 'e2' });
+    const resumes = run.records.filter(({ kind }) => kind === recordKind.resumed);
+    expect(resumes.map(({ code, value }) => [code, value])).toEqual([[1, 2]]);
+    answer(second, event.history, page(1, 2, 2));
+    expect(valuesOf(run, recordKind.resynced)).toEqual([1, 2]);
   });
 
   test('a head of the same epoch changes nothing: what comes again is a repeat', () => {
     const run = fakeRun(quiet);
     const connection = joined(run);
     hear(connection, 11, 12, 13);
-    connection.listener.event(event.head, { room, seq: 13, epoch: 'e1' });
+    tell(connection, 13, 'e1');
     hear(connection, 12, 13);
     expect(run.measures.counters.repeated).toBe(2);
   });
@@ -133,14 +224,6 @@ describe('a send that was given up after 10 s', () => {
 });
 
 describe('a refetch', () => {
-  const page = (from: number, to: number, head: number) => ({
-    ok: true,
-    head,
-    messages: Array.from({ length: to - from + 1 }, (_, i) => ({
-      seq: from + i,
-      id: `1.0.${from + i}`,
-    })),
-  });
   const resynced = (run: FakeRun, ms: number, seq: number): FakeConnection => {
     const connection = cutAndBack(run, ms);
     connection.listener.event(event.resumed, {
@@ -160,8 +243,7 @@ describe('a refetch', () => {
     answer(second, event.history, page(11, 12, 14));
     answer(second, event.history, page(13, 14, 14));
     expect(asksOf(second)).toEqual([asking(10), asking(12)]);
-    const got = run.records.filter(({ kind }) => kind === recordKind.resynced);
-    expect(got.map(({ value }) => value)).toEqual([11, 12, 13, 14]);
+    expect(valuesOf(run, recordKind.resynced)).toEqual([11, 12, 13, 14]);
   });
 
   test('that is answered with what was read before ends there', () => {

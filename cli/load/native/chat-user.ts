@@ -239,7 +239,7 @@ export class ChatUser implements ChannelListener {
     if (name === event.resumed && this.#phase === 'resuming') {
       this.#resumed(payload, this.#desk.clock.nowUs());
     } else if (name === event.head && this.#phase === 'in') {
-      this.#feed.headTold(readReply(payload).epoch);
+      this.#headTold(payload, this.#desk.clock.nowUs());
     }
   }
 
@@ -249,7 +249,7 @@ export class ChatUser implements ChannelListener {
 
   /** What the handshake asks to go on from; other clients join anew. */
   get #resume(): Resume | undefined {
-    return this.#desk.scenario.client === 'resume' && this.#member ? this.#feed.resume : undefined;
+    return this.#member ? this.#feed.resume : undefined;
   }
 
   #arrive(dueUs: number, nowUs: number): void {
@@ -323,9 +323,9 @@ export class ChatUser implements ChannelListener {
     histograms.join.record(tookUs);
     // A member that had to join anew is still owed what came while it was away.
     const kind = this.#member ? recordKind.resumed : recordKind.joined;
-    this.#record(kind, 0, this.room, Math.min(tookUs, cap24), reply.seq, nowUs);
-    const resumes = this.#member && this.#desk.scenario.client === 'resume';
-    this.#feed.joined(reply.epoch ?? '', reply.seq, resumes);
+    const isAnew = this.#feed.joined(reply.epoch ?? '', reply.seq, this.#member);
+    const code = this.#member && isAnew ? 1 : 0;
+    this.#record(kind, code, this.room, Math.min(tookUs, cap24), reply.seq, nowUs);
     this.#enter(nowUs);
   }
 
@@ -338,6 +338,12 @@ export class ChatUser implements ChannelListener {
     this.#feed.resumed(told);
     this.#record(recordKind.resumed, told.resync ? 1 : 0, this.room, 0, told.seq, nowUs);
     this.#enter(nowUs);
+  }
+
+  #headTold(payload: unknown, nowUs: number): void {
+    const { epoch, seq } = readReply(payload);
+    if (seq === undefined || !this.#feed.headTold(epoch, seq)) return;
+    this.#record(recordKind.renumbered, 0, this.room, 0, seq, nowUs);
   }
 
   #enter(nowUs: number): void {

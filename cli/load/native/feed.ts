@@ -15,12 +15,15 @@ export class Feed {
   readonly #numbering: Numbering;
   readonly #refetch: Refetch;
   readonly #absence: Absence;
-  /** Of the last join or resume; '' before it, and where the server names none. */
+  /** Whether it makes up for what it missed, as the resume client does. */
+  readonly #refetches: boolean;
+  /** The last one that it was told of; '' before the first join, and where the server names none. */
   #epoch = '';
-  /** The epoch that the connection was last told of. */
-  #liveEpoch = '';
+  /** The epoch was told of by a resume, which names the log's: the room itself may not count in it yet. */
+  #awaitsHead = false;
 
   constructor(desk: Desk, reader: Reader) {
+    this.#refetches = desk.scenario.client === 'resume';
     this.#room = reader.roomText;
     this.#numbering = new Numbering(desk.measures.counters);
     this.#refetch = new Refetch(desk, reader);
@@ -30,6 +33,7 @@ export class Feed {
   /** A new session. */
   reset(): void {
     this.#epoch = '';
+    this.#awaitsHead = false;
     this.#refetch.reset();
     this.#numbering.reset();
     this.#absence.reset();
@@ -37,20 +41,29 @@ export class Feed {
 
   /** What a handshake asks to go on from; `undefined` when there is nothing to go on from. */
   get resume(): Resume | undefined {
-    if (this.#epoch === '') return undefined;
+    if (this.#epoch === '' || !this.#refetches) return undefined;
     return { epoch: this.#epoch, room: this.#room, lastSeq: this.#numbering.lastSeq };
   }
 
-  /** Joined, under this epoch, at this head; `resumes`: what lies below is asked for at the next resume. */
-  joined(epoch: string, head: number, resumes: boolean): void {
-    const isSameEpoch = this.#enterEpoch(epoch);
-    if (!resumes || !isSameEpoch) this.#numbering.raise(head);
+  /**
+   * Joined, under this epoch, at this head; `again`: by one that is a member. Whether the room is
+   * counted anew.
+   */
+  joined(epoch: string, head: number, again: boolean): boolean {
+    const isAnew = this.#enterEpoch(epoch);
+    if (!again || !this.#refetches) this.#numbering.raise(head);
+    else if (isAnew) this.#refetch.wantAnew(head);
+    // Else what lies below the head is asked for at the next resume.
+    return isAnew;
   }
 
   /** Resumed. */
-  resumed({ epoch, resync }: ResumedRoom): void {
-    this.#enterEpoch(epoch ?? this.#epoch);
-    if (resync) this.#refetch.want(this.#numbering.lastSeq);
+  resumed({ epoch, seq, resync }: ResumedRoom): void {
+    const isAnew = this.#enterEpoch(epoch ?? this.#epoch);
+    this.#awaitsHead = isAnew;
+    if (!resync) return;
+    if (isAnew) this.#refetch.wantAnew(seq);
+    else this.#refetch.want(this.#numbering.lastSeq, seq);
   }
 
   /** The member is in its room on this connection. */
@@ -59,11 +72,20 @@ export class Feed {
     this.#refetch.up(channel);
   }
 
-  /** Told of the room's head. The next resume shall ask under the old epoch: then it refetches. */
-  headTold(epoch: string | undefined): void {
-    if (epoch === undefined || epoch === this.#liveEpoch) return;
-    this.#liveEpoch = epoch;
-    this.#numbering.restart();
+  /**
+   * Told of the room's head. Whether the room comes live from there on, and not from where it was: it
+   * is counted anew, and what the node passed over before it said so is refetched.
+   */
+  headTold(epoch: string | undefined, head: number): boolean {
+    if (epoch === undefined) return false;
+    const isAnew = this.#enterEpoch(epoch);
+    const isPassedOver = this.#awaitsHead && !isAnew && head > this.#numbering.lastSeq;
+    this.#awaitsHead = false;
+    if (this.#refetches) {
+      if (isAnew) this.#refetch.wantAnew(head);
+      else if (isPassedOver) this.#refetch.want(this.#numbering.lastSeq, head);
+    }
+    return isAnew || isPassedOver;
   }
 
   /** A broadcast; `isIn`: of a member in its room. */
@@ -119,12 +141,11 @@ export class Feed {
     this.#numbering.end();
   }
 
-  /** Whether it is the epoch of before. */
+  /** Whether it is another one than before: then the room is counted anew. */
   #enterEpoch(epoch: string): boolean {
-    const isSame = this.#epoch === '' || epoch === this.#epoch;
-    if (!isSame) this.#numbering.restart();
+    const isAnew = this.#epoch !== '' && epoch !== this.#epoch;
+    if (isAnew) this.#numbering.restart();
     this.#epoch = epoch;
-    this.#liveEpoch = epoch;
-    return isSame;
+    return isAnew;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What a member does after a resync: it reads the log of its room anew, page by page. A server that
- * cannot answer now is asked again; what a lost connection broke off goes on when the member is back.
+ * What a member does after a resync, and in a room counted anew: it reads the log of its room again,
+ * page by page, up to where the room comes to it live. A server that cannot answer now is asked again;
+ * what a lost connection broke off goes on when the member is back.
  */
 import { event } from '../../../server/contract.ts';
 import { recordKind } from '../../samples/history.ts';
@@ -16,6 +17,8 @@ export type Reader = {
 };
 
 const defaultRetryMs = 500;
+/** In another numbering a client starts near the head: the reference client's default `resetTo`. */
+const startsBelowHead = 1000;
 const nothing = -1;
 
 export class Refetch {
@@ -24,6 +27,8 @@ export class Refetch {
   #channel: Channel | undefined;
   /** What lies above this seq is still to be read; {@link nothing}: no refetch is under way. */
   #after = nothing;
+  /** What lies above this seq comes live. */
+  #upTo = 0;
   #ackId = nothing;
   #askAgainAtUs = nothing;
   #isWhole = true;
@@ -47,11 +52,24 @@ export class Refetch {
     this.breakOff();
     this.#isWhole = true;
     this.#after = nothing;
+    this.#upTo = 0;
   }
 
-  /** What follows `after` is missed; it is asked for when the member is {@link up}. */
-  want(after: number): void {
+  /**
+   * What follows `after`, up to `upTo`, is missed: asked for now, or when the member is {@link up}. A
+   * question that was asked before is not waited for: its answer may be older than this is known.
+   */
+  want(after: number, upTo: number): void {
     this.#after = this.isUnderway ? Math.min(this.#after, after) : after;
+    this.#upTo = Math.max(this.#upTo, upTo);
+    if (this.#channel !== undefined) this.#ask();
+  }
+
+  /** The room is counted anew, and comes live above `head`; what was still to be read is gone. */
+  wantAnew(head: number): void {
+    this.#after = nothing;
+    this.#upTo = head;
+    this.want(fromNear(head), head);
   }
 
   /** The member is in its room on this connection. */
@@ -69,7 +87,7 @@ export class Refetch {
     return ackId === this.#ackId && ackId !== nothing;
   }
 
-  /** Takes a page and asks for the next. Returns the highest seq of this one, 0 for none. */
+  /** Takes a page and asks for the next. Returns the highest seq that is known from it, 0 for none. */
   take(value: unknown, nowUs: number): number {
     this.#ackId = nothing;
     const page = readHistoryPage(value);
@@ -77,20 +95,28 @@ export class Refetch {
       this.#refused(page.refused, page.retryAfterMs, nowUs);
       return 0;
     }
+    if (page.head < this.#after) {
+      // Another numbering than the one it was told of.
+      this.#after = fromNear(page.head);
+      this.#ask();
+      return 0;
+    }
     const { index } = this.#reader;
     for (const { seq, sender, room, n } of page.messages) {
+      // What is also on its way live is that, not this: on the wire it comes once.
+      if (seq > this.#upTo) continue;
       this.#desk.history.add(recordKind.resynced, 0, index, room, sender, n, seq, nowUs);
     }
     const goesOn = page.lastSeq > this.#after;
     // A page of what was read before: to ask on would never end.
     if (page.lastSeq > 0 && !goesOn) this.#isWhole = false;
-    if (goesOn && page.lastSeq < page.head) {
+    if (goesOn && page.lastSeq < Math.min(page.head, this.#upTo)) {
       this.#after = page.lastSeq;
       this.#ask();
     } else {
       this.#after = nothing;
     }
-    return page.lastSeq;
+    return Math.min(page.lastSeq, this.#upTo);
   }
 
   /** The connection broke. */
@@ -120,4 +146,8 @@ export class Refetch {
       this.#after = nothing;
     }
   }
+}
+
+function fromNear(head: number): number {
+  return Math.max(0, head - startsBelowHead);
 }

@@ -1,13 +1,17 @@
 /** The ledger of a made-up run, and what there is to say about it. */
-import { createLedger, historyEndUs } from '../ledger.ts';
+import { createLedger, historyEndUs, type LossFacts } from '../ledger.ts';
 import type { LedgerSummary } from '../summary.ts';
 import type { MadeRun } from './honest-run.ts';
 
 const runId = 'run';
 
 /** Both passes over all files. */
-export function ledgerOf(run: MadeRun, partial = false): LedgerSummary {
-  const ledger = createLedger({ runId, partial });
+export function ledgerOf(
+  run: MadeRun,
+  partial = false,
+  onLoss: (loss: LossFacts) => void = () => undefined,
+): LedgerSummary {
+  const ledger = createLedger({ runId, partial, onLoss });
   for (const file of run.files) for (const record of file) ledger.note(record);
   for (const file of run.files) for (const record of file) ledger.account(record);
   const ends = run.files.flatMap((file) =>
