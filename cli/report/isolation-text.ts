@@ -1,4 +1,5 @@
 /** What one pool cost the other, as a sentence. */
+import { isEmptySide } from '../samples/window-latency.ts';
 import type { Isolation } from '../samples/window-latency.ts';
 import { formatCount, formatMs, formatRate, plural } from './format.ts';
 
@@ -18,7 +19,10 @@ export function isolationSentence({ cause, inside, outside, flood }: Isolation):
       ([name, , during, samplesOutside, beside]) =>
         `${name} p95 ${formatMs(during)}, ${samplesOutside === 0 ? 'none measured' : formatMs(beside)} outside of it`,
     );
-  const answered = seen.length === 0 ? ['nothing was answered'] : seen;
+  const nothing = isEmptySide(inside)
+    ? 'nothing fell due in the hold and clear of other faults, so nothing can be compared'
+    : 'nothing was answered';
+  const answered = seen.length === 0 ? [nothing] : seen;
   const failed =
     inside.httpFailed === 0
       ? []

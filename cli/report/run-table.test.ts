@@ -119,6 +119,11 @@ describe('several runs as text', () => {
       {
         it: 'nothing at all',
         ...{ inside: side(0, 0), outside: side(4, 5) },
+        says: ': nothing fell due in the hold and clear of other faults, so nothing can be compared.',
+      },
+      {
+        it: 'no answer at all',
+        ...{ inside: { ...side(0, 0), acksFailed: 7 }, outside: side(4, 5) },
         says: ': nothing was answered.',
       },
     ])('$it', ({ inside, outside, says }) => {

@@ -48,6 +48,11 @@ export type Spans = {
   readonly except: readonly Span[];
 };
 
+/** Whether nothing fell due: the window lay outside of what is compared, or other faults were there all along. */
+export function isEmptySide({ acks, acksFailed = 0, https, httpFailed }: WindowSide): boolean {
+  return acks + acksFailed + https + httpFailed === 0;
+}
+
 /** Feed it all records in the order of their files: `sent` comes before its `acked`. */
 export function createWindowLatency(spans: Spans): {
   note(record: HistoryRecord): void;

@@ -77,6 +77,16 @@ describe('isolation', () => {
     expect(judgeIsolation(dead, [])).toMatchObject({ verdict: 'fail', observed: null });
   });
 
+  test('a window of which other faults leave nothing says so', () => {
+    const gone = isolation(side(0, 0, 0));
+    expect(judgeIsolation(gone, [], 'chat')).toMatchObject({
+      ...{ verdict: 'no-data', observed: null },
+      why: 'nothing fell due during flood http=5000/s in the hold and clear of other faults',
+    });
+    const few = isolation(side(3, 5, 19));
+    expect(judgeIsolation(few, [], 'chat').why).toContain('19 samples');
+  });
+
   test('a pool that was too slow without the flood as well proves nothing', () => {
     const slow = { ...isolation(side(90, 1)), outside: side(80, 1) };
     expect(judgeIsolation(slow, [], 'chat').verdict).toBe('no-data');

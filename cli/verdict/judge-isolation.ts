@@ -1,4 +1,5 @@
 /** Whether one pool stayed within its threshold while the other was flooded or hurt. */
+import { isEmptySide } from '../samples/window-latency.ts';
 import type { Isolation, WindowSide } from '../samples/window-latency.ts';
 import type { ThresholdResult } from './judge.ts';
 import type { Threshold } from './threshold.ts';
@@ -46,7 +47,9 @@ export function judgeIsolation(
       ...row,
       observed: null,
       verdict: 'no-data',
-      why: `${samples} samples during ${isolation.cause}, and a p95 needs ${leastSamples}`,
+      why: isEmptySide(inside)
+        ? `nothing fell due during ${isolation.cause} in the hold and clear of other faults`
+        : `${samples} samples during ${isolation.cause}, and a p95 needs ${leastSamples}`,
     };
   }
   const seen = `p95 ${observed.toFixed(1)} ms during ${isolation.cause}, ${before.toFixed(1)} ms outside of it`;
