@@ -23,6 +23,7 @@ import { seriesOf } from './run-series.ts';
 import {
   asSentence,
   furtherNotes,
+  rowWhy,
   rowWord,
   verdictSentence,
   verdictWord,
@@ -98,7 +99,7 @@ export function thresholdSection(report: Report): string {
   const rows = report.thresholds.map(
     (row) =>
       `<tr><td class="l">${pill(row.verdict, rowWord(row.verdict))}</td><td class="l"><code>${esc(row.text)}</code></td>` +
-      `<td class="n">${esc(observedOf(row))}</td><td class="n">${formatCount(row.samples)}</td><td class="l why">${esc(row.why)}</td></tr>`,
+      `<td class="n">${esc(observedOf(row))}</td><td class="n">${formatCount(row.samples)}</td><td class="l why">${esc(rowWhy(row, report.notes))}</td></tr>`,
   );
   if (rows.length === 0) return '<h2>Thresholds</h2><p class="card text muted">None were set.</p>';
   return `<h2>Thresholds</h2>${table(['l:Verdict', 'l:Threshold', 'Observed', 'Samples', 'l:Why'], rows, 'rows')}`;

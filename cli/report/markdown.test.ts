@@ -43,6 +43,24 @@ test('rows say whether they held, and show the figure of one without a verdict',
   expect(rowOf('errors')).toMatch(/^\| ⚪ no verdict \| .* \| 0% \|/);
 });
 
+test('what the whole run lacks is not said again at each row', () => {
+  const note = 'the load generator was saturated: 9 sends left late';
+  const cut = 'the run was cut short: it cannot pass';
+  const reasons = [`the run is not valid: ${note}`, cut, 'it is odd'];
+  const report = sampleReport({ verdict: 'no-data', notes: [note, cut] });
+  const text = renderMarkdown({
+    ...report,
+    thresholds: report.thresholds.slice(0, 3).map((row, i) => ({
+      ...row,
+      ...{ verdict: 'no-data', why: `seen, but ${reasons[i]}` },
+    })),
+  });
+  expect(text).toContain('| seen, but the run is not valid (see above) |');
+  expect(text).toContain('| seen, but the run was cut short |');
+  expect(text).toContain('| seen, but it is odd |');
+  expect(text.split('9 sends left late')).toHaveLength(2);
+});
+
 test('a report without exceptions has no section for them', () => {
   expect(renderMarkdown(sampleReport())).not.toContain('First exceptions');
   expect(renderMarkdown(failedReport())).toContain('First exceptions (24 listed');

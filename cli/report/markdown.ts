@@ -22,6 +22,7 @@ import type { RunSeries } from './run-series.ts';
 import {
   asSentence,
   furtherNotes,
+  rowWhy,
   rowWord,
   verdictSentence,
   verdictWord,
@@ -52,7 +53,7 @@ export function renderMarkdown(report: Report): string {
           escaped(row.text),
           escaped(observedOf(row)),
           formatCount(row.samples),
-          escaped(row.why),
+          escaped(rowWhy(row, report.notes)),
         ]),
       ),
     );

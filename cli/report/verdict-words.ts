@@ -38,6 +38,16 @@ export function saysWhatNotesSay(row: ThresholdResult, notes: readonly string[])
   return row.verdict === 'no-data' && notes.some((note) => note !== '' && row.why.endsWith(note));
 }
 
+/** Why a row is what it is, without what the notes above it say already of the whole run. */
+export function rowWhy(row: ThresholdResult, notes: readonly string[]): string {
+  const note = notes.find((one) => saysWhatNotesSay(row, [one]));
+  if (note === undefined) return row.why;
+  const head = row.why.slice(0, -note.length);
+  return head.endsWith(': ')
+    ? `${head.slice(0, -2)} (see above)`
+    : `${head}${note.split(':')[0] ?? ''}`;
+}
+
 /** Why the verdict is what it is, in one sentence. */
 export function verdictSentence(report: Report): string {
   return report.run.partial || report.exitCode === exitCode.interrupted

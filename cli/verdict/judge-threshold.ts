@@ -66,10 +66,12 @@ export function judgeThreshold(
   }
   const holds = compare(value, comparison, bound);
   const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figureBeside(bound, value, unit)}${observation.aside === undefined ? '' : ` (${observation.aside})`}`;
-  const fail = (): ThresholdResult =>
-    invalid === undefined || provesItself(metric.name, summary)
-      ? result('fail', `${seen}, and ${comparison} ${figure(bound, unit)} was asked`)
-      : result('no-data', `${seen}, but the run is not valid: ${invalid}`);
+  const fail = (): ThresholdResult => {
+    const why = `${seen}, and ${comparison} ${figure(bound, unit)} was asked`;
+    return invalid === undefined || provesItself(metric.name, summary)
+      ? result('fail', why)
+      : result('no-data', `${why}, but the run is not valid: ${invalid}`);
+  };
 
   const isProof = metric.isCount || observation.isAtLeast === true;
   if (!holds && isProof && value > bound) return fail();

@@ -210,8 +210,9 @@ describe('the run', () => {
     ]);
     expect(twice).toMatchObject({ verdict: 'fail', exitCode: 99 });
     expect(twice.thresholds.map(({ verdict }) => verdict)).toEqual(['fail', 'no-data', 'no-data']);
-    // What did not hold and may be the generator's own doing keeps its figure as well.
+    // What did not hold and may be the generator's own doing says so, with its figure.
     expect(twice.thresholds[1]).toMatchObject({ observed: 4.12 });
+    expect(twice.thresholds[1]?.why).toMatch(/^p95 4\.12 ms, and < 1 ms was asked, but the run/);
   });
 });
 
