@@ -22,6 +22,7 @@ import {
   memberResumed,
 } from './membership.ts';
 import type { LedgerBook, Membership } from './owed.ts';
+import { messageCount } from './message-count.ts';
 import { createMessageTable, flag } from './message-table.ts';
 import type { ExceptionClass, LedgerSummary } from './summary.ts';
 
@@ -48,9 +49,6 @@ export type Ledger = {
   /** `endUs`: end of the history, µs since run start; memberships that no record ends, end then. */
   close(endUs: number): LedgerSummary;
 };
-
-/** A room keeps at least this many messages in its log; older ones need not be in the final read. */
-const logKeeps = 10_000;
 
 /**
  * Where a history ends: with the run, or, in a run cut short, with the first file to end. A worker
@@ -89,7 +87,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   const places: (Place | undefined)[] = [];
   /** Load workers that were cut short. */
   const ended: HistoryRecord[] = [];
-  const storedAgain = new Map<number, Set<number>>();
+  const messages = messageCount(table, report);
   let isAccounting = false;
 
   function report(
@@ -126,28 +124,6 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (atUs < (table.seenUs[message] ?? Infinity)) table.seenUs[message] = atUs;
   }
 
-  function noteStored({ peer, room, n, value }: HistoryRecord): void {
-    // Seqs count from 1.
-    if (value === 0) return;
-    const message = table.byIdAndSeq(peer, room, n, value);
-    const first = table.storedSeq[message] ?? 0;
-    if (first === 0) table.storedSeq[message] = value;
-    else if (first !== value) {
-      const others = storedAgain.get(message) ?? new Set();
-      storedAgain.set(message, others.add(value));
-    }
-  }
-
-  /** One id under several seqs in the log itself. */
-  function countStoredTwice(): void {
-    for (const [message, seqs] of storedAgain) {
-      counts.duplicated += seqs.size;
-      for (const seq of seqs) {
-        report('duplicated', message, seq, null, table.dueUs[message] ?? 0);
-      }
-    }
-  }
-
   function membershipOf(user: number, room: number): Membership {
     for (let place = places[user]; place !== undefined; place = place.next) {
       if (place.membership.room.room === room) return place.membership;
@@ -166,52 +142,6 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   function eachRoomOf(user: number, visit: (membership: Membership) => void): void {
     for (let place = places[user]; place !== undefined; place = place.next) visit(place.membership);
-  }
-
-  function countMessages(): Pick<
-    LedgerSummary,
-    'sent' | 'acked' | 'refused' | 'recovered' | 'indeterminate'
-  > {
-    const total = { sent: 0, acked: 0, refused: 0, recovered: 0, indeterminate: 0 };
-    for (let message = 0; message < table.count; message++) {
-      const flags = table.flags[message] ?? 0;
-      const seq = table.seq[message] ?? 0;
-      const dueUs = table.dueUs[message] ?? 0;
-      if ((flags & flag.sent) !== 0) total.sent++;
-      if ((flags & flag.acked) !== 0) {
-        total.acked++;
-        if (isUnstored(message, seq)) {
-          counts.lost++;
-          report('unstored', message, seq, null, dueUs);
-        }
-      } else if ((flags & flag.refused) !== 0) {
-        total.refused++;
-        report('refused', message, seq, null, dueUs);
-      } else if ((flags & flag.sent) === 0) {
-        continue;
-      } else if ((flags & flag.arrived) !== 0 || isStored(message)) {
-        total.recovered++;
-      } else {
-        total.indeterminate++;
-        report('indeterminate', message, seq, null, dueUs);
-      }
-    }
-    return total;
-  }
-
-  /**
-   * Acked, and not in the log where the read must have met it: at or below the head that was read,
-   * or acked before the read of that part began. A log that lost its tail has a lower head; a message
-   * acked later was no part of what was read.
-   */
-  function isUnstored(message: number, seq: number): boolean {
-    const { readHead, readUs } = table.roomOf(table.room[message] ?? 0);
-    if (readHead < 0 || isStored(message) || seq <= readHead - logKeeps) return false;
-    return seq <= readHead || (table.ackedUs[message] ?? Infinity) <= readUs;
-  }
-
-  function isStored(message: number): boolean {
-    return (table.storedSeq[message] ?? 0) !== 0;
   }
 
   return {
@@ -244,7 +174,7 @@ export function createLedger(options: LedgerOptions): Ledger {
           break;
         }
         case recordKind.stored:
-          noteStored(record);
+          messages.noteStored(record);
           break;
         case recordKind.renumbered:
           table.roomOf(record.room).isRenumbered = true;
@@ -298,13 +228,14 @@ export function createLedger(options: LedgerOptions): Ledger {
       }
     },
     close(endUs) {
-      const messages = countMessages();
-      countStoredTwice();
+      const { unstored, storedTwice, ...ofMessages } = messages.count();
+      counts.lost += unstored;
+      counts.duplicated += storedTwice;
       for (const user of Object.keys(places).map(Number)) {
         const untilUs = Math.min(endUs, endedUs(user));
         eachRoomOf(user, (member) => closeMembership(book, member, untilUs));
       }
-      return { ...messages, ...counts, exceptions: exceptions.all() };
+      return { ...ofMessages, ...counts, exceptions: exceptions.all() };
     },
   };
 }
