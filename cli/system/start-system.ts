@@ -35,6 +35,8 @@ export type ServiceEvent = {
 
 export type StartOptions = SiteWishes & {
   readonly onService?: (event: ServiceEvent) => void;
+  /** It stays until it is told to stop, as by `up`. Else a run starts it for itself. */
+  readonly staysUp?: boolean;
   /** What a killed rtops had left and was ended first. */
   readonly onHealed?: (healed: readonly Healed[]) => void;
   /** Gives the start up: what was started is stopped, and 105 is thrown. */
@@ -115,11 +117,20 @@ function supervise(
       phase,
       startedAtMs,
       supervisor,
+      ...(options.staysUp === true ? {} : { ofRun: true }),
       topology: planned.topology,
       url,
       secret,
       services: runners.map((runner) => runner.record()),
     });
+  };
+  const trySave = () => {
+    try {
+      save();
+    } catch (error) {
+      // A full disk must not bring the services down; the pid files still name them.
+      options.onService?.({ name: 'state.json', state: 'not written', detail: String(error) });
+    }
   };
   const runners: readonly ServiceRunner[] = planned.services.map((service) =>
     runService(service, {
@@ -127,12 +138,7 @@ function supervise(
       folder,
       readyTimeoutMs: options.readyTimeoutMs ?? 30_000,
       changed: ({ name, state }: ServiceRecord, detail) => {
-        try {
-          save();
-        } catch (error) {
-          // A full disk must not bring the services down; the pid files still name them.
-          options.onService?.({ name: 'state.json', state: 'not written', detail: String(error) });
-        }
+        trySave();
         options.onService?.({ name, state, detail });
       },
     }),
@@ -140,6 +146,8 @@ function supervise(
 
   async function stop(): Promise<void> {
     phase = 'stopping';
+    // Before the first service has ended: `down` waits longer for a run that is not so far yet.
+    trySave();
     // Who depends on a service stops before it.
     const stopped = new Map<string, Promise<void>>();
     for (const runner of runners.toReversed()) {

@@ -23,8 +23,38 @@ export type Stopped = {
   readonly healed: readonly Healed[];
 };
 
-/** The graces of nginx, a server and Redis one after the other, and some. */
-const supervisorStopsWithinMs = 55_000;
+/** What {@link stopSystem} did, as it does it. */
+export type StopStep =
+  /** It ends as by Ctrl-C, and writes its report first. `own`: it started the system for itself. */
+  | {
+      readonly kind: 'run-asked';
+      readonly pid: number;
+      readonly command: string;
+      readonly own: boolean;
+      readonly killedAfterMs: number;
+    }
+  | {
+      readonly kind: 'killed';
+      readonly pid: number;
+      readonly command: string;
+      readonly ofRun: boolean;
+    };
+
+/** How long is waited before a process is killed. */
+export type Patience = {
+  /** For a run until it has written its report: it drains, undoes its faults and reads its history. */
+  readonly runMs: number;
+  /** For a system to stop: the graces of nginx, a server and Redis one after the other, and some. */
+  readonly systemMs: number;
+};
+
+export type StopOptions = {
+  readonly removeData: boolean;
+  readonly onStep?: (step: StopStep) => void;
+  readonly patience?: Patience;
+};
+
+const usualPatience: Patience = { runMs: 300_000, systemMs: 55_000 };
 const killedWithinMs = 5000;
 
 /** Who supervises a system in this folder now, be it starting, ready or stopping. */
@@ -35,15 +65,17 @@ export function aliveSupervisor(folder: StateFolder): ProcessIdentity | undefine
 }
 
 /**
- * Asks the supervisor to stop, waits until it is gone, and ends whatever it left. Throws 120 when it
- * does not go, and when the data is another system's by the time it was to be removed.
+ * Ends the run that loads the system, then asks the supervisor to stop, waits until it is gone, and
+ * ends whatever it left. Throws 120 when it does not go, and when the data is another system's by the
+ * time it was to be removed.
  */
-export async function stopSystem(
-  world: World,
-  options: { readonly removeData: boolean },
-): Promise<Stopped> {
-  const supervisor = aliveSupervisor(stateFolder(world.cwd));
-  if (supervisor !== undefined) await endSupervisor(world, supervisor);
+export async function stopSystem(world: World, options: StopOptions): Promise<Stopped> {
+  const folder = stateFolder(world.cwd);
+  const loading = readLockHolder(folder.benchLockFile);
+  // What it measured so far is true; what it would measure without a system is not.
+  if (loading !== undefined && isAlive(loading)) await endRun(world, loading, options);
+  const supervisor = aliveSupervisor(folder);
+  if (supervisor !== undefined) await endSupervisor(world, folder, supervisor, options);
   const healed = await healIfUnsupervised(world, options);
   if (healed.kind === 'healed') return { supervisor, healed: healed.ended };
   if (!options.removeData) return { supervisor, healed: [] };
@@ -54,20 +86,62 @@ export async function stopSystem(
   });
 }
 
-async function endSupervisor(world: World, supervisor: ProcessIdentity): Promise<void> {
+/** A run on what is up; one that takes no signal of ours goes on, and loses its system. */
+async function endRun(world: World, run: ProcessIdentity, options: StopOptions): Promise<void> {
+  const { runMs } = options.patience ?? usualPatience;
+  if (!ask(run, { own: false, killedAfterMs: runMs }, options)) return;
+  if (!(await became(world, runMs, () => !isAlive(run)))) await kill(world, run, true, options);
+}
+
+async function endSupervisor(
+  world: World,
+  folder: StateFolder,
+  supervisor: ProcessIdentity,
+  options: StopOptions,
+): Promise<void> {
+  const { runMs, systemMs } = options.patience ?? usualPatience;
   const { pid } = supervisor;
   const isGone = () => !isAlive(supervisor);
-  const asked = signalProcess(pid, 'SIGTERM');
-  signalProcess(pid, 'SIGCONT');
-  if (asked && !(await became(world, supervisorStopsWithinMs, isGone))) {
-    signalProcess(pid, 'SIGKILL');
-    await became(world, killedWithinMs, isGone);
+  const state = readSystemState(folder);
+  const ofRun = state?.ofRun === true && state.phase === 'ready';
+  const asked = ask(supervisor, ofRun ? { own: true, killedAfterMs: runMs } : undefined, options);
+  if (asked) {
+    const isStopping = () => isGone() || readSystemState(folder)?.phase !== 'ready';
+    const inTime = !ofRun || (await became(world, runMs, isStopping));
+    if (!inTime || !(await became(world, systemMs, isGone))) {
+      await kill(world, supervisor, ofRun, options);
+    }
   }
   if (isGone()) return;
   throw new Failure(exitCode.notReady, 'what is up in this folder could not be stopped', {
     why: `pid ${pid} (${commandOf(pid)}) looks after it and ${asked ? 'outlived SIGKILL' : 'takes no signal from this user'}`,
     next: asked ? `ps -o stat,wchan -p ${pid}` : 'rtops down, as the user who started it',
   });
+}
+
+/** `false`: it takes no signal of this user's, or has just gone. */
+function ask(
+  { pid }: ProcessIdentity,
+  run: { readonly own: boolean; readonly killedAfterMs: number } | undefined,
+  { onStep }: StopOptions,
+): boolean {
+  const command = commandOf(pid);
+  const asked = signalProcess(pid, 'SIGTERM');
+  signalProcess(pid, 'SIGCONT');
+  if (asked && run !== undefined) onStep?.({ kind: 'run-asked', pid, command, ...run });
+  return asked;
+}
+
+async function kill(
+  world: World,
+  process: ProcessIdentity,
+  ofRun: boolean,
+  { onStep }: StopOptions,
+): Promise<void> {
+  const { pid } = process;
+  onStep?.({ kind: 'killed', pid, command: commandOf(pid), ofRun });
+  signalProcess(pid, 'SIGKILL');
+  await became(world, killedWithinMs, () => !isAlive(process));
 }
 
 export type HealAttempt =

@@ -21,6 +21,8 @@ export type SystemState = {
   readonly phase: 'starting' | 'ready' | 'stopping';
   readonly startedAtMs: number;
   readonly supervisor: ProcessIdentity;
+  /** The supervisor is a run that started it for itself: it writes its report before it stops it. */
+  readonly ofRun?: true;
   readonly topology: Topology;
   readonly url: string;
   readonly secret: string;

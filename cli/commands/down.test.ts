@@ -1,0 +1,95 @@
+/** `down` from another shell while a run is at it, with real processes: the run ends as by Ctrl-C. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+
+import { exitCode } from '../exit-code.ts';
+import { readSystemState } from '../system/system-state.ts';
+import { stateFolder } from '../system/state-folder.ts';
+import { waitUntil } from '../system/testing/wait-until.ts';
+import { newShell } from './testing/shell.ts';
+import type { Shell } from './testing/shell.ts';
+
+// Each command is a process; on a machine that does other things as well they take their time.
+vi.setConfig({ testTimeout: 90_000 });
+
+const minutes = ['--stage', '1s:20', '--stage', '180s:20'];
+
+/** The newest run, once it is loading. */
+async function loading({ dir }: Shell): Promise<string> {
+  const { runsDir } = stateFolder(dir);
+  return await waitUntil(() => {
+    const id = existsSync(runsDir) ? readdirSync(runsDir).toSorted().at(-1) : undefined;
+    if (id === undefined) return undefined;
+    const events = join(runsDir, id, 'events.jsonl');
+    return existsSync(events) && readFileSync(events, 'utf8').includes('"kind":"tick"') && id;
+  }, 40_000);
+}
+
+function reportOf({ dir }: Shell, id: string): unknown {
+  const file = join(stateFolder(dir).runsDir, id, 'report.json');
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+describe('a run is under way', () => {
+  test('on a system of its own: it is told, its report is there, and nothing is left', async () => {
+    const shell = newShell();
+    const bench = shell.start('bench', '--topology', 'single', ...minutes);
+    const id = await loading(shell);
+    const down = await shell.run('down');
+    expect(down).toMatchObject({ code: 0 });
+    expect(down.stdout).toContain(
+      `stopping single (1 services)\na run started it for itself: pid ${bench.pid} (`,
+    );
+    expect(down.stdout).toContain('rtops down once more: it ends at once\n');
+    expect(down.stdout).toMatch(new RegExp(`\nthe run's report: rtops report ${id}\nstopped\n$`));
+    expect((await bench.ended).code).toBe(exitCode.interrupted);
+    expect(reportOf(shell, id)).toMatchObject({ run: { partial: true } });
+    expect(shell.left()).toEqual([]);
+  });
+
+  test('on what is up: it ends before the system does, and nobody was lost', async () => {
+    const shell = newShell();
+    await shell.run('up', '-d', 'single');
+    const bench = shell.start('bench', ...minutes);
+    const id = await loading(shell);
+    const down = await shell.run('down');
+    expect(down.stdout).toContain(`a run loads it: pid ${bench.pid} (`);
+    expect(down.stdout).toMatch(new RegExp(`\nthe run's report: rtops report ${id}\nstopped\n$`));
+    expect((await bench.ended).code).toBe(exitCode.interrupted);
+    expect(reportOf(shell, id)).toMatchObject({ run: { partial: true }, users: { lost: 0 } });
+    expect(shell.left()).toEqual([]);
+  });
+
+  test('that cannot end soon: a second down ends it at once', async () => {
+    const shell = newShell();
+    const folder = stateFolder(shell.dir);
+    const fault = ['--fault', 'kill@ws-1,at=2s,for=60s'];
+    const run = shell.start('failover-test', '--topology', 'split', ...minutes, ...fault);
+    const services = await waitUntil(() => {
+      const all = readSystemState(folder)?.services ?? [];
+      return all.some(({ state }) => state === 'held') && all;
+    }, 40_000);
+    // Without Redis the node that was killed cannot come back, which the run waits for.
+    process.kill(services.find(({ name }) => name === 'redis')?.pid ?? 0, 'SIGSTOP');
+    const first = shell.start('down');
+    await waitUntil(() => first.said().includes('once more: it ends at once'));
+    const [id = ''] = readdirSync(folder.runsDir);
+    const events = () => readFileSync(join(folder.runsDir, id, 'events.jsonl'), 'utf8');
+    // Two signals within half a second are one; it writes a tick a second.
+    await waitUntil(
+      () =>
+        (events()
+          .split('"kind":"draining"')[1]
+          ?.match(/"tick",/g)?.length ?? 0) > 1,
+    );
+    const second = await shell.run('down');
+    expect(second).toMatchObject({ code: 0 });
+    expect(await first.ended).toMatchObject({ code: 0 });
+    expect((await run.ended).code).toBe(exitCode.interrupted);
+    // It is what would be said had it waited for the node all its time.
+    expect(events().includes('did not come back')).toBe(false);
+    expect(reportOf(shell, id)).toMatchObject({ run: { partial: true } });
+    expect(shell.left()).toEqual([]);
+  });
+});
