@@ -1,11 +1,18 @@
 /** Rules about what runs: servers, Redis, nginx. */
-import { serverMetrics } from '../server/metric-contract.ts';
+import { exporterMetrics, serverMetrics } from '../server/metric-contract.ts';
 import { alertDashboards } from './alert-rule.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { AlertSettings } from './alert-settings.ts';
 
 const servers = 'up{job="rtops-server"}';
 const redisUp = serverMetrics.redisUp.name;
+
+const restarts = exporterMetrics.serviceRestarts.name;
+/**
+ * Services that their supervisor has not started again within a minute, by the name servers have. The
+ * next supervisor counts from 0, which is a change and no start.
+ */
+const notStartedAgain = `label_replace(changes(${restarts}[1m]) - resets(${restarts}[1m]) == 0, "instance", "$1", "service", "(.+)")`;
 
 /** In the order of docs/alerts.md. */
 export function serviceRules({ expectedServers }: AlertSettings): readonly AlertRule[] {
@@ -32,12 +39,14 @@ export function serviceRules({ expectedServers }: AlertSettings): readonly Alert
     },
     {
       alert: 'ServerRestarted',
-      expr: 'changes(process_start_time_seconds{job="rtops-server"}[1m]) > 0',
+      // Who is taken down and brought up by order has nobody who started it again. Of a system without
+      // a supervisor that tells of its starts, each is listed.
+      expr: `changes(process_start_time_seconds{job="rtops-server"}[1m]) > 0\nunless on (topology, instance) ${notStartedAgain}`,
       forSec: 0,
       severity: 'info',
-      summary: '{{ $labels.instance }} was started again',
+      summary: '{{ $labels.instance }} ended and was started again',
       description:
-        '{{ $labels.instance }} of {{ $labels.topology }} was started again {{ $value }} time(s) within a minute.',
+        '{{ $labels.instance }} of {{ $labels.topology }} ended and was started again, {{ $value }} time(s) within a minute.',
       dashboard: alertDashboards.sockets,
     },
     {

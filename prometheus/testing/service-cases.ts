@@ -2,12 +2,14 @@
  * For every rule: it fires, stays quiet just below, resolves; for those over counters, a counter
  * that begins again at 0 is no event. Missing series are a test of all rules together.
  */
-import { at, server, up } from './rule-series.ts';
+import { at, exporter, server, up } from './rule-series.ts';
 import { flat, gone, joined } from './rule-test-file.ts';
 import type { RuleCase } from './rule-test-file.ts';
 
 const ws1 = up('rtops-server', 'ws-1');
 const ws2 = up('rtops-server', 'ws-2');
+const restarts = (service: string): string =>
+  exporter('rtops_service_restarts_total', `service="${service}"`);
 
 export const serviceCases: readonly RuleCase[] = [
   {
@@ -70,12 +72,45 @@ export const serviceCases: readonly RuleCase[] = [
   },
   {
     alert: 'ServerRestarted',
-    says: 'fires at a new start and falls after a minute',
+    says: 'where no supervisor tells of its starts, fires at each and falls after a minute',
     series: {
       [server('process_start_time_seconds', 'ws-1')]: joined(flat(100, 10), flat(120, 100)),
       [server('process_start_time_seconds', 'ws-2')]: flat(100, 110),
     },
     firing: { 8: 0, 10: 1, 60: 1, 76: 0 },
+  },
+  {
+    alert: 'ServerRestarted',
+    says: 'fires when its supervisor had to start it again, soon after an rtops up too',
+    series: {
+      [server('process_start_time_seconds', 'ws-1')]: joined(flat(100, 10), flat(120, 100)),
+      [restarts('ws-1')]: joined(flat(0, 8), flat(1, 102)),
+      // It ended, and before the minute was over the system was taken down and brought up.
+      [server('process_start_time_seconds', 'ws-2')]: joined(
+        ...[flat(100, 10), flat(120, 10), gone(10), flat(150, 80)],
+      ),
+      [restarts('ws-2')]: joined(flat(2, 8), flat(3, 12), gone(10), flat(0, 80)),
+    },
+    firing: { 8: 0, 10: 2, 60: 2, 78: 0 },
+  },
+  {
+    alert: 'ServerRestarted',
+    says: 'is quiet where the supervisor started nothing again: rtops down and rtops up',
+    series: {
+      [server('process_start_time_seconds', 'ws-1')]: joined(
+        ...[flat(100, 10), gone(10), flat(120, 90)],
+      ),
+      // Which was started first, the server or who tells of it, is of no moment.
+      [restarts('ws-1')]: joined(flat(0, 10), gone(16), flat(0, 84)),
+      // Its supervisor had started it again long before, and the next one counts anew.
+      [server('process_start_time_seconds', 'ws-2')]: joined(
+        ...[flat(100, 10), gone(10), flat(120, 90)],
+      ),
+      [restarts('ws-2')]: joined(flat(3, 10), gone(10), flat(0, 90)),
+      // What was up elsewhere is no excuse.
+      [restarts('ws-9')]: joined(flat(0, 10), flat(1, 100)),
+    },
+    firing: { 8: 0, 20: 0, 22: 0, 26: 0, 60: 0, 100: 0 },
   },
   {
     alert: 'ServerRestarted',
