@@ -28,7 +28,7 @@ import {
   verdictSentence,
   verdictWord,
 } from './verdict-words.ts';
-import { lostFromLog } from './lost-split.ts';
+import { lostFromLog } from '../samples/lost-from-log.ts';
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✓', fail: '✗', 'no-data': '?' };
 /** Exceptions shown of each class; report.json has up to 100. */

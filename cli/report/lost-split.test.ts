@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { renderHtml } from './html.ts';
-import { lostFromLog } from './lost-split.ts';
+import { lostFromLog } from '../samples/lost-from-log.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Report } from './report.ts';
 import { renderText } from './text.ts';

@@ -27,7 +27,7 @@ import {
   verdictSentence,
   verdictWord,
 } from './verdict-words.ts';
-import { lostFromLog } from './lost-split.ts';
+import { lostFromLog } from '../samples/lost-from-log.ts';
 
 const verdictMark = { pass: '✅', fail: '❌', 'no-data': '⚪' } as const;
 /** Exceptions shown; the rest are in report.json. */

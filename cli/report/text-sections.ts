@@ -21,7 +21,7 @@ import type { Report } from './report.ts';
 import { asSentence, rowWord, saysWhatNotesSay } from './verdict-words.ts';
 import { fit, paint, plainText, symbolsOf, verdictSign, wrapAtMost } from './text-style.ts';
 import type { TextStyle, Tone } from './text-style.ts';
-import { lostFromLog } from './lost-split.ts';
+import { lostFromLog } from '../samples/lost-from-log.ts';
 
 /** One row a threshold, failed ones first, with the reason where it did not pass; at most `maxLines`. */
 export function thresholdLines(

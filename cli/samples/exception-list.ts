@@ -2,7 +2,7 @@
 import { messageId, roomName, userName } from './history.ts';
 import type { ExceptionClass, LedgerException } from './summary.ts';
 
-const exceptionsPerClass = 100;
+export const exceptionsPerClass = 100;
 
 /** Who and what an exception is about, in the history's indices. */
 export type ExceptionFacts = {

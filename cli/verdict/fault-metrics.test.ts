@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
 import type { FaultResult } from '../samples/fault-result.ts';
-import type { FaultSummary, Summary } from '../samples/summary.ts';
+import type { FaultSummary, LedgerException, Summary } from '../samples/summary.ts';
 import { failoverThresholds } from './failover-thresholds.ts';
 import { judge } from './judge.ts';
 import type { Judgement } from './judge.ts';
 import { goodFault, goodImpact } from './testing/good-impact.ts';
-import { summaryWith } from './testing/good-summary.ts';
+import { goodSummary, summaryWith } from './testing/good-summary.ts';
 import { parseThreshold } from './threshold.ts';
 
 function judged(
@@ -210,6 +210,42 @@ describe('a run whose faults prove nothing never passes', () => {
   ])('%s: valid', (_, change) => {
     expect(judged([change])).toMatchObject({ verdict: 'pass', notes: [] });
   });
+
+  test.each([
+    ['fault.lostAcked = 0', 3, 'fail'],
+    ['fault.lostAcked[redis] = 0', 3, 'fail'],
+    ['fault.lostAcked[power-loss@redis] = 0', 3, 'fail'],
+    // Three are not in the log; of the others a late generator may only not have read the frame.
+    ['fault.lostAcked < 3', 3, 'fail'],
+    ['fault.lostAcked < 4', 3, 'no-data'],
+    ['fault.lostAcked[ws-2] = 0', 3, 'no-data'],
+    ['fault.lostAcked = 0', 0, 'no-data'],
+    ['ledger.lost < 3', 3, 'fail'],
+    ['ledger.lost < 4', 3, 'no-data'],
+    // More than have names.
+    ['ledger.lost < 150', 100, 'fail'],
+  ] as const)(
+    'however late the generator was: %s with %i not in the log: %s',
+    (text, n, verdict) => {
+      const exceptions = Array.from({ length: n }, (_, i) => ({
+        ...{ class: 'unstored', id: `${i}`, room: 'r', seq: i + 1, sender: 'u', recipient: null },
+        ...{ atMs: 21_000, fault: 'power-loss@redis' },
+      })) satisfies LedgerException[];
+      const late = {
+        generator: { ...goodSummary.generator, lateSends: 500 },
+        ledger: {
+          ...goodSummary.ledger,
+          expected: 170_000,
+          delivered: 169_900,
+          lost: Math.max(9, 3 * n),
+          exceptions,
+        },
+      };
+      const lost = { kind: 'power-loss', node: 'redis', lostAcked: 5 };
+      const faults = [{ lostAcked: 4 }, lost];
+      expect(judged(faults, [text], {}, late).thresholds[0]).toMatchObject({ verdict });
+    },
+  );
 
   test('but what it disproves stays disproved', () => {
     expect(judged([{ bit: false, unfelt: 'x', lostAcked: 3 }])).toMatchObject({

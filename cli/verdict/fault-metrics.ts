@@ -168,17 +168,27 @@ function selectFaults(
   selector: string | null,
 ): readonly [FaultResult, ...FaultResult[]] | string {
   const all = impact?.faults ?? [];
-  const [first, ...more] = all.filter(
-    (fault) =>
-      selector === null ||
-      selector === '*' ||
-      [fault.node, fault.kind, labelOf(fault), fault.node.replace(/-\d+$/, '')].includes(selector),
-  );
+  const [first, ...more] = all.filter((fault) => isPicked(fault, selector));
   if (first !== undefined) return [first, ...more];
   if (all.length === 0) return 'this run had no fault';
   return `no fault is called ${selector}; there are ${all.map(labelOf).join(', ')}`;
 }
 
-function labelOf({ kind, node }: FaultResult): string {
+type FaultName = Pick<FaultResult, 'kind' | 'node'>;
+
+/** Whether a selector means that fault: by node, kind, both or pool. */
+export function isPicked(fault: FaultName, selector: string | null): boolean {
+  if (selector === null || selector === '*') return true;
+  const { node, kind } = fault;
+  return [node, kind, labelOf(fault), node.replace(/-\d+$/, '')].includes(selector);
+}
+
+/** `kill@ws-2`, as an exception of the ledger names its fault. */
+export function faultNamed(label: string): FaultName {
+  const [kind = '', node = ''] = label.split('@');
+  return { kind, node };
+}
+
+function labelOf({ kind, node }: FaultName): string {
   return `${kind}@${node}`;
 }

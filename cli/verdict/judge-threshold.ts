@@ -1,5 +1,6 @@
 /** One threshold against what was measured. */
 import type { Summary } from '../samples/summary.ts';
+import { firstHand } from './first-hand.ts';
 import { endedSentence } from './generator-lateness.ts';
 import type { ThresholdResult, Verdict } from './judge.ts';
 import { metricOf } from './threshold.ts';
@@ -29,7 +30,7 @@ const provedByLog: ReadonlySet<string> = new Set(['ledger.lost', 'fault.lostAcke
  * samples could only raise → fail, however few were looked at.
  * Fewer samples than asked for (`over`), or than 1/(1−q) for a percentile → no-data. Nothing lost,
  * but the log was not read → no-data. Then the comparison; a failure in an invalid run → no-data,
- * unless no lateness of the generator could have made it (see {@link provesItself}).
+ * unless no lateness of the generator could have made it (see {@link firstHand}).
  */
 export function judgeThreshold(
   threshold: Threshold,
@@ -68,7 +69,9 @@ export function judgeThreshold(
   const seen = `${whose === null ? '' : `${whose}: `}${threshold.statistic === '' ? '' : `${threshold.statistic} `}${figureBeside(bound, value, unit)}${observation.aside === undefined ? '' : ` (${observation.aside})`}`;
   const fail = (): ThresholdResult => {
     const why = `${seen}, and ${comparison} ${figure(bound, unit)} was asked`;
-    return invalid === undefined || provesItself(metric.name, summary)
+    const seenToo = firstHand(threshold, value, summary);
+    const stands = seenToo > 0 && !compare(seenToo, comparison, bound);
+    return invalid === undefined || stands
       ? result('fail', why)
       : result('no-data', `${why}, but the run is not valid: ${invalid}`);
   };
@@ -97,26 +100,6 @@ export function judgeThreshold(
       ? `${seen}: ${figure(bound - value, unit)} left for the network, which loopback hides`
       : `${seen}, of ${comparison} ${figure(bound, unit)} asked`,
   );
-}
-
-/**
- * What the wire itself shows: a frame that came twice came twice, however late it was read. And a
- * process that ended, its supervisor saw end.
- */
-const seenFirstHand: ReadonlySet<string> = new Set([
-  'service.restarts',
-  'ledger.duplicated',
-  'ledger.reordered',
-  'ledger.dropped',
-]);
-
-/**
- * Whether a failure stands even when the generator was late. A loss may only be a frame the starved
- * generator did not read in time, unless the message was acked and is not in the log either.
- */
-function provesItself(metric: string, { ledger }: Summary): boolean {
-  if (metric === 'ledger.lost') return ledger.exceptions.some((one) => one.class === 'unstored');
-  return seenFirstHand.has(metric);
 }
 
 /** `chat.ack p95`, `service.cpu[redis] max`. */

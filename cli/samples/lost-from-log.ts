@@ -1,5 +1,5 @@
 /** Lost is one figure of two kinds; the report says how it splits. */
-import type { LedgerSummary } from '../samples/summary.ts';
+import type { LedgerSummary } from './summary.ts';
 
 /**
  * How many of `lost` are messages that were acked and are not in the log; the rest are deliveries
