@@ -1,5 +1,6 @@
-/** What one user's attempts to get in came to: was it tried, was it ever let in, what failed. */
+/** One user's attempts to get in, and what they came to: was it ever let in, what failed, how long to wait. */
 import { recordKind } from '../../samples/history.ts';
+import { backoffMs } from './backoff.ts';
 import type { Desk } from './desk.ts';
 
 export class Attempts {
@@ -9,6 +10,8 @@ export class Attempts {
   #succeeded = false;
   #wasThrownOff = false;
   #failures = 0;
+  /** Waits since it was last in its room. */
+  #waits = 0;
 
   constructor(desk: Desk, user: number) {
     this.#desk = desk;
@@ -24,6 +27,19 @@ export class Attempts {
   /** The user is in its room. */
   succeeded(): void {
     this.#succeeded = true;
+    this.#waits = 0;
+  }
+
+  /** A new session: its first wait is a short one. */
+  restart(): void {
+    this.#waits = 0;
+  }
+
+  /** How long to wait before the next attempt; `saidMs`: as the server asks. */
+  nextWaitMs(saidMs?: number): number {
+    const waitMs = saidMs ?? backoffMs(this.#waits, this.#desk.random());
+    this.#waits += 1;
+    return waitMs;
   }
 
   /** The other side ended its connection; counts once. */

@@ -3,15 +3,22 @@
  * reads anew, and since when it is away. A new epoch is a new numbering: to ask on by the old one would
  * be to ask for what is not there.
  */
+import { recordKind } from '../../samples/history.ts';
+import type { Histogram } from '../../samples/histogram.ts';
 import { Absence } from './absence.ts';
 import type { Channel } from './channel.ts';
-import type { Desk, Resume } from './desk.ts';
+import type { Desk, Resume, UserKind } from './desk.ts';
 import { Numbering } from './numbering.ts';
 import { Refetch, type Reader } from './refetch.ts';
-import type { ResumedRoom } from './reply.ts';
+import { readReply, type ResumedRoom } from './reply.ts';
+
+/** Whose feed it is. */
+type Member = Reader & { readonly kind: UserKind; readonly room: number };
 
 export class Feed {
-  readonly #room: string;
+  readonly #desk: Desk;
+  readonly #member: Member;
+  readonly #deliveries: Histogram;
   readonly #numbering: Numbering;
   readonly #refetch: Refetch;
   readonly #absence: Absence;
@@ -22,11 +29,13 @@ export class Feed {
   /** The epoch was told of by a resume, which names the log's: the room itself may not count in it yet. */
   #awaitsHead = false;
 
-  constructor(desk: Desk, reader: Reader) {
+  constructor(desk: Desk, member: Member) {
+    this.#desk = desk;
+    this.#member = member;
+    this.#deliveries = desk.measures.histograms[`${member.kind}Delivery`];
     this.#refetches = desk.scenario.client === 'resume';
-    this.#room = reader.roomText;
     this.#numbering = new Numbering(desk.measures.counters);
-    this.#refetch = new Refetch(desk, reader);
+    this.#refetch = new Refetch(desk, member);
     this.#absence = new Absence(desk.measures);
   }
 
@@ -42,7 +51,8 @@ export class Feed {
   /** What a handshake asks to go on from; `undefined` when there is nothing to go on from. */
   get resume(): Resume | undefined {
     if (this.#epoch === '' || !this.#refetches) return undefined;
-    return { epoch: this.#epoch, room: this.#room, lastSeq: this.#numbering.lastSeq };
+    const { roomText: room } = this.#member;
+    return { epoch: this.#epoch, room, lastSeq: this.#numbering.lastSeq };
   }
 
   /**
@@ -73,23 +83,39 @@ export class Feed {
   }
 
   /**
-   * Told of the room's head. Whether the room comes live from there on, and not from where it was: it
-   * is counted anew, and what the node passed over before it said so is refetched.
+   * Told of the room's head, in it. Of another epoch, it says that the room is counted anew and comes
+   * live from there on: what the node passed over before it said so is refetched.
    */
-  headTold(epoch: string | undefined, head: number): boolean {
-    if (epoch === undefined) return false;
+  headTold(payload: unknown): void {
+    const { epoch, seq: head } = readReply(payload);
+    if (epoch === undefined || head === undefined) return;
     const isAnew = this.#enterEpoch(epoch);
     const isPassedOver = this.#awaitsHead && !isAnew && head > this.#numbering.lastSeq;
     this.#awaitsHead = false;
-    if (this.#refetches) {
-      if (isAnew) this.#refetch.wantAnew(head);
-      else if (isPassedOver) this.#refetch.want(this.#numbering.lastSeq, head);
-    }
-    return isAnew || isPassedOver;
+    if (!isAnew && !isPassedOver) return;
+    const { index, room } = this.#member;
+    const nowUs = this.#desk.clock.nowUs();
+    this.#desk.history.add(recordKind.renumbered, 0, index, room, 0, 0, head, nowUs);
+    if (!this.#refetches) return;
+    if (isAnew) this.#refetch.wantAnew(head);
+    else this.#refetch.want(this.#numbering.lastSeq, head);
   }
 
-  /** A broadcast; `isIn`: of a member in its room. */
-  note(seq: number, nowUs: number, isIn: boolean): void {
+  /** A broadcast, as read from the wire; `isIn`: by a member in its room. */
+  received(
+    seq: number,
+    sender: number,
+    room: number,
+    n: number,
+    dueUs: number,
+    waitUs: number,
+    isIn: boolean,
+  ): void {
+    const { clock, measures, history } = this.#desk;
+    const nowUs = clock.nowUs();
+    this.#deliveries.record(nowUs - dueUs);
+    measures.histograms.deliveryService.record(nowUs - dueUs - waitUs);
+    history.add(recordKind.delivered, 0, this.#member.index, room, sender, n, seq, nowUs);
     this.#numbering.note(seq, nowUs, isIn && !this.#refetch.isUnderway);
   }
 
