@@ -64,7 +64,7 @@ export function keyFigures(report: Report): string {
       thrownOff > 0
         ? `users refused or lost; ${formatCount(thrownOff)} thrown off at least once`
         : 'users refused or lost',
-      missing > 0 || (thrownOff > 0 && report.faults.length === 0) ? 'bad' : 'good',
+      missing > 0 || (thrownOff > 0 && report.faults.length === 0) ? 'bad' : goodOf(report),
     ),
     figure(delivery === undefined ? '–' : formatRate(delivery.ratePerSec), 'deliveries a second'),
     figure(measuredMs(ack?.latencyMs.p95 ?? 0), 'ack, p95'),
@@ -74,7 +74,7 @@ export function keyFigures(report: Report): string {
       lostFromLog(ledger) > 0
         ? `lost, of these ${formatCount(lostFromLog(ledger))} acked and not in the log`
         : `lost of ${formatCount(ledger.expected)} deliveries owed`,
-      ledger.lost > 0 ? 'bad' : ledger.expected > 0 ? 'good' : '',
+      ledger.lost > 0 ? 'bad' : ledger.expected > 0 ? goodOf(report) : '',
     ),
   ].join('')}</div>`;
 }
@@ -125,7 +125,7 @@ export function ledgerSection(report: Report): string {
     figure(
       formatCount(ledger.delivered),
       'delivered in time',
-      ledger.expected > 0 && ledger.delivered >= ledger.expected ? 'good' : '',
+      ledger.expected > 0 && ledger.delivered >= ledger.expected ? goodOf(report) : '',
     ),
     wrong(
       ledger.lost,
@@ -244,6 +244,11 @@ function threeFigures({ p50, p95, p99 }: Report['fidelity']['leanMs']): string {
 
 function folded(title: string, value: unknown): string {
   return `<details class="card"><summary>${title} as it ran</summary><pre>${esc(stringify(value))}</pre></details>`;
+}
+
+/** Green is a finding, and a run without a verdict has none. */
+function goodOf({ verdict }: Report): string {
+  return verdict === 'no-data' ? '' : 'good';
 }
 
 function figure(value: string, words: string, tone = ''): string {

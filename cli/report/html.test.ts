@@ -28,6 +28,17 @@ describe('the HTML report as text', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(400_000);
   });
 
+  test('nothing is green in a run without a verdict', () => {
+    const green = /class="(?:card figure|pill) (?:good|pass)"/;
+    expect(renderHtml(sampleReport(), sampleDetail(), assets)).toMatch(green);
+    const thresholds = sampleReport().thresholds.map((row) => ({
+      ...row,
+      verdict: 'no-data' as const,
+    }));
+    const unproved = sampleReport({ verdict: 'no-data', exitCode: 122, thresholds });
+    expect(renderHtml(unproved, sampleDetail(), assets)).not.toMatch(green);
+  });
+
   test('it names no address outside itself', () => {
     const html = renderHtml(failedReport(), sampleDetail(), assets);
     expect(html.match(/(?:src|href|action)=["'](?!data:,)[^"']*/g)).toBeNull();
