@@ -1,19 +1,13 @@
 /** A worker's run: its users, its timers, its reports, and what the parent asks of it. */
-import { pacerOf } from '../../scenario/pacer.ts';
-import { salt, seededUnit } from '../../scenario/pacer-seed.ts';
-import { judgesLateness, plannedUsers, stageAt, stagesMs } from '../../scenario/timeline.ts';
-import type { Channel, ChannelListener } from './channel.ts';
+import { plannedUsers } from '../../scenario/timeline.ts';
 import type * as ClientModule from './client-channel.ts';
 import { Crowd, ownUsers } from './crowd.ts';
-import type { Desk, Resume, TimerFor, UserKind } from './desk.ts';
 import { Entrance } from './entrance.ts';
 import { HistoryWriter } from './history-writer.ts';
 import type * as HttpModule from './http-load.ts';
 import { readLogs } from './log-reader.ts';
-import { createMeasures, type Measures } from './measures.ts';
-import { runClock, type RunClock } from './run-clock.ts';
 import { sourceAddress } from './source-address.ts';
-import { TimerHeap } from './timer-heap.ts';
+import { WorkerDesk } from './worker-desk.ts';
 import { watchHealth, type WorkerHealth } from './worker-health.ts';
 import type {
   Credentials,
@@ -24,11 +18,8 @@ import type {
 } from './worker-messages.ts';
 
 const sweepUs = 250_000;
-const maxDrainUs = 10_000_000;
 /** After a stop somebody waits for the end: those who leave are given no longer than this. */
 const leaveWithinStoppedUs = 1_000_000;
-/** A timer's tag is user × this + what it is for. */
-const timerKinds = 8;
 
 /** Modules only some workers need. */
 type Extras = {
@@ -36,21 +27,13 @@ type Extras = {
   readonly http: typeof HttpModule | undefined;
 };
 
-export class Worker implements Desk {
-  readonly runId: string;
-  readonly scenario: WorkerStart['scenario'];
-  readonly pacer: Desk['pacer'];
-  clock: RunClock = notStarted;
-  readonly history: HistoryWriter;
-  readonly measures: Measures = createMeasures();
-  readonly drainUs: number;
-  endUs: number;
+export class Worker {
+  readonly #desk: WorkerDesk;
+  readonly #history: HistoryWriter;
   readonly #start: WorkerStart;
   readonly #entrance: Entrance;
   readonly #say: (message: FromWorker) => void;
   readonly #crowd: Crowd;
-  readonly #timers = new TimerHeap();
-  readonly #heads = new Map<number, number>();
   /** From the start of the run: to lay out the users is no part of it. */
   #readHealth: (() => WorkerHealth) | undefined;
   readonly #http: HttpModule.HttpLoad | undefined;
@@ -58,7 +41,6 @@ export class Worker implements Desk {
   #tickAtUs = Infinity;
   #nextSweepUs = 0;
   #nextSecond = 1;
-  #randoms = 0;
   #historyMoved = false;
   #phase: 'sending' | 'draining' | 'quiet' | 'settling' | 'leaving' | 'over' = 'sending';
   #stopped = false;
@@ -76,16 +58,14 @@ export class Worker implements Desk {
     this.#start = start;
     this.#say = say;
     this.#entrance = new Entrance(start.url, start.credentials, clients);
-    this.runId = start.runId;
-    this.scenario = start.scenario;
-    this.pacer = pacerOf(start.scenario);
-    this.endUs = stagesMs(start.scenario.stages) * 1000;
-    this.drainUs = Math.min(start.scenario.drainMs * 1000, maxDrainUs);
-    this.history = new HistoryWriter(start.historyFile, (text) => {
+    this.#history = new HistoryWriter(start.historyFile, (text) => {
       this.#say({ kind: 'history-failed', text, moved: this.#historyMoved });
     });
+    this.#desk = new WorkerDesk(start, this.#entrance, this.#history, (atUs) => {
+      if (atUs < this.#tickAtUs) this.#arm();
+    });
     this.#http = http === undefined ? undefined : this.#httpLoad(http);
-    this.#crowd = new Crowd(this, start);
+    this.#crowd = new Crowd(this.#desk, start);
   }
 
   /** Loads what this worker's users need and lays them out; `say` reaches the parent. */
@@ -101,37 +81,10 @@ export class Worker implements Desk {
 
   /** Second 0 is at `startNs` of `process.hrtime`. */
   go(startNs: bigint): void {
-    this.clock = runClock(startNs);
+    this.#desk.start(startNs);
     this.#hasStarted = true;
     this.#readHealth = watchHealth();
     this.#arm();
-  }
-
-  random(): number {
-    this.#randoms += 1;
-    return seededUnit(this.scenario.seed, salt.backoff, this.#start.index, this.#randoms);
-  }
-
-  timer(atUs: number, user: number, what: TimerFor): void {
-    this.#timers.push(atUs, user * timerKinds + what);
-    if (atUs < this.#tickAtUs) this.#arm();
-  }
-
-  dial(
-    user: number,
-    kind: UserKind,
-    resume: Resume | undefined,
-    listener: ChannelListener,
-  ): Channel {
-    return this.#entrance.dial(user, kind, resume, listener, this.clock.nowUs());
-  }
-
-  isHold(dueUs: number): boolean {
-    return judgesLateness(this.scenario.stages, stageAt(this.scenario.stages, dueUs / 1000));
-  }
-
-  noteHead(room: number, seq: number): void {
-    if (seq > (this.#heads.get(room) ?? 0)) this.#heads.set(room, seq);
   }
 
   renew(credentials: Credentials): void {
@@ -141,9 +94,9 @@ export class Worker implements Desk {
   /** No new arrivals or sends; what is due already still leaves, within the drain. */
   stop(drainMs: number): void {
     this.#stopped = true;
-    const nowUs = this.clock.nowUs();
+    const nowUs = this.#desk.clock.nowUs();
     this.#drainUntilUs = Math.min(this.#drainUntilUs, nowUs + drainMs * 1000);
-    if (this.#phase === 'sending') this.#endSending(Math.min(nowUs, this.endUs));
+    if (this.#phase === 'sending') this.#endSending(Math.min(nowUs, this.#desk.endUs));
   }
 
   /** Waits until every member has seen its room up to the given seq, or the drain is over. */
@@ -154,39 +107,40 @@ export class Worker implements Desk {
   }
 
   async read(withinMs: number): Promise<string | null> {
-    const { index, workers } = this.#start;
-    const planned = plannedUsers(this.scenario.stages);
-    const roomCount = Math.ceil(planned / this.scenario.roomSize);
+    const { index, workers, runId, scenario } = this.#start;
+    const planned = plannedUsers(scenario.stages);
+    const roomCount = Math.ceil(planned / scenario.roomSize);
     const rooms: number[] = [];
     for (let room = index; room < roomCount; room += workers) rooms.push(room);
     const reader = planned + index;
-    const way = this.scenario.pollingShare >= 1 ? 'polling' : 'lean';
+    const way = scenario.pollingShare >= 1 ? 'polling' : 'lean';
     return await readLogs({
-      runId: this.runId,
+      runId,
       rooms,
-      history: this.history,
-      clock: this.clock,
+      history: this.#history,
+      clock: this.#desk.clock,
       withinMs,
       reader,
       // The reader comes the way the users come.
-      dial: (listener) => this.dial(reader, way, undefined, listener),
+      dial: (listener) => this.#desk.dial(reader, way, undefined, listener),
     });
   }
 
   /** Everybody leaves; resolves when the history is written. */
   async finish(): Promise<void> {
-    const withinUs = this.#stopped ? Math.min(this.drainUs, leaveWithinStoppedUs) : this.drainUs;
-    this.#leaveUntilUs = this.clock.nowUs() + withinUs;
+    const { clock, drainUs } = this.#desk;
+    const withinUs = this.#stopped ? Math.min(drainUs, leaveWithinStoppedUs) : drainUs;
+    this.#leaveUntilUs = clock.nowUs() + withinUs;
     this.#phase = 'leaving';
-    this.#crowd.goHome(this.clock.nowUs());
+    this.#crowd.goHome(clock.nowUs());
     this.#arm();
     await this.#everybodyLeft.promise;
     this.#phase = 'over';
     this.#disarm();
     await this.#http?.close();
-    const nowUs = this.clock.nowUs();
+    const nowUs = clock.nowUs();
     const end = this.#crowd.finish(nowUs, this.#stopped);
-    await this.history.flush();
+    await this.#history.flush();
     const last = this.#second(Math.ceil(nowUs / 1_000_000));
     this.#say({ kind: 'done', last, ...end });
   }
@@ -194,26 +148,26 @@ export class Worker implements Desk {
   /** Where the history goes on; `null`: nowhere. */
   historyTo(file: string | null): void {
     this.#historyMoved = true;
-    if (file === null) this.history.giveUp();
-    else this.history.moveTo(file);
+    if (file === null) this.#history.giveUp();
+    else this.#history.moveTo(file);
   }
 
   /** For the last moment: what is in memory goes to the file. */
   abort(): void {
-    this.history.closeNow();
+    this.#history.closeNow();
   }
 
   #httpLoad({ HttpLoad: Load }: typeof HttpModule): HttpModule.HttpLoad {
-    const { pacer, history, measures } = this;
+    const { pacer, history, measures } = this.#desk;
     return new Load({
       url: this.#entrance.url,
-      path: this.scenario.http.path,
+      path: this.#start.scenario.http.path,
       localAddress: (n) => sourceAddress(this.#entrance.url, n),
       pacer,
-      clock: { nowUs: () => this.clock.nowUs() },
+      clock: { nowUs: () => this.#desk.clock.nowUs() },
       history,
       measures,
-      token: () => this.#entrance.requestToken(this.clock.nowUs()),
+      token: () => this.#entrance.requestToken(this.#desk.clock.nowUs()),
     });
   }
 
@@ -222,12 +176,14 @@ export class Worker implements Desk {
     if (this.#phase === 'over' || !this.#hasStarted) return;
     clearTimeout(this.#tick);
     this.#tickAtUs = Math.min(
-      this.#timers.nextUs,
+      this.#desk.nextTimerUs,
       this.#nextSweepUs,
       this.#nextSecond * 1_000_000,
-      this.#phase === 'sending' ? Math.min(this.#http?.nextUs ?? Infinity, this.endUs) : Infinity,
+      this.#phase === 'sending'
+        ? Math.min(this.#http?.nextUs ?? Infinity, this.#desk.endUs)
+        : Infinity,
     );
-    const waitMs = Math.ceil((this.#tickAtUs - this.clock.nowUs()) / 1000);
+    const waitMs = Math.ceil((this.#tickAtUs - this.#desk.clock.nowUs()) / 1000);
     this.#tick = setTimeout(
       () => {
         this.#onTick();
@@ -244,30 +200,23 @@ export class Worker implements Desk {
   #onTick(): void {
     // Timers set while the due ones are worked off do not arm: that is done once, below.
     this.#tickAtUs = -Infinity;
-    const nowUs = this.clock.nowUs();
+    const nowUs = this.#desk.clock.nowUs();
     // Sends that fell due before the end are made even when the end is noticed in the same tick.
-    this.#fireTimers(nowUs);
+    this.#desk.fireTimers(nowUs, this.#crowd);
+    const { endUs } = this.#desk;
     if (this.#phase === 'sending') {
-      this.#http?.fire(Math.min(nowUs, this.endUs - 1));
-      if (nowUs >= this.endUs) this.#endSending(this.endUs);
+      this.#http?.fire(Math.min(nowUs, endUs - 1));
+      if (nowUs >= endUs) this.#endSending(endUs);
     }
     if (nowUs >= this.#nextSweepUs) this.#sweep(nowUs);
     if (nowUs >= this.#nextSecond * 1_000_000) {
       const second = Math.floor(nowUs / 1_000_000);
       this.#nextSecond = second + 1;
       this.#say(this.#second(second));
-      this.history.handOver();
+      this.#history.handOver();
     }
     this.#watchPhase(nowUs);
     this.#arm();
-  }
-
-  #fireTimers(nowUs: number): void {
-    for (let atUs = this.#timers.nextUs; atUs <= nowUs; atUs = this.#timers.nextUs) {
-      const tag = this.#timers.pop();
-      const user = Math.floor(tag / timerKinds);
-      this.#crowd.fire(user, (tag % timerKinds) as TimerFor, atUs, this.clock.nowUs());
-    }
   }
 
   #sweep(nowUs: number): void {
@@ -276,9 +225,9 @@ export class Worker implements Desk {
   }
 
   #endSending(endUs: number): void {
-    this.endUs = endUs;
+    this.#desk.endUs = endUs;
     this.#phase = 'draining';
-    this.#drainUntilUs = Math.min(this.#drainUntilUs, endUs + this.drainUs);
+    this.#drainUntilUs = Math.min(this.#drainUntilUs, endUs + this.#desk.drainUs);
     this.#nextSweepUs = 0;
     this.#crowd.endAt(endUs);
     this.#arm();
@@ -293,7 +242,7 @@ export class Worker implements Desk {
       this.#phase = 'quiet';
       // Nothing leaves once a log may be read: what was acked by then must be in it.
       this.#crowd.endSending(nowUs);
-      this.#say({ kind: 'quiet', heads: [...this.#heads] });
+      this.#say({ kind: 'quiet', heads: this.#desk.heads });
     } else if (this.#phase === 'settling' && (isOver || this.#crowd.hasSeen(this.#targets))) {
       this.#phase = 'quiet';
       this.#say({ kind: 'settled' });
@@ -303,19 +252,18 @@ export class Worker implements Desk {
   }
 
   #second(second: number): WorkerSecond {
-    const { counters } = this.measures;
+    const { measures } = this.#desk;
+    const { counters } = measures;
     counters.refused = this.#crowd.refused;
     const report: WorkerSecond = {
       kind: 'second',
       second,
       counters: { ...counters },
-      histograms: this.measures.takeHistograms(),
-      problems: this.measures.takeProblems(),
+      histograms: measures.takeHistograms(),
+      problems: measures.takeProblems(),
       health: (this.#readHealth ??= watchHealth())(),
     };
     counters.usersPeak = counters.users;
     return report;
   }
 }
-
-const notStarted: RunClock = { nowUs: () => -Infinity };
