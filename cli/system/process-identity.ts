@@ -79,14 +79,25 @@ export function markedProcesses(dir: string): readonly ProcessIdentity[] {
  * system does not tell. A second safeguard beside the start time, which counts from boot.
  */
 export function worksInside(pid: number, dir: string): boolean {
-  if (!hasProc) return true;
+  return placeOf(pid, dir) === 'inside';
+}
+
+/** Where the process works; `unseen`: it is another user's, and only they may know. */
+export function placeOf(pid: number, dir: string): 'inside' | 'elsewhere' | 'unseen' {
+  if (!hasProc) return 'inside';
   try {
     // The folder may have been removed under it.
     const cwd = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');
-    return cwd === dir || cwd.startsWith(`${dir}/`);
-  } catch {
-    return false;
+    return cwd === dir || cwd.startsWith(`${dir}/`) ? 'inside' : 'elsewhere';
+  } catch (error) {
+    return mayNot(error) ? 'unseen' : 'elsewhere';
   }
+}
+
+function mayNot(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['EACCES', 'EPERM'].includes(String(error.code))
+  );
 }
 
 /** What the process was started as, for people; empty when it cannot be read. */

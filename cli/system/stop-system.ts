@@ -9,6 +9,7 @@ import { undoOpenFaults } from './faults/journal.ts';
 import { readLockHolder, takeFolderLock } from './folder-lock.ts';
 import { healFolder } from './heal-folder.ts';
 import type { Healed } from './heal-folder.ts';
+import { refuseOthersFolder } from './others-folder.ts';
 import { commandOf, isAlive } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { signalProcess } from './signals.ts';
@@ -167,6 +168,7 @@ export async function healIfUnsupervised(
 ): Promise<HealAttempt> {
   const folder = stateFolder(world.cwd);
   if (!existsSync(folder.dir)) return { kind: 'healed', ended: [], undone: [] };
+  refuseOthersFolder(folder);
   const undone = await undoOpenFaults(folder.dir, world.clock.now());
   const supervisor = aliveSupervisor(folder);
   if (supervisor !== undefined) return { kind: 'supervised', supervisor, undone };

@@ -6,6 +6,7 @@ import type { Check } from './machine-checks.ts';
 import { isAlive } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { staleRuns } from './run-targets.ts';
+import { asItsUser } from './signals.ts';
 import type { StateFolder } from './state-folder.ts';
 import { aliveSupervisor } from './stop-system.ts';
 import { readSystemState } from './system-state.ts';
@@ -44,13 +45,18 @@ function systemCheck(
 function leftoversCheck(folder: StateFolder, isUp: boolean, hasState: boolean): Check {
   const name = 'leftovers';
   // While a system is up its supervisor answers for every process of the folder.
-  const left = isUp ? [] : leftovers(folder);
+  const { own: left, others } = isUp ? { own: [], others: [] } : leftovers(folder);
   const runs = staleRuns(folder.dir);
   const found = [
     ...(left.length === 0
       ? []
       : [`processes of a killed rtops: ${left.map(({ pid }) => pid).join(', ')}`]),
-    ...(left.length === 0 && !isUp && hasState
+    ...(others.length === 0
+      ? []
+      : [
+          `processes of a killed rtops of another user: ${others.map(({ pid }) => pid).join(', ')}`,
+        ]),
+    ...(left.length + others.length === 0 && !isUp && hasState
       ? ['the state of a system whose supervisor is gone']
       : []),
     ...(runs.length === 0 ? [] : [`what a killed run left in targets/: ${runs.join(', ')}`]),
@@ -61,6 +67,6 @@ function leftoversCheck(folder: StateFolder, isUp: boolean, hasState: boolean): 
     state: 'warn',
     found: found.join('; '),
     // Heal is for a folder where nothing is up; a run takes away what an earlier one left.
-    next: isUp ? 'the next rtops bench removes it' : 'rtops heal',
+    next: isUp ? 'the next rtops bench removes it' : others.length === 0 ? 'rtops heal' : asItsUser,
   };
 }

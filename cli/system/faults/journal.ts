@@ -15,9 +15,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { commandOf, isAlive, selfIdentity, tracerOf, worksInside } from '../process-identity.ts';
+import { exitCode } from '../../exit-code.ts';
+import { Failure } from '../../failure.ts';
+import { commandOf, isAlive, placeOf, selfIdentity, tracerOf } from '../process-identity.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
-import { signalGroup, signalProcess } from '../signals.ts';
+import { asItsUser, signalGroup, signalProcess } from '../signals.ts';
 import { stateFolder } from '../state-folder.ts';
 import { readSystemState } from '../system-state.ts';
 import { releaseHold } from './holds.ts';
@@ -135,7 +137,8 @@ async function undoStep(stateDir: string, step: UndoStep): Promise<void> {
       releaseHold(stateDir, step.service);
       return;
     case 'continue':
-      if (isAlive(step.process)) signalGroup(step.process.pid, 'SIGCONT');
+      if (!isAlive(step.process) || signalGroup(step.process.pid, 'SIGCONT')) return;
+      if (isAlive(step.process)) throw takesNoSignal(step.process.pid);
       return;
     case 'restore':
       if (existsSync(step.backup)) renameSync(step.backup, step.path);
@@ -167,7 +170,16 @@ function reload(stateDir: string, service: string): void {
   const { services = [] } = readSystemState(stateFolder(dirname(stateDir))) ?? {};
   const { pid = null, startTime = null } = services.find(({ name }) => name === service) ?? {};
   if (pid === null || startTime === null || !isAlive({ pid, startTime })) return;
-  if (worksInside(pid, stateDir)) signalProcess(pid, 'SIGHUP');
+  if (placeOf(pid, stateDir) === 'elsewhere' || signalProcess(pid, 'SIGHUP')) return;
+  if (isAlive({ pid, startTime })) throw takesNoSignal(pid);
+}
+
+/** It is another user's, as after `sudo rtops`: the fault stays in the journal. */
+function takesNoSignal(pid: number): Failure {
+  return new Failure(exitCode.notReady, 'a fault of a killed rtops cannot be undone', {
+    why: `pid ${pid} (${commandOf(pid)}) takes no signal from this user`,
+    next: asItsUser,
+  });
 }
 
 async function calm(stateDir: string, toxic: string): Promise<void> {
@@ -180,7 +192,8 @@ async function calm(stateDir: string, toxic: string): Promise<void> {
   }
 }
 
-function journalFile(stateDir: string): string {
+/** Where the faults of a folder stand. */
+export function journalFile(stateDir: string): string {
   return join(stateDir, 'faults.jsonl');
 }
 
