@@ -27,7 +27,7 @@ const requests: RowSpec = {
       unit: 'reqps',
       queries: [
         {
-          expr: rateOfCount(serverMetrics.httpSeconds, { by: ['method', 'route'] }),
+          expr: `${rateOfCount(serverMetrics.httpSeconds, { by: ['method', 'route'] })} > 0`,
           legend: '{{method}} {{route}}',
         },
       ],
@@ -104,7 +104,8 @@ const requests: RowSpec = {
       unit: 's',
       queries: [
         {
-          expr: quantile(serverMetrics.httpSeconds, { by: ['method', 'route'] }),
+          // A route that nobody asks for has no duration, and no line.
+          expr: `${quantile(serverMetrics.httpSeconds, { by: ['method', 'route'] })} >= 0`,
           legend: '{{method}} {{route}}',
         },
       ],

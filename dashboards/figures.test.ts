@@ -145,13 +145,28 @@ describe('bands are where they should be, and nowhere else', () => {
   });
 });
 
+test('of ten commands the eight most called have lines of their own, and the others one', () => {
+  const redis = (name: string, labels: string): string => `${name}${of('redis', labels)}`;
+  const calls = Array.from({ length: 10 }, (_, i) => [
+    redis('redis_commands_total', `, cmd="c${i}"`),
+    `0+${2000 + 2 * i}x40`,
+  ]);
+  const given = { ...Object.fromEntries(calls), [redis('redis_up', '')]: '1x40' };
+  const own = Array.from({ length: 8 }, (_, i) => [`{cmd="c${i + 2}"}`, 1000 + (i + 2)]);
+  expect(evaluate(exprOf('Commands'), given, Object.fromEntries(own))).toBe('SUCCESS');
+  expect(evaluate(exprOf('Commands', 1), given, { '{}': 2001 })).toBe('SUCCESS');
+  expect(evaluate(exprOf('Commands', 1), { [redis('redis_up', '')]: '1x40' }, { '{}': 0 })).toBe(
+    'SUCCESS',
+  );
+});
+
 test('a share below a bound that is no bucket would be a guess, and is refused', () => {
   expect(shareBelow(serverMetrics.httpSeconds, 0.15)).toContain('le="0.15"');
   expect(() => shareBelow(serverMetrics.httpSeconds, 0.16)).toThrow(/no bucket of 0.16/);
   expect(() => shareBelow(runMetrics.sent, 0.15)).toThrow(/no bucket/);
 });
 
-/** The first query of the panel, in its final form, over a minute of these samples. */
+/** A query of a panel, in its final form, over a minute of these samples. */
 function evaluate(expr: string, given: Given, wanted: Wanted): string {
   const folder = mkdtempSync(join(tmpdir(), 'rtops-figures-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -184,10 +199,10 @@ function evaluate(expr: string, given: Given, wanted: Wanted): string {
   }
 }
 
-function exprOf(title: string): string {
+function exprOf(title: string, nth = 0): string {
   const found = shippedDashboards()
     .flatMap(panelsOf)
-    .find((panel) => panel.title === title)?.targets?.[0]?.expr;
+    .find((panel) => panel.title === title)?.targets?.[nth]?.expr;
   if (found === undefined) throw new Error(`no panel ${title}`);
   return found;
 }

@@ -52,13 +52,12 @@ export const nodeRow: RowSpec = {
     },
     {
       title: 'Garbage collection',
-      description: 'Share of time that each kind of collection takes.',
-      view: { kind: 'stacked' },
+      description: 'Share of its time that each server spends on it.',
       unit: 'percentunit',
       queries: [
         {
-          expr: rateOfSum(foreign.node('nodejs_gc_duration_seconds'), { by: ['instance', 'kind'] }),
-          legend: `${legend} {{kind}}`,
+          expr: rateOfSum(foreign.node('nodejs_gc_duration_seconds'), { by }),
+          legend,
         },
       ],
       expect: 'data',
@@ -71,7 +70,8 @@ export const nodeRow: RowSpec = {
       unit: 'bytes',
       queries: [
         {
-          expr: sum(foreign.node('nodejs_heap_space_size_used_bytes'), { by: ['space'] }),
+          // Half of them are never used.
+          expr: `${sum(foreign.node('nodejs_heap_space_size_used_bytes'), { by: ['space'] })} > 0`,
           legend: '{{space}}',
         },
       ],

@@ -97,6 +97,11 @@ export function maxWithin(metric: AnyMetric, by: readonly string[]): string {
   return `max${grouped(by)}(max_over_time(${select(metric)}[$__range]))`;
 }
 
+/** As many as have grown most in all that is shown: one choice for the whole time, whatever moved within it. */
+export function mostGrown(metric: AnyMetric, count: number, { where, by }: Shape = {}): string {
+  return `topk(${count}, sum${grouped(by)}(increase(${select(metric, where)}[$__range] @ end())))`;
+}
+
 /** `part / whole`, no value while the whole is zero. */
 export function ratio(part: string, whole: string): string {
   return `${part} / (${whole} > 0)`;

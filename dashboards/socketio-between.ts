@@ -92,7 +92,10 @@ export const betweenRow: RowSpec = {
       description: 'Times the supervisor started a service again, since it was brought up.',
       unit: 'short',
       queries: [
-        { expr: sum(exporterMetrics.serviceRestarts, { by: ['service'] }), legend: '{{service}}' },
+        {
+          expr: `${sum(exporterMetrics.serviceRestarts, { by: ['service'] })} > 0`,
+          legend: '{{service}}',
+        },
       ],
       expect: 'restart-only',
       whyEmpty: 'Nothing was restarted.',

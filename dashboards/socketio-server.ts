@@ -78,7 +78,10 @@ const connections: RowSpec = {
       view: { kind: 'bars' },
       unit: 'cps',
       queries: [
-        { expr: rate(serverMetrics.connectionErrors, { by: ['code'] }), legend: '{{code}}' },
+        {
+          expr: `${rate(serverMetrics.connectionErrors, { by: ['code'] })} > 0`,
+          legend: '{{code}}',
+        },
       ],
       expect: 'empty-when-healthy',
       whyEmpty: 'Nobody was refused.',

@@ -30,6 +30,12 @@ test('scaled, in health and with a node killed under load: no panel, variable, b
   const skipped = checked.document.rows.filter((row) => row.verdict === 'skipped');
   expect(new Set(skipped.map(({ why }) => why))).toEqual(new Set(['no Loki here']));
   expect(readFileSync(join(home.dir, 'sheet.html'), 'utf8')).toContain('kill ws-2');
+  // There are ten colours, in Grafana's palette and in the sheet's.
+  const many = checked.document.rows.filter(({ kind, count }) => kind === 'panel' && count > 10);
+  expect(many.map(({ name }) => name).filter((name) => titlesOf('timeseries').has(name))).toEqual(
+    [],
+  );
+  expect(many.length).toBeGreaterThan(0);
 
   // The same dashboards with metrics misspelt, one of them of a panel that is empty while all is
   // well, and one label changed: each is found, and named.
@@ -45,6 +51,15 @@ test('scaled, in health and with a node killed under load: no panel, variable, b
   const causes = broken.document.rows.flatMap(({ cause }) => cause ?? []);
   expect(causes).toEqual(expect.arrayContaining(['never-created', 'label-mismatch']));
 });
+
+/** Of the shipped panels of a type; rows hold the panels that are folded away. */
+function titlesOf(type: string): ReadonlySet<string> {
+  type Panel = { readonly type: string; readonly title: string; readonly panels?: Panel[] };
+  const files = readdirSync(shipped).map((file) => readFileSync(join(shipped, file), 'utf8'));
+  const panels = files.flatMap((text) => (JSON.parse(text) as { panels: Panel[] }).panels);
+  const all = panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+  return new Set(all.filter((panel) => panel.type === type).map(({ title }) => title));
+}
 
 async function check(home: Home, ...args: string[]) {
   const { code, stdout, stderr } = await home.run('dashboards', 'check', ...args, '--json');

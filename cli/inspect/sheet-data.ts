@@ -7,6 +7,10 @@ export type SheetLine = {
   readonly label: string;
   /** 1–10: a colour of the report's palette. */
   readonly color: number;
+  /** 0–3: unbroken, dashed, dotted, both. Lines of one colour differ in it. */
+  readonly stroke: number;
+  /** In a stack, a line that is zero throughout would only cover the one below. */
+  readonly drawn: boolean;
   readonly values: readonly (number | null)[];
 };
 
@@ -46,8 +50,10 @@ export type SheetData = {
 
 /** Points of a line; more than a panel has pixels for tell nothing. */
 const maxPoints = 400;
+const colors = 10;
+const strokes = 4;
 /** More lines than this are not drawn; the legend says so. */
-export const maxLines = 40;
+export const maxLines = colors * strokes;
 
 /** A panel of lines; `null` where it has none. */
 export function lineChart(id: string, { panel, queries }: DrawnPanel): SheetChart | null {
@@ -60,11 +66,15 @@ export function lineChart(id: string, { panel, queries }: DrawnPanel): SheetChar
     // A single line is told from the background by an area.
     fill: style.fillOpacity > 0 ? style.fillOpacity : series.length === 1 ? 10 : 0,
     x: x.map((at) => at / 1000),
-    lines: series.map((one, index) => ({
-      label: one.name,
-      color: (index % 10) + 1,
-      values: valuesAt(one, x),
-    })),
+    lines: drawnLines(
+      series.map((one, index) => ({
+        label: one.name,
+        color: (index % colors) + 1,
+        stroke: Math.floor(index / colors) % strokes,
+        values: valuesAt(one, x),
+      })),
+      style.stacked,
+    ),
     thresholds: style.thresholds.map(({ value, color }) => ({ value, color: cssColor(color) })),
   };
 }
@@ -79,7 +89,7 @@ export function heatmapChart(id: string, { panel, queries }: DrawnPanel): SheetC
   const columns = ordered.map((one) => valuesAt(one, x));
   const lines = ordered.map((one, row) => ({
     label: isCumulative ? (one.labels['le'] ?? '') : one.name,
-    color: 1,
+    ...{ color: 1, stroke: 0, drawn: true },
     values: (columns[row] ?? []).map((value, at) => {
       if (value === null) return null;
       const below = isCumulative && row > 0 ? (columns[row - 1]?.[at] ?? 0) : 0;
@@ -90,9 +100,27 @@ export function heatmapChart(id: string, { panel, queries }: DrawnPanel): SheetC
     ...common(id, 'heatmap', panel),
     fill: 0,
     x: x.map((at) => at / 1000),
-    lines,
+    // One empty row above the highest that is not: those up to +Inf would take the room of the others.
+    lines: hasFigure(lines) ? lines.slice(0, lines.findLastIndex(isFigure) + 2) : lines,
     thresholds: [],
   };
+}
+
+function drawnLines(
+  lines: readonly Omit<SheetLine, 'drawn'>[],
+  isStacked: boolean,
+): readonly SheetLine[] {
+  const isAll = !isStacked || !hasFigure(lines);
+  return lines.map((line) => ({ ...line, drawn: isAll || isFigure(line) }));
+}
+
+function hasFigure(lines: readonly Pick<SheetLine, 'values'>[]): boolean {
+  return lines.some(isFigure);
+}
+
+/** Whether it is ever anything but zero. */
+function isFigure({ values }: Pick<SheetLine, 'values'>): boolean {
+  return values.some((value) => value !== null && value !== 0);
 }
 
 export function sheetBands(bands: readonly DrawnBand[]): readonly SheetBand[] {

@@ -64,6 +64,39 @@ describe('lines', () => {
     expect(html).toContain('v <b>0 s</b>');
   });
 
+  test('beyond the ten colours are told apart by their strokes, in the picture and the legend', () => {
+    const several = Array.from({ length: 23 }, (_, i) => ({ ...at([0, 2]), name: `line ${i}` }));
+    const drawn = drawnWith('Lines', ...several);
+    const lines = lineChart('x', drawn)?.lines ?? [];
+    const looks = lines.map(({ color, stroke }) => `${color} ${stroke}`);
+    expect(new Set(looks).size).toBe(23);
+    expect(looks.slice(0, 10).every((look) => look.endsWith(' 0'))).toBe(true);
+    const keys = [...htmlOf(drawn).matchAll(/<i (class="s\d" )?style="color:[^"]*"><\/i>line/g)];
+    expect(new Set(keys.map(([key]) => key)).size).toBe(23);
+  });
+
+  test('of a stack that are zero throughout hide none below them; all zero, they are there', () => {
+    const drawn = drawnWith('Lines', at([0, 2], 3), at([0, 2], 0));
+    const stack = (panel: DrawnPanel): DrawnPanel => ({
+      ...panel,
+      panel: { ...panel.panel, style: { ...panel.panel.style, stacked: true } },
+    });
+    const drawnLines = (panel: DrawnPanel) => lineChart('x', panel)?.lines.map((l) => l.drawn);
+    expect(drawnLines(drawn)).toEqual([true, true]);
+    expect(drawnLines(stack(drawn))).toEqual([true, false]);
+    expect(drawnLines(stack(drawnWith('Lines', at([0, 2], 0))))).toEqual([true]);
+  });
+
+  test('of a heatmap end above the highest bucket that anything fell into', () => {
+    const bucket = (le: string, value: number) => ({ ...at([0, 2], value), labels: { le } });
+    const buckets = ['1', '2', '5', '10', '+Inf'].map((le, i) => bucket(le, i === 0 ? 2 : 3));
+    const chart = heatmapChart('x', drawnWith('Heat', ...buckets));
+    expect(chart?.lines.map(({ label }) => label)).toEqual(['1', '2', '5']);
+    // Of one in which nothing fell anywhere all stand.
+    const bare = ['1', '+Inf'].map((le) => bucket(le, 0));
+    expect(heatmapChart('x', drawnWith('Heat', ...bare))?.lines).toHaveLength(2);
+  });
+
   test('of a heatmap have no cell where there were no samples', () => {
     const bucket = (le: string, value: number) => ({ ...at([0, 2, 4, 20], value), labels: { le } });
     const chart = heatmapChart('x', drawnWith('Heat', bucket('1', 2), bucket('+Inf', 5)));

@@ -83,7 +83,8 @@ function canvas(chart: SheetChart | null, drawn: DrawnPanel, below: string): Bod
 function legend(chart: SheetChart, series: readonly NamedSeries[]): string {
   const items = chart.lines.map((line, index) => {
     const last = reduceValues(figuresOf(series[index]), 'last');
-    return `<li><i style="background:var(--c${line.color})"></i>${escapeMarkup(line.label || '(no name)')} <b>${escapeMarkup(formatUnit(last, chart.unit, chart.decimals))}</b></li>`;
+    const stroke = line.stroke === 0 ? '' : `class="s${line.stroke}" `;
+    return `<li><i ${stroke}style="color:var(--c${line.color})"></i>${escapeMarkup(line.label || '(no name)')} <b>${escapeMarkup(formatUnit(last, chart.unit, chart.decimals))}</b></li>`;
   });
   return `<ul class="legend">${items.join('')}${moreOf(series, maxLines, 'li')}</ul>`;
 }

@@ -40,6 +40,9 @@ export const sheetScript = String.raw`
     if (max === -Infinity) return 1;
     for (const bound of chart.thresholds) if (bound.value <= max * 3) max = Math.max(max, bound.value);
     if (chart.max !== null && max <= chart.max && max > chart.max / 4) return chart.max;
+    // Nothing but zero: how far it is from the lowest threshold.
+    const bounds = chart.thresholds.map(({ value }) => value).filter((value) => value > 0);
+    if (max === 0 && bounds.length > 0) return Math.min(2 * Math.min(...bounds), chart.max === null ? Infinity : chart.max);
     return max === 0 ? 1 : max > 0 ? max * 1.12 : max * 0.9;
   }
   function bottomOf(chart, columns) {
@@ -111,14 +114,19 @@ export const sheetScript = String.raw`
     });
   }
 
+  // By SheetLine.stroke.
+  const strokes = [[], [6, 4], [2, 3], [8, 3, 2, 3]];
+
   // Ticks of bytes are powers of two, as their units are.
   const binary = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
   function lines(chart, box) {
     const columns = chart.stacked ? stacked(chart) : chart.lines.map((line) => line.values);
     // The highest of stacked bars is drawn first: the lower ones stand before it.
-    const order = chart.lines.map((_, index) => index);
+    const order = chart.lines.map((_, index) => index).filter((index) => chart.lines[index].drawn);
     if (chart.stacked && chart.bars) order.reverse();
+    // A bar of nothing would be a dash on the axis.
+    const shown = (index) => chart.bars ? columns[index].map((v, at) => chart.lines[index].values[at] === 0 ? null : v) : columns[index];
     const bands = chart.stacked && !chart.bars;
     const axis = { stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
     const top = topOf(chart, columns), bottom = bottomOf(chart, columns);
@@ -139,12 +147,13 @@ export const sheetScript = String.raw`
       series: [{}, ...order.map((index) => chart.lines[index]).map((line) => ({
         label: line.label, stroke: css('--c' + line.color), width: chart.points ? 0 : chart.lines.length === 1 ? 2 : 1.5,
         ...(chart.fill > 0 && !chart.stacked ? { fill: faint('--c' + line.color, Math.max(0.06, chart.fill / 100 / 2)) } : {}),
-        ...(bands && line === chart.lines[0] ? { fill: faint('--c' + line.color, 0.3) } : {}),
+        ...(strokes[line.stroke].length > 0 ? { dash: strokes[line.stroke] } : {}),
+        ...(bands && line === chart.lines[order[0]] ? { fill: faint('--c' + line.color, 0.3) } : {}),
         ...(chart.stacked && chart.bars ? { fill: css('--c' + line.color) } : {}),
         ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }) } : {}),
         points: { show: few || chart.points, size: 5, filter: lonePoints }, spanGaps: false,
       }))],
-      bands: bands ? chart.lines.slice(1).map((line, at) => ({ series: [at + 2, at + 1], fill: faint('--c' + line.color, 0.3) })) : [],
+      bands: bands ? order.slice(1).map((index, at) => ({ series: [at + 2, at + 1], fill: faint('--c' + chart.lines[index].color, 0.3) })) : [],
       hooks: {
         drawClear: [(u) => drawBands(u, chart)],
         draw: [(u) => { nameBands(u, chart); drawThresholds(u, chart); }],
@@ -155,7 +164,7 @@ export const sheetScript = String.raw`
           });
         }],
       },
-    }, [chart.x, ...order.map((index) => columns[index])], box);
+    }, [chart.x, ...order.map(shown)], box);
   }
 
   function heatmap(chart, box) {

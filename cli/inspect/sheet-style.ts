@@ -31,7 +31,10 @@ nav a{color:var(--c1);text-decoration:none}nav a:hover{text-decoration:underline
 .cause{flex:none;color:var(--bad);font-size:12px;overflow-wrap:anywhere}
 .legend{flex:none;list-style:none;margin:2px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:0 12px;font-size:11.5px;line-height:16px;color:var(--muted)}
 .legend li{white-space:nowrap;max-width:100%;overflow:hidden;text-overflow:ellipsis}
-.legend i{display:inline-block;width:10px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle}
+.legend i{display:inline-block;width:10px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle;background:currentColor}
+.legend i.s1,.legend i.s2,.legend i.s3{width:18px;border-radius:0;background:repeating-linear-gradient(90deg,currentColor 0 5px,transparent 5px 8px)}
+.legend i.s2{background:repeating-linear-gradient(90deg,currentColor 0 2px,transparent 2px 4px)}
+.legend i.s3{background:repeating-linear-gradient(90deg,currentColor 0 7px,transparent 7px 9px,currentColor 9px 11px,transparent 11px 13px)}
 .legend b{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
 .panel .figure svg{display:block;width:100%;min-width:120px;height:calc(var(--h)*6px);margin-top:2px;color:var(--c1)}
 .stats{display:flex;flex-wrap:wrap;gap:2px 18px;align-content:center;justify-content:center}
