@@ -126,6 +126,17 @@ describe.skipIf(!isRoot)(
       expect(isAlive(left)).toBe(true);
     });
 
+    test('ps where another user is up says whose it is, not that its record is broken', async () => {
+      const { folder, cwd, left } = sharedFolder();
+      symlinkSync(JSON.stringify(left), folder.lockFile);
+      writeFileSync(folder.stateFile, '{}', { mode: 0o600 });
+      const { code, said } = await asNobody(cwd, 'ps');
+      expect(said).toContain('permission denied');
+      expect(said).toContain(`pid ${left.pid} looks after the system`);
+      expect(said).toContain('as the user who started it');
+      expect(code).toBe(120);
+    });
+
     test('heal in a folder of somebody else says so', async () => {
       const { cwd, folder } = sharedFolder();
       chownSync(folder.dir, 0, 0);

@@ -1,8 +1,8 @@
 /** What every command says of a system that is up and whose record cannot be read. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 
 import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import type { StateFolder } from './state-folder.ts';
 import { aliveSupervisor } from './stop-system.ts';
 import { readSystemState } from './system-state.ts';
@@ -12,8 +12,22 @@ export function refuseBrokenState(folder: StateFolder): void {
   if (!existsSync(folder.stateFile) || readSystemState(folder) !== undefined) return;
   const supervisor = aliveSupervisor(folder);
   if (supervisor === undefined) return;
+  const forbidden = whyForbidden(folder.stateFile);
   throw new Failure(exitCode.notReady, 'a system is up here, and its record cannot be read', {
-    why: `${folder.stateFile} was cut short or changed; pid ${supervisor.pid} looks after the system`,
-    next: 'rtops down, which needs no record; then rtops up again',
+    why: `${forbidden ?? `${folder.stateFile} was cut short or changed`}; pid ${supervisor.pid} looks after the system`,
+    next:
+      forbidden === undefined
+        ? 'rtops down, which needs no record; then rtops up again'
+        : 'the same, as the user who started it; or another folder, for a system of your own',
   });
+}
+
+/** `undefined`: this user may read it. */
+function whyForbidden(file: string): string | undefined {
+  try {
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
