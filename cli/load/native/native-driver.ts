@@ -1,19 +1,16 @@
 /** The native engine: the parent's side of a run. Everything it waits for has a deadline. */
-import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 
-import { exitCode } from '../../exit-code.ts';
-import { Failure } from '../../failure.ts';
 import type { Tick } from '../../samples/tick.ts';
 import { plannedUsers, stagesMs } from '../../scenario/timeline.ts';
 import type { World } from '../../world.ts';
 import type { Drive, DriveInput, DriveResult, Driver } from '../driver.ts';
 import { Admission } from './admission.ts';
 import { Answers } from './answers.ts';
-import { markEnded } from './ended-mark.ts';
+import { FinalRead } from './final-read.ts';
+import { RunHistory } from './run-history.ts';
 import { Tally } from './tally.ts';
-import { tickStream } from './tick-stream.ts';
+import { Ticker } from './ticker.ts';
 import type { Credentials, FromWorker, RoomHead } from './worker-messages.ts';
 import { startWorkers, workerCount, type WorkerProcess } from './worker-pool.ts';
 
@@ -26,7 +23,6 @@ const readWithinMs = 15_000;
 const readWithinStoppedMs = 5000;
 /** What a worker may be late with an answer before it is taken for dead. */
 const answerGraceMs = 10_000;
-const tickGraceMs = 700;
 const abortGraceMs = 500;
 
 /** A driver that makes the load with this machine's own worker processes. */
@@ -41,22 +37,18 @@ class NativeRun implements Drive {
   readonly #world: World;
   readonly #input: DriveInput;
   readonly #tally: Tally;
-  readonly #stream = tickStream<Tick>();
+  readonly #ticker: Ticker;
+  readonly #history: RunHistory;
   readonly #workerCount: number;
   #workers: readonly WorkerProcess[] = [];
   readonly #heads = new Map<number, number>();
-  readonly #readReasons: string[] = [];
-  #historyError: string | undefined;
-  #historyDir: string;
+  readonly #finalRead = new FinalRead();
   #startedAtMs = 0;
   #startNs = 0n;
   readonly #started = Promise.withResolvers<number>();
-  #second = 1;
-  #tickTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #aborted = false;
   #running = false;
-  readonly #wasRead = new Set<number>();
   readonly #isDone = new Set<number>();
   readonly #admission: Admission;
   readonly #answers = new Answers(({ index }, kind) => {
@@ -67,12 +59,13 @@ class NativeRun implements Drive {
   constructor(world: World, input: DriveInput) {
     this.#world = world;
     this.#input = input;
-    this.#historyDir = input.historyDir;
+    this.#history = new RunHistory(input);
     const users = plannedUsers(input.scenario.stages);
     this.#workerCount = input.workers ?? workerCount(users, availableParallelism());
     this.#admission = new Admission(input.runId, input.target, users);
     this.#tally = new Tally(input.scenario, this.#workerCount);
-    this.ticks = this.#stream.values;
+    this.#ticker = new Ticker(this.#tally, () => this.#sinceStartMs());
+    this.ticks = this.#ticker.ticks;
     this.startMs = this.#started.promise;
     this.startMs.catch(() => undefined);
     this.result = this.#run();
@@ -97,7 +90,7 @@ class NativeRun implements Drive {
 
   async #run(): Promise<DriveResult> {
     try {
-      makeFolder(this.#input.historyDir);
+      this.#history.makeFolder();
       const credentials = await this.#admission.credentials();
       this.#workers = await startWorkers(this.#world, this.#workerCount, (worker, message) => {
         this.#hear(worker, message);
@@ -111,17 +104,17 @@ class NativeRun implements Drive {
     } finally {
       // No harm after `resolve`; without it, whoever waits for a start that never came would hang.
       this.#started.reject(new Error('the run ended before it started'));
-      clearTimeout(this.#tickTimer);
+      this.#ticker.stop();
       clearTimeout(this.#stopTimer);
       this.#admission.end();
       await this.#endWorkers();
-      this.#stream.end();
+      this.#ticker.end();
     }
   }
 
   /** Second 0 comes when every worker has its users laid out, so that no arrival waits for that. */
   async #load(credentials: Credentials): Promise<void> {
-    const { runId, scenario, target, historyDir } = this.#input;
+    const { runId, scenario, target } = this.#input;
     await this.#answers.ofAll(this.#workers, 'loaded', loadWithinMs, (worker) => {
       worker.tell({
         kind: 'start',
@@ -129,7 +122,7 @@ class NativeRun implements Drive {
         scenario,
         url: target.url,
         credentials,
-        historyFile: historyFile(historyDir, worker.index),
+        historyFile: this.#history.fileOf(worker.index),
         index: worker.index,
         workers: this.#workerCount,
       });
@@ -145,7 +138,7 @@ class NativeRun implements Drive {
     this.#tellAll({ kind: 'go', startNs: String(this.#startNs) });
     if (this.#stopped) this.#tellStop();
     this.#input.onStart?.({ startedAtMs: this.#startedAtMs, startedAtUs: this.#startedAtUs() });
-    this.#scheduleTick();
+    this.#ticker.start();
   }
 
   /** Sending → every worker quiet → every member caught up → final read → everybody left. */
@@ -168,7 +161,7 @@ class NativeRun implements Drive {
   async #read(): Promise<void> {
     if (!this.#tally.anybodyJoined) {
       // Nothing was ever sent, so there is nothing to hold against the log.
-      for (const { index } of this.#workers) this.#wasRead.add(index);
+      for (const { index } of this.#workers) this.#finalRead.told(index, null);
       return;
     }
     const withinMs = this.#stopped ? readWithinStoppedMs : readWithinMs;
@@ -183,7 +176,7 @@ class NativeRun implements Drive {
         return;
       case 'second':
         this.#tally.note(worker.index, message);
-        this.#maybeTick();
+        this.#ticker.told(this.#workers.filter(({ isGone }) => !isGone).map(({ index }) => index));
         return;
       case 'quiet':
         for (const [room, seq] of message.heads) {
@@ -194,11 +187,10 @@ class NativeRun implements Drive {
       case 'settled':
         break;
       case 'read-done':
-        if (message.why !== null) this.#readReasons.push(message.why);
-        this.#wasRead.add(worker.index);
+        this.#finalRead.told(worker.index, message.why);
         break;
       case 'history-failed':
-        this.#moveHistory(worker, message);
+        this.#historyFailed(worker, message);
         return;
       case 'done':
         this.#tally.note(worker.index, message.last);
@@ -209,22 +201,19 @@ class NativeRun implements Drive {
     this.#answers.heard(worker, message.kind);
   }
 
-  /** All workers go on in the other folder, so that the history stays in one. */
-  #moveHistory(worker: WorkerProcess, { text, moved }: { text: string; moved: boolean }): void {
-    const isMoved = this.#historyDir !== this.#input.historyDir;
-    // It could not know yet that it was told to move already.
-    if (isMoved && !moved) return;
-    const to = isMoved ? null : (this.#input.moveHistory?.(text) ?? null);
-    if (to === null) {
-      this.#historyError ??= text;
-      this.#tally.problem(text);
-      worker.tell({ kind: 'history-to', file: null });
-      this.stop();
-      return;
-    }
-    this.#historyDir = to;
-    for (const { index, tell } of this.#workers) {
-      tell({ kind: 'history-to', file: historyFile(to, index) });
+  #historyFailed(worker: WorkerProcess, { text, moved }: { text: string; moved: boolean }): void {
+    switch (this.#history.failed(text, moved)) {
+      case 'moves already':
+        return;
+      case 'moves':
+        for (const { index, tell } of this.#workers) {
+          tell({ kind: 'history-to', file: this.#history.fileOf(index) });
+        }
+        return;
+      case 'ends':
+        this.#tally.problem(text);
+        worker.tell({ kind: 'history-to', file: null });
+        this.stop();
     }
   }
 
@@ -235,18 +224,10 @@ class NativeRun implements Drive {
       this.#tally.died(worker.index);
       if (this.#aborted) return;
       this.#tally.endedEarly(`load worker ${worker.index} ended (${by})`);
-      this.#markEnded(worker.index);
+      this.#history.markEnded(worker.index, this.#workerCount);
       const words = said === undefined ? '' : `: ${said}`;
       this.#tally.problem(`load worker ${worker.index} died (${how})${words}`);
     });
-  }
-
-  #markEnded(worker: number): void {
-    try {
-      markEnded(this.#historyDir, worker, this.#workerCount);
-    } catch (error) {
-      this.#historyError ??= `the history could not be written: ${(error as Error).message}`;
-    }
   }
 
   #conclude(): DriveResult {
@@ -255,15 +236,13 @@ class NativeRun implements Drive {
       0,
       Math.round(Number(clock.monotonicNs() - this.#startNs) / 1_000_000),
     );
-    if (durationMs > (this.#tally.points.at(-1)?.t ?? 0)) {
-      this.#stream.push(this.#tally.close(durationMs));
-    }
+    this.#ticker.conclude(durationMs);
     const loadMs = Math.min(durationMs, stagesMs(this.#input.scenario.stages));
     return {
       startedAtMs: this.#startedAtMs,
       startedAtUs: this.#startedAtUs(),
       durationMs,
-      historyDir: this.#historyDir,
+      historyDir: this.#history.dir,
       stopped: this.#stopped,
       aborted: this.#aborted,
       users: this.#tally.users(),
@@ -272,18 +251,9 @@ class NativeRun implements Drive {
       generator: this.#tally.generator(durationMs, !this.#stopped),
       points: this.#tally.points,
       holdSends: this.#tally.holdSends,
-      finalRead: this.#finalRead(),
+      finalRead: this.#finalRead.result(this.#workerCount, this.#history.error, this.#aborted),
       errorTexts: this.#tally.errorTexts(),
     };
-  }
-
-  #finalRead(): DriveResult['finalRead'] {
-    const why =
-      this.#historyError ??
-      this.#readReasons[0] ??
-      (this.#aborted ? 'the run was aborted' : undefined) ??
-      (this.#wasRead.size < this.#workerCount ? 'a load worker died before it' : undefined);
-    return why === undefined ? { done: true, why: null } : { done: false, why };
   }
 
   async #endWorkers(): Promise<void> {
@@ -293,29 +263,6 @@ class NativeRun implements Drive {
     }, abortGraceMs);
     await Promise.all(this.#workers.map(async (worker) => worker.gone));
     clearTimeout(timer);
-  }
-
-  /** Ticks as soon as every living worker has reported, or a little after the second's end. */
-  #scheduleTick(): void {
-    clearTimeout(this.#tickTimer);
-    const dueMs = this.#second * 1000 + tickGraceMs - this.#sinceStartMs();
-    this.#tickTimer = setTimeout(
-      () => {
-        this.#tick();
-      },
-      Math.max(0, dueMs),
-    );
-  }
-
-  #maybeTick(): void {
-    const alive = this.#workers.filter((worker) => !worker.isGone).map(({ index }) => index);
-    if (this.#tally.hasAll(this.#second, alive)) this.#tick();
-  }
-
-  #tick(): void {
-    this.#stream.push(this.#tally.close(this.#second * 1000));
-    this.#second = Math.max(this.#second + 1, Math.floor((this.#sinceStartMs() + 1) / 1000));
-    this.#scheduleTick();
   }
 
   #startedAtUs(): number {
@@ -346,25 +293,6 @@ class NativeRun implements Drive {
       },
       () => {
         this.#tally.problem('the tokens of the accounts could not be renewed');
-      },
-    );
-  }
-}
-
-function historyFile(dir: string, worker: number): string {
-  return path.join(dir, `worker-${worker}.bin`);
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new Failure(
-      exitCode.notReady,
-      `The folder for the history could not be made: ${folder}`,
-      {
-        why: (error as Error).message,
-        cause: error,
       },
     );
   }
