@@ -183,9 +183,29 @@ describe('a chat without ids, log or resume', () => {
 describe('a verdict on faults that were not there', () => {
   test('a fault that does not bite is no verdict, however well the run went', async () => {
     const home = newHome();
+    const { services } = await upDetached(home, 'scaled', '--set', 'restart.policy=no');
+    const ws = services.find(({ name }) => name === 'ws-2')?.pid;
+    if (ws === undefined) throw new Error('no ws-2');
+    const running = home.start(
+      ...['failover-test', ...stages(16), ...faults('pause@ws-2,at=12s,for=1s'), ...promises],
+      ...['--reporter', 'plain'],
+    );
+    await running.said(/fault planned/);
+    // Its target is gone for good before its time comes.
+    process.kill(ws, 'SIGKILL');
+    const ended = await running.ended;
+    expect(ended.code, ended.stdout + ended.stderr).not.toBe(0);
+    const { faults: done, notes, thresholds } = home.report();
+    expect(done).toMatchObject([{ bit: false }]);
+    expect(notes.join(' ')).toMatch(/pause@ws-2.*ws-2 does not run now/);
+    expect(thresholds.filter(({ verdict }) => verdict === 'pass')).toEqual([]);
+  });
+
+  test('while one is under way no other load is let in', async () => {
+    const home = newHome();
     const { url } = await upDetached(home, 'scaled');
     const running = home.start(
-      ...['failover-test', ...stages(12), ...faults('pause@ws-2,at=10s,for=1s'), ...promises],
+      ...['failover-test', ...stages(60), ...faults('pause@ws-2,at=55s,for=1s'), ...promises],
       ...['--reporter', 'plain'],
     );
     await running.said(/fault planned/);
@@ -199,13 +219,8 @@ describe('a verdict on faults that were not there', () => {
       expect(other.code, other.stdout + other.stderr).toBe(120);
       expect(other.stderr).toContain('another rtops is loading');
     }
-    // Its target is gone for good before its time comes.
-    await home.run('down');
-    const ended = await running.ended;
-    expect(ended.code, ended.stdout + ended.stderr).not.toBe(0);
-    const [fault] = home.report().faults;
-    expect(fault).toMatchObject({ bit: false });
-    expect(home.report().notes.join(' ')).toMatch(/pause@ws-2/);
+    running.child.kill('SIGINT');
+    expect((await running.ended).code).toBe(105);
   });
 
   test('a node that is not there, and a system of somebody else, are refused before the load', async () => {
