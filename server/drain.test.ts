@@ -66,3 +66,14 @@ test('one that signs in while the node drains is told and closed too, and nobody
   // answer to the close frame, which never comes.
   expect(performance.now() - startedAt).toBeLessThan(5000);
 });
+
+test('what a client had sent when the draining began is read and answered, not thrown away', async () => {
+  const node = await startNode();
+  const clients = await Promise.all(['anna', 'berta'].map((name) => connect(node.url, name)));
+  await Promise.all(clients.map((client) => client.join('r')));
+  // In the same turn: it lies in the kernel and was not read yet.
+  const acks = clients.map((client) => client.send('r', '1'));
+  const down = node.drain();
+  expect(await Promise.all(acks)).toMatchObject([{ ok: true }, { ok: true }]);
+  await down;
+});
