@@ -37,7 +37,11 @@ const drillInterval = '10s';
 
 export function alertmanagerConfig(receivers: AlertReceivers): string {
   const config = {
-    global: { resolve_timeout: '1m' },
+    global: {
+      resolve_timeout: '1m',
+      // Most redirects turn a POST into a GET, which loses the message and may well be answered 200.
+      http_config: { follow_redirects: false },
+    },
     route: {
       receiver: teamReceiver,
       // By name: one that joins a group already told of would wait for its next turn.

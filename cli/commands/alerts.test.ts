@@ -114,6 +114,23 @@ describe('rtops alerts test', () => {
     expect(readFileSync(logFile, 'utf8')).not.toContain('hush');
   });
 
+  test('addresses that redirect: 99; followed, the message would be a GET without a body, and taken', async () => {
+    const world = testWorld();
+    const receiver = await startReceiver();
+    await own(world, {
+      slackWebhookUrl: `${receiver.url}/301/slack-hush`,
+      discordWebhookUrl: `${receiver.url}/301/discord-hush`,
+      webhookUrl: `${receiver.url}/301/webhook-hush`,
+    });
+    expect(await alertsTest(world, { json: true })).toBe(exitCode.failed);
+    const { receivers } = JSON.parse(world.printed.stdout) as Document;
+    for (const way of ['slack', 'discord', 'webhook']) {
+      expect(row(receivers, way)).toMatchObject({ outcome: 'failed', status: '301' });
+      expect(row(receivers, way)?.why).toContain('elsewhere');
+    }
+    expect(receiver.got.filter(({ path }) => path.startsWith('/ok'))).toEqual([]);
+  });
+
   test('without any receiver there is no verdict, and the alert is ended again', async () => {
     const world = testWorld();
     const { url } = await own(world, noReceivers);
