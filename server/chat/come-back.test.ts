@@ -102,6 +102,33 @@ describe('a member that comes back', () => {
     ]);
   });
 
+  test('and goes again has no page read for the rooms whose turn had not come', async () => {
+    const { log, view, epoch } = await scene(1800);
+    const client = connection();
+    client.write();
+    let reads = 0;
+    const paging = oneByOne();
+    const counting: RoomLog = {
+      ...log,
+      read: (...asked) => {
+        reads += 1;
+        return log.read(...asked);
+      },
+    };
+    const ended = Promise.all(
+      range(1, 100).map(() =>
+        comeBack({
+          ...{ socket: client.chat, view, seen: { epoch, seq: 0 }, log: counting, paging },
+          rewrite: () => client.write(),
+        }),
+      ),
+    );
+    await waitedFor(client);
+    client.cut();
+    for (const { isWhole } of await ended) expect(isWhole).toBe(false);
+    expect(reads).toBe(0);
+  });
+
   test.each<[string, (view: RoomView, page: LogPage) => LogPage]>([
     [
       'a new epoch began while its page was read',

@@ -36,6 +36,8 @@ export async function comeBack({
 
   const writePage = async (): Promise<number | undefined> => {
     await taken(socket);
+    // Its other rooms wait behind this one: none of them is read for a client that is gone.
+    if (!socket.connected) return undefined;
     const page = await log.read(view.room, after, pageSize);
     if (page.epoch !== seen.epoch || isTrimmed(page, after)) return undefined;
     // What the view has not shown yet will come live.

@@ -10,20 +10,35 @@ import { serveConnection } from './connection.ts';
 import type { MessagePath } from './message-path.ts';
 import { localPresence } from './presence.ts';
 
-/** A member of `r` whose sends reach a store that answers when it is told to. */
+/** A member of `r` whose sends reach a store that answers when it is told to, and who can go. */
 function member() {
   const waiting: (() => void)[] = [];
+  const pages: number[] = [];
+  let isMember = true;
   const path: Partial<MessagePath> = {
-    has: () => true,
+    has: () => isMember,
+    leave: () => {
+      isMember = false;
+      return undefined;
+    },
+    history: async (_room, after) => {
+      pages.push(after);
+      return { ok: true, epoch: 'e', messages: [], head: 0 };
+    },
     send: () =>
       new Promise((resolve) => {
         waiting.push(() => resolve({ seq: 1, at: 1, duplicate: false }));
       }),
   };
-  const conn = Object.assign(new EventEmitter(), { writeBuffer: [], transport: { name: 'test' } });
+  const conn = Object.assign(new EventEmitter(), {
+    ...{ writeBuffer: [] as object[], readyState: 'open', transport: { name: 'test' } },
+  });
   const socket = Object.assign(new EventEmitter(), {
     ...{ conn, connected: true, id: 's1', request: { headers: {}, socket: {} } },
-    ...{ handshake: { auth: {} }, data: { user: 'anna', rooms: new Map(), inFlight: 0 } },
+    ...{
+      handshake: { auth: {} },
+      data: { user: 'anna', rooms: new Map([['r', undefined]]), inFlight: 0 },
+    },
   });
   const metrics = createMetrics(
     { node: 'test', role: 'ws', messagePath: 'log', redisUrl: undefined },
@@ -39,7 +54,17 @@ function member() {
   const send = (id: string): void => {
     socket.emit(event.send, { room: 'r', id, body: '' }, (ack: SendAck) => acks.push(ack));
   };
-  return { acks, send, store: () => waiting.splice(0).forEach((answer) => answer()), waiting };
+  const ask = (after: number): void => {
+    socket.emit(event.history, { room: 'r', after, limit: 1 }, (ack: SendAck) => acks.push(ack));
+  };
+  const gone = (): void => {
+    conn.readyState = 'closed';
+    conn.emit('close');
+    socket.connected = false;
+    socket.emit('disconnect', 'transport close');
+  };
+  const store = (): void => waiting.splice(0).forEach((answer) => answer());
+  return { acks, send, ask, gone, pages, conn, store, waiting };
 }
 
 const turn = (): Promise<void> =>
@@ -61,4 +86,18 @@ test('of requests without end to a store that does not answer only so many are k
   send('again');
   await turn();
   expect(waiting).toHaveLength(1);
+});
+
+test('pages that wait for a client to read are not fetched when it goes', async () => {
+  const { acks, ask, gone, pages, conn } = member();
+  ask(0);
+  await turn();
+  expect(pages).toEqual([0]);
+  conn.writeBuffer.push({});
+  for (let after = 1; after <= 100; after += 1) ask(after);
+  await turn();
+  gone();
+  await turn();
+  expect(pages).toEqual([0]);
+  expect(acks).toHaveLength(101);
 });

@@ -84,6 +84,8 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
     if (!(await isIn(room))) return notIn(room);
     return answering(async () => {
       await taken(socket);
+      // Who left meanwhile, or is gone: nothing is read for nobody.
+      if (!path.has(socket, room)) return notIn(room);
       return path.history(room, after, limit);
     });
   });
