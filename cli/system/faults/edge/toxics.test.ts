@@ -14,19 +14,24 @@ describe('without a toxic', () => {
   test('bytes pass both ways in milliseconds, in order, and a half-open connection stays one', async () => {
     const echo = await proxiedEcho();
     const caller = await echo.dial();
-    expect(await caller.ask('a')).toBeLessThan(100);
+    // The quickest of many: a busy machine holds up some, a proxy that delays holds up all.
+    let quickestMs = Infinity;
+    for (let at = 0; at < 20; at += 1) {
+      quickestMs = Math.min(quickestMs, await caller.ask('a'));
+    }
+    expect(quickestMs).toBeLessThan(100);
     const long = 'x'.repeat(3_000_000);
     await caller.ask(long);
-    expect(caller.received()).toBe(`a${long}`);
+    expect(caller.received()).toBe(`${'a'.repeat(20)}${long}`);
     caller.socket.write('the end');
     caller.socket.end();
-    await caller.until(3_000_008);
+    await caller.until(3_000_027);
     expect(await caller.ended).toBe('end');
     const [status] = await waitUntil(async () => {
       const edges = await echo.client.edges();
       return edges[0]?.connections === 0 ? edges : undefined;
     });
-    expect(status).toMatchObject({ accepted: 1, upBytes: 3_000_008, downBytes: 3_000_008 });
+    expect(status).toMatchObject({ accepted: 1, upBytes: 3_000_027, downBytes: 3_000_027 });
   });
 
   test('the target sees the address the caller has', async () => {
