@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { RefusalCode, SendAck } from '../contract.ts';
 import { outbox, SendFailed } from './outbox.ts';
 
@@ -76,6 +76,21 @@ describe('a message', () => {
     const sent = out.send(request('m1'));
     state.isClosed = true;
     await expect(sent).rejects.toMatchObject({ kind: 'unsent' });
+  });
+
+  test.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])('is tried for as long as it should when the clock is set %s', async (_name, byMs) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { out, tried } = scene([undefined], 60);
+    const startedAt = performance.now();
+    const sent = out.send(request('m1'));
+    vi.setSystemTime(Date.now() + byMs);
+    await expect(sent).rejects.toMatchObject({ kind: 'unknown' });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(60);
+    expect(tried.length).toBeGreaterThan(0);
   });
 
   test('waits for the one before it in its room, and for no other', async () => {

@@ -53,7 +53,7 @@ export function outbox(deps: OutboxDeps): Outbox {
     const { id } = request;
     let known: SendFailed['kind'] = 'unsent';
     for (;;) {
-      const leftMs = until - Date.now();
+      const leftMs = until - performance.now();
       if (deps.isClosed()) throw new SendFailed(known, id, 'closed');
       if (leftMs <= 0) throw new SendFailed(known, id, 'too late');
       if (!deps.isIn(request.room)) {
@@ -68,13 +68,13 @@ export function outbox(deps: OutboxDeps): Outbox {
       if (ack === undefined) continue;
       if (!retryable.has(ack.code)) throw new SendFailed(known, id, ack.code);
       const waitMs = jittered(ack.retryAfterMs ?? retryMs);
-      await sleep(Math.min(waitMs, Math.max(0, until - Date.now())));
+      await sleep(Math.min(waitMs, Math.max(0, until - performance.now())));
     }
   };
 
   return {
     send: async (request) => {
-      const until = Date.now() + deps.withinMs;
+      const until = performance.now() + deps.withinMs;
       const sent = (lastOf.get(request.room) ?? Promise.resolve()).then(() =>
         sendNow(request, until),
       );
