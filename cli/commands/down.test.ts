@@ -11,7 +11,7 @@ import { newShell } from './testing/shell.ts';
 import type { Shell } from './testing/shell.ts';
 
 // Each command is a process; on a machine that does other things as well they take their time.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const minutes = ['--stage', '1s:20', '--stage', '180s:20'];
 
@@ -23,7 +23,7 @@ async function loading({ dir }: Shell): Promise<string> {
     if (id === undefined) return undefined;
     const events = join(runsDir, id, 'events.jsonl');
     return existsSync(events) && readFileSync(events, 'utf8').includes('"kind":"tick"') && id;
-  }, 40_000);
+  }, 60_000);
 }
 
 function reportOf({ dir }: Shell, id: string): unknown {
@@ -69,7 +69,7 @@ describe('a run is under way', () => {
     const services = await waitUntil(() => {
       const all = readSystemState(folder)?.services ?? [];
       return all.some(({ state }) => state === 'held') && all;
-    }, 40_000);
+    }, 60_000);
     // Without Redis the node that was killed cannot come back, which the run waits for.
     process.kill(services.find(({ name }) => name === 'redis')?.pid ?? 0, 'SIGSTOP');
     const first = shell.start('down');

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { isAlive, startTimeOf } from '../system/process-identity.ts';
 import type { ProcessIdentity } from '../system/process-identity.ts';
@@ -18,6 +18,9 @@ import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
 import type { StateFolder } from '../system/state-folder.ts';
 import { sleeper } from '../system/testing/sleeper.ts';
 import { testWorld } from '../system/testing/test-world.ts';
+
+// Each command is a process; on a machine that does other things as well they take their time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const main = join(import.meta.dirname, '..', 'main.ts');
 /** `nobody`: no process of these tests is theirs. */

@@ -17,13 +17,16 @@ test.each([
     const sticky = shell.start('sticky-test', '--mode', 'cookie', '--sessions', '12');
     const word = moment.includes('deleted') ? 'deleting the line of' : 'marking';
     const conf = () => readFileSync(join(shell.dir, '.rtops', 'conf', 'nginx.conf'), 'utf8');
-    const before = await waitUntil(() => sticky.said().includes('reloading nginx') && conf());
+    const before = await waitUntil(
+      () => sticky.said().includes('reloading nginx') && conf(),
+      60_000,
+    );
     const { services, url } = JSON.parse(
       readFileSync(join(shell.dir, '.rtops', 'state.json'), 'utf8'),
     ) as SystemState;
     await waitUntil(
       () => sticky.said().includes(word) && conf() !== before && changed.test(conf()),
-      40_000,
+      60_000,
     );
     process.kill(sticky.pid, 'SIGKILL');
     await sticky.ended;
@@ -41,5 +44,5 @@ test.each([
     expect((await shell.run('heal')).stdout).toMatch(/^healed: \d+ ended$/m);
     expect(shell.left()).toEqual([]);
   },
-  90_000,
+  120_000,
 );
