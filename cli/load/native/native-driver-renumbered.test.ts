@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { frontDoor } from '../../../server/testing/front-door.ts';
 import { testSecret } from '../../../server/testing/node.ts';
-import { startProcess, type ProcessNode } from '../../../server/testing/process-node.ts';
+import { startProcess } from '../../../server/testing/process-node.ts';
 import { startRedis } from '../../../server/testing/redis.ts';
 import { recordKind, type HistoryRecord } from '../../samples/history.ts';
 import { recount } from '../../samples/recount.ts';
@@ -24,7 +24,7 @@ const passedOver = 5;
 
 describe('members of a room whose log was lost and begun anew', () => {
   test('with client resume have what their node passed over, however late they had joined', async () => {
-    const { records, ledger, lost } = await lostAndBegunAnew('resume');
+    const { records, ledger, lost } = await lostAndBegunAnew('resume', 'SIGCONT');
     const told = renumberedOf(records);
     expect(told.some(({ value }) => value >= passedOver)).toBe(true);
     expect(records.some(({ kind }) => kind === recordKind.resynced)).toBe(true);
@@ -33,14 +33,30 @@ describe('members of a room whose log was lost and begun anew', () => {
     expect(ledger).toMatchObject({ reordered: 0, dropped: 0 });
   }, 90_000);
 
-  test('with client stock refetch nothing, and what their node passed over is lost to each', async () => {
-    const { records, ledger, lost } = await lostAndBegunAnew('stock');
-    expect(records.some(({ kind }) => kind === recordKind.resynced)).toBe(false);
-    const missed = unseen(records);
-    expect(missed.length).toBeGreaterThanOrEqual(passedOver);
-    expect(lost).toEqual(missed);
-    expect(ledger).toMatchObject({ reordered: 0, dropped: 0 });
+  test('with client resume have all of it that come back to it, when the node that slept dies', async () => {
+    const { records, ledger, lost } = await lostAndBegunAnew('resume', 'SIGKILL');
+    const back = records.filter(({ kind, code }) => kind === recordKind.resumed && code === 1);
+    expect(back.length).toBeGreaterThan(0);
+    expect(unseen(records)).toEqual([]);
+    expect(lost).toEqual([]);
+    expect(ledger).toMatchObject({ reordered: 0, dropped: 0, neverBack: 0 });
   }, 90_000);
+
+  test.each([
+    { client: 'stock', end: 'SIGCONT' },
+    { client: 'retry', end: 'SIGKILL' },
+  ] as const)(
+    'with client $client refetch nothing: what they were not shown is lost to each ($end)',
+    async ({ client, end }) => {
+      const { records, ledger, lost } = await lostAndBegunAnew(client, end);
+      expect(records.some(({ kind }) => kind === recordKind.resynced)).toBe(false);
+      const missed = unseen(records);
+      expect(missed.length).toBeGreaterThanOrEqual(passedOver);
+      expect(lost).toEqual(missed);
+      expect(ledger).toMatchObject({ reordered: 0, dropped: 0 });
+    },
+    90_000,
+  );
 });
 
 type Run = {
@@ -50,7 +66,11 @@ type Run = {
   readonly lost: readonly string[];
 };
 
-async function lostAndBegunAnew(client: Scenario['client']): Promise<Run> {
+/** @param end what comes to the node that slept. */
+async function lostAndBegunAnew(
+  client: Scenario['client'],
+  end: 'SIGCONT' | 'SIGKILL',
+): Promise<Run> {
   const redis = await startRedis();
   const env = { REDIS_URL: redis.url };
   const [awake, asleep] = await Promise.all([startProcess(env), startProcess(env)]);
@@ -62,18 +82,18 @@ async function lostAndBegunAnew(client: Scenario['client']): Promise<Run> {
     // The later half joins rooms in which something was said before.
     stages: [
       { durationMs: 2000, target: users },
-      { durationMs: 7000, target: users },
+      { durationMs: 5000, target: users },
     ],
     roomSize: users / 2,
     rate: { kind: 'per-user', perSec: 3 },
     drainMs: 3000,
   });
   await untilTick(drive, ({ t, users: present }) => t >= 3000 && present === users);
-  await whileAsleep(asleep, async () => {
-    await redis.kill();
-    await redis.startAgain();
-    await untilRoomsHold(redis.url, passedOver);
-  });
+  asleep.child.kill('SIGSTOP');
+  await redis.kill();
+  await redis.startAgain();
+  await untilRoomsHold(redis.url, passedOver);
+  asleep.child.kill(end);
   const { durationMs } = await drive.result;
   const records = history(historyDir);
   const inLog = new Set(storedOf(records).map(idOf));
@@ -85,15 +105,6 @@ async function lostAndBegunAnew(client: Scenario['client']): Promise<Run> {
   const again = recount([encodeRecords(records)], { durationMs, partial: false });
   expect(again.ledger).toEqual(counts);
   return { records, ledger, lost: lost.toSorted() };
-}
-
-async function whileAsleep({ child }: ProcessNode, go: () => Promise<void>): Promise<void> {
-  child.kill('SIGSTOP');
-  try {
-    await go();
-  } finally {
-    child.kill('SIGCONT');
-  }
 }
 
 /** Resolves when both rooms hold that many messages anew. */
