@@ -223,6 +223,16 @@ test('of an id that they have not met either, it is said how far they are', asyn
   });
 });
 
+test('and so it is where no run has ended yet', async () => {
+  const world = await loaded([]);
+  usersWrite(world);
+  rmSync(join(stateFolder(world.cwd).runsDir, runId), { recursive: true });
+  await expect(trace(world, { id: '1.0.7', run: undefined, json: false })).rejects.toMatchObject({
+    why: 'that user sent 1 messages in that room: the last number is 0 to 0',
+    next: 'rtops trace 1.0.7 again: users write down what they did once a second',
+  });
+});
+
 test('on the system of somebody else: what its users wrote down, and that its logs are not here', async () => {
   const { world } = await wholeRun();
   begin(world, Date.now());

@@ -37,7 +37,7 @@ function unreadNotes(logs: readonly LogText[]): readonly string[] {
 export function unknownId(
   id: string,
   where: string,
-  { logs, history, gaps }: TraceInput,
+  { logs, history, gaps, underWay }: TraceInput,
   before: readonly string[] = [],
 ): Failure {
   const damage = [...gapNotes(gaps), ...unreadNotes(logs)];
@@ -63,6 +63,10 @@ export function unknownId(
       ...sample('connections', known.connId),
       ...sample('sockets', known.socketId),
     ],
-    next: damage.length === 0 ? 'rtops trace slowest' : 'rtops verify',
+    next: underWay
+      ? `rtops trace ${id} again: users write down what they did once a second`
+      : damage.length === 0
+        ? 'rtops trace slowest'
+        : 'rtops verify',
   });
 }

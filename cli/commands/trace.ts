@@ -8,6 +8,7 @@ import type { Report } from '../report/report.ts';
 import { composeTrace } from '../trace/compose-trace.ts';
 import { renderTrace, traceDocument } from '../trace/render-trace.ts';
 import { isFollowed, unfollowedShare } from '../trace/server-silence.ts';
+import type { TraceInput } from '../trace/trace-input.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { World } from '../world.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
@@ -66,19 +67,25 @@ export async function trace(world: World, options: TraceOptions): Promise<ExitCo
       : ` (of servers: ${unfollowedShare(input.traceSample)})`;
   const silent = `run ${name} is under way, and nothing about ${id} was found in ${looked}${why}`;
   if (run !== undefined) throw unknownId(id, `run ${name}, which is under way`, input, [silent]);
-  return traceEnded(world, options, [silent]);
+  return traceEnded(world, options, [silent], input);
 }
 
-/** A run that has ended: the one asked for, or the newest; then what the servers write outside of any. */
+/**
+ * A run that has ended: the one asked for, or the newest; then what the servers write outside of any.
+ * @param underWay what there is of the run under way, where it was looked at in vain
+ */
 async function traceEnded(
   world: World,
   options: TraceOptions,
   before: readonly string[],
+  underWay?: TraceInput,
 ): Promise<ExitCode> {
   const dir = await runFolder(world, options);
   if (dir === undefined) {
     const { found, input } = await traceLive(world, options.id, null);
-    if (found === undefined) throw unknownId(options.id, 'the logs of this folder', input, before);
+    if (found === undefined) {
+      throw unknownId(options.id, 'the logs of this folder', underWay ?? input, before);
+    }
     return printed(world, options, ofNoRun(found, before));
   }
   const report = await readReport(dir);
