@@ -22,10 +22,47 @@ export function wireFrame(eventName: string, json: string): WireFrame {
   return { text, bytes: frame.length, options: { compress: false, wsPreEncodedFrame: [frame] } };
 }
 
-/** Queues the frame on one socket. False when its connection no longer takes any. */
+/**
+ * Hands the frame to one connection. Where nothing waits on its WebSocket it goes straight there:
+ * the way through Engine.IO's queue was a twelfth of a server's CPU, for those who do not lag.
+ */
 export function writeFrame(socket: ChatSocket, frame: WireFrame): void {
-  socket.conn.write(frame.text, frame.options);
+  const { wsPreEncodedFrame } = frame.options;
+  const sender = idleSender(socket);
+  if (sender === undefined) socket.conn.write(frame.text, frame.options);
+  else sender.sendFrame(wsPreEncodedFrame);
 }
+
+/**
+ * What frames are written by, if no byte of this connection waits in this process: then what is
+ * written now comes after all before it. Once the kernel takes no more, `undefined`, so that the
+ * rest waits in Engine.IO's queue, where `slow-client.ts` sees it.
+ */
+function idleSender(socket: ChatSocket): FrameSender | undefined {
+  // Half of this is not in engine.io's public types; it sends frames made beforehand the same way.
+  const { readyState, writeBuffer, transport } = socket.conn as unknown as Connection;
+  if (readyState !== 'open' || writeBuffer.length > 0) return undefined;
+  const { name, socket: webSocket } = transport;
+  if (name !== 'websocket' || webSocket?.readyState !== webSocketOpen) return undefined;
+  return webSocket.bufferedAmount === 0 ? webSocket._sender : undefined;
+}
+
+const webSocketOpen = 1;
+
+type FrameSender = { sendFrame(frame: readonly Buffer[]): void };
+
+type Connection = {
+  readonly readyState: string;
+  readonly writeBuffer: readonly unknown[];
+  readonly transport: {
+    readonly name: string;
+    readonly socket?: {
+      readonly readyState: number;
+      readonly bufferedAmount: number;
+      readonly _sender?: FrameSender;
+    };
+  };
+};
 
 /**
  * A whole, unmasked text frame (RFC 6455 §5.2) around an Engine.IO message (type `4`), in one

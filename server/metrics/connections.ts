@@ -62,7 +62,8 @@ export function readConnections(chat: ChatNamespace): ConnectionReading {
     // Neither is in engine.io's public types.
     const { writeBuffer, transport } = conn as unknown as Queues;
     if (transport.name === 'polling') polling += 1;
-    // Writable again means that the kernel took all: no need to look deeper.
+    // Engine.IO may write again: the kernel has all but, at most, the rest of one frame that went
+    // past its queue, which shows with the next. To look into every socket is half a scrape more.
     else if (!transport.writable) queuedBytes += transport.socket?.bufferedAmount ?? 0;
     if (writeBuffer.length > 0) queuedBytes += bytesOf(writeBuffer);
   }
