@@ -61,6 +61,13 @@ test('a message over two nodes, its connection, and a request through nginx', as
   await anna.emitWithAck(event.send, { id: 'hello-1', room: 'tea', body: 'hi' });
   await got;
 
+  // A server writes its line when it has handed the message on: who has it may look before that.
+  await expect
+    .poll(async () => {
+      const { steps = [] } = (await asked('hello-1')).timelines[0] ?? {};
+      return steps.filter(({ what }) => /^(emitted to|ack handed)/.test(what)).length;
+    })
+    .toBe(3);
   const message = await asked('hello-1');
   expect(message.kind).toBe('message');
   const steps = message.timelines[0]?.steps ?? [];
