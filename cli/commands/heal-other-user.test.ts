@@ -20,7 +20,7 @@ import { sleeper } from '../system/testing/sleeper.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 
 // Each command is a process; on a machine that does other things as well they take their time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const main = join(import.meta.dirname, '..', 'main.ts');
 /** `nobody`: no process of these tests is theirs. */

@@ -8,7 +8,7 @@ import { waitUntil } from '../system/testing/wait-until.ts';
 import { newShell } from './testing/shell.ts';
 
 // Each command is a process; on a machine that does other things as well they take their time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('rtops is killed', () => {
   test('the supervisor of up -d: heal leaves nothing, and the next up starts clean', async () => {

@@ -11,7 +11,7 @@ import { newShell } from './testing/shell.ts';
 import type { Shell } from './testing/shell.ts';
 
 // Each command is a process; on a machine that does other things as well they take their time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 type Row = { readonly name: string; readonly pid: number; readonly state: string };
 

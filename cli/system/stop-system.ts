@@ -135,14 +135,14 @@ function ask(
 
 async function kill(
   world: World,
-  process: ProcessIdentity,
+  target: ProcessIdentity,
   ofRun: boolean,
   { onStep }: StopOptions,
 ): Promise<void> {
-  const { pid } = process;
+  const { pid } = target;
   onStep?.({ kind: 'killed', pid, command: commandOf(pid), ofRun });
   signalProcess(pid, 'SIGKILL');
-  await became(world, killedWithinMs, () => !isAlive(process));
+  await became(world, killedWithinMs, () => !isAlive(target));
 }
 
 export type HealAttempt =
