@@ -1,18 +1,25 @@
-// The reference server, or the same one with counting taken out: `node counting-server.mjs on|off`.
-// Settings as in server/config.ts. Prints its ports, and at SIGTERM what its metrics pages cost.
+// The reference server; what its metrics pages cost is timed. Settings as in server/config.ts. Prints
+// its ports, and at SIGTERM what the pages cost. `switching`: counting is taken out and put back.
 import { pino } from 'pino';
 
 import { parseConfig } from '../dist/server/config.js';
 import { createMetrics } from '../dist/server/metrics.js';
 import { startServer } from '../dist/server/server.js';
+import { countingWindows } from './counting-windows.mjs';
+import { switchedMetrics } from './switched-metrics.mjs';
 
 const pages = [];
+const switching = process.argv[2] === 'switching';
+const counting = switchedMetrics(timed);
 const server = await startServer(
   parseConfig(process.env),
   pino({ level: 'silent' }),
-  process.argv[2] === 'off' ? nothingCounted : timed,
+  switching ? counting.create : timed,
 );
 console.log(JSON.stringify({ port: server.port, metricsPort: server.metricsPort }));
+if (switching) {
+  process.stdin.once('data', (asked) => void countingWindows(counting, JSON.parse(asked)));
+}
 process.on('SIGTERM', () => {
   const ms = pages.map((page) => page.ms).toSorted((a, b) => a - b);
   console.log(
@@ -37,19 +44,4 @@ function timed(...given) {
     return text;
   };
   return metrics;
-}
-
-function nothingCounted() {
-  const nothing = () => {};
-  const counts = { add: nothing, of: new Map() };
-  return {
-    ...{ connectionsOpened: 0, sentBytes: 0, slowClientsClosed: 0, adapterErrors: 0 },
-    ...{ disconnections: counts, connectionErrors: counts, eventsSent: counts },
-    ...{ eventDone: nothing, arrived: nothing, httpSeconds: nothing, routeKnown: nothing },
-    broadcastSeconds: { observe: nothing },
-    ...{ watch: nothing, close: nothing },
-    page: async () => '',
-    briefPage: () => '',
-    contentType: 'text/plain',
-  };
 }
