@@ -7,6 +7,7 @@ import { alertmanagerConfig, noReceivers } from '../../prometheus/alertmanager-c
 import { exitCode } from '../exit-code.ts';
 import type { drillDocument } from '../inspect/drill.ts';
 import { startAlertmanager, startReceiver } from '../observe/testing/start-alertmanager.ts';
+import { waitUntil } from '../system/testing/wait-until.ts';
 import { failureOf } from '../system/testing/failure-of.ts';
 import { testWorld } from '../system/testing/test-world.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
@@ -129,6 +130,21 @@ describe('rtops alerts test', () => {
       expect(row(receivers, way)?.why).toContain('elsewhere');
     }
     expect(receiver.got.filter(({ path }) => path.startsWith('/ok'))).toEqual([]);
+  });
+
+  test('Ctrl-C while a receiver hangs: 105, and the alert is ended at Alertmanager, and that is said', async () => {
+    const world = testWorld();
+    const receiver = await startReceiver();
+    const { url } = await own(world, {
+      ...noReceivers,
+      webhookUrl: `${receiver.url}/hang/webhook-hush`,
+    });
+    const drill = failureOf(alertsTest(world, { json: false }));
+    await waitUntil(() => Promise.resolve(receiver.got.length > 0));
+    world.interrupt();
+    expect(await drill).toMatchObject({ code: exitCode.interrupted });
+    expect(world.printed.stderr).toBe(`rtops: the drill's alert RtopsDrill was ended at ${url}\n`);
+    expect(await (await fetch(`${url}/api/v2/alerts?active=true`)).json()).toEqual([]);
   });
 
   test('without any receiver there is no verdict, and the alert is ended again', async () => {

@@ -13,11 +13,12 @@ import { serviceLog } from '../system/service-log.ts';
 import { stateFolder } from '../system/state-folder.ts';
 import { readSystemState } from '../system/system-state.ts';
 import type { World } from '../world.ts';
+import { listenForInterrupt } from './interrupt.ts';
 import { addressOf, ownObserver } from './observer-url.ts';
 
 /**
  * The fire drill. 0: every way delivered; 99: one did not. Throws 120 when there is no Alertmanager,
- * 121 when the one that was named does not answer, 122 when nobody would be told.
+ * 121 when the one that was named does not answer, 122 when nobody would be told, 105 at Ctrl-C.
  */
 export async function alertsTest(
   world: World,
@@ -29,9 +30,13 @@ export async function alertsTest(
     away(foreign, `the Alertmanager at ${name} does not answer`, why, cause),
   );
   const folder = stateFolder(world.cwd);
+  using interrupt = listenForInterrupt(world);
+  const stop = new AbortController();
+  interrupt.onFirst(() => stop.abort());
   const end = await fireDrill(world, client, {
     topology: readSystemState(folder)?.topology.name ?? 'none',
     logFile: foreign ? undefined : serviceLog(folder.logsDir, 'alertmanager'),
+    stop: stop.signal,
   });
   switch (end.kind) {
     case 'nobody':

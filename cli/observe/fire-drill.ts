@@ -9,6 +9,7 @@ import { readFrom, sizeOf } from '../system/service-log.ts';
 import type { World } from '../world.ts';
 import { waysOf } from './alertmanager-client.ts';
 import type { AlertmanagerClient, AlertRouting } from './alertmanager-client.ts';
+import { isDoneWithin, unlessAborted } from './wait-no-longer.ts';
 
 export type DrillEnd =
   | {
@@ -29,22 +30,34 @@ const foreignWaitMs = 60_000;
 /** The alert ends by itself should rtops be killed. */
 const endsByItselfMs = 120_000;
 const routedWithinMs = 5000;
+/** Who pressed Ctrl-C waits no longer for Alertmanager to take the end. */
+const endedWithinMs = 2000;
+
+export type DrillRequest = {
+  readonly topology: string;
+  /** Alertmanager's log, where it is ours: it alone says the status of what failed. */
+  readonly logFile: string | undefined;
+  /** Aborted: the drill is over at once (Ctrl-C, SIGTERM). */
+  readonly stop: AbortSignal;
+};
 
 /**
- * @param logFile Alertmanager's log, where it is ours: it alone says the status of what failed
- * @throws what the client throws; Failure noVerdict (122) where Alertmanager does not list the alert
+ * However it ends, the alert is ended at Alertmanager; where it was not watched to its end, or the
+ * end is not taken, stderr says so.
+ * @throws what the client throws; Failure noVerdict (122) where Alertmanager does not list the alert;
+ *   interrupted (105)
  */
 export async function fireDrill(
   world: World,
   client: AlertmanagerClient,
-  { topology, logFile }: { readonly topology: string; readonly logFile: string | undefined },
+  { topology, logFile, stop }: DrillRequest,
 ): Promise<DrillEnd> {
   const drill = Math.floor(world.random() * 0xffff_ffff)
     .toString(16)
     .padStart(8, '0');
   const startMs = world.clock.now();
-  const configuration = await client.configuration();
-  const before = await client.counters();
+  const configuration = await unlessStopped(client.configuration(), stop);
+  const before = await unlessStopped(client.counters(), stop);
   const log = logSinceNow(logFile);
   const post = (endsAtMs: number): Promise<void> =>
     client.post({
@@ -56,18 +69,22 @@ export async function fireDrill(
       startsAt: new Date(startMs).toISOString(),
       endsAt: new Date(endsAtMs).toISOString(),
     });
-  await post(startMs + endsByItselfMs);
+  const begun = post(startMs + endsByItselfMs);
+  let isWatched = false;
   try {
-    const routing = await untilRouted(world, client, drill);
+    await unlessStopped(begun, stop);
+    const routing = await untilRouted(world, client, drill, stop);
     const ways = waysOf(configuration, routing.receivers);
-    if (routing.silenced) return { kind: 'silenced' };
-    if (ways.length === 0) return { kind: 'nobody' };
+    if (routing.silenced || ways.length === 0) {
+      isWatched = true;
+      return { kind: routing.silenced ? 'silenced' : 'nobody' };
+    }
     const waitMs = configuration.includes(drillAlert) ? ownWaitMs : foreignWaitMs;
     for (;;) {
       const watchedMs = world.clock.now() - startMs;
       const reading = {
         before,
-        now: await client.counters(),
+        now: await unlessStopped(client.counters(), stop),
         errors: readNotificationErrors(log()),
         watchedMs,
         over: watchedMs > waitMs,
@@ -80,14 +97,41 @@ export async function fireDrill(
           outcome === 'delivered' || logFile === undefined || reading.errors.has(integration),
       );
       if (decided.length === ways.length && (explained || reading.over)) {
-        const others = await client.othersSent('drill', drill, routing.receivers);
+        const sent = client.othersSent('drill', drill, routing.receivers);
+        const others = await unlessStopped(sent, stop);
+        isWatched = true;
         return { kind: 'watched', drill, rows: decided, others };
       }
-      await world.clock.sleep(lookEveryMs);
+      await unlessStopped(world.clock.sleep(lookEveryMs), stop);
     }
   } finally {
-    await post(Math.max(world.clock.now(), startMs + 1));
+    // Overtaken by its end, the begin would raise the alert again.
+    const ended = begun
+      .catch(() => undefined)
+      .then(() => post(Math.max(world.clock.now(), startMs + 1)));
+    const isEnded = await isDoneWithin(world, ended, endedWithinMs);
+    if (!isEnded || !isWatched) {
+      world.stderr.write(`rtops: ${endWords(isEnded, client.name, world.clock.now() - startMs)}\n`);
+    }
   }
+}
+
+function endWords(isEnded: boolean, name: string, sinceMs: number): string {
+  if (isEnded) return `the drill's alert ${drillAlert} was ended at ${name}`;
+  const leftMin = Math.max(1, Math.ceil((endsByItselfMs - sinceMs) / 60_000));
+  return `${name} did not take the end of the drill's alert ${drillAlert} within ${endedWithinMs / 1000} s; it ends by itself in ${leftMin} min`;
+}
+
+/** @throws Failure interrupted (105) where the drill is stopped first */
+function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+  return unlessAborted(work, stop, interrupted);
+}
+
+function interrupted(): Failure {
+  return new Failure(exitCode.interrupted, 'interrupted before the drill was over', {
+    why: 'whether its alert arrives is not known',
+    next: 'rtops alerts test',
+  });
 }
 
 /** Alertmanager lists an alert a moment after it took it. */
@@ -95,13 +139,14 @@ async function untilRouted(
   world: World,
   client: AlertmanagerClient,
   drill: string,
+  stop: AbortSignal,
 ): Promise<AlertRouting> {
   const deadline = world.clock.now() + routedWithinMs;
   for (;;) {
-    const routing = await client.routing('drill', drill);
+    const routing = await unlessStopped(client.routing('drill', drill), stop);
     if (routing !== undefined) return routing;
     if (world.clock.now() > deadline) throw notListed(client.name);
-    await world.clock.sleep(lookEveryMs);
+    await unlessStopped(world.clock.sleep(lookEveryMs), stop);
   }
 }
 
