@@ -76,7 +76,7 @@ export async function measure(
     emit,
   });
   const flood = startFlood(driver, input, drive.startMs, emit);
-  obey(interrupt, drive, timeline, flood, emit);
+  obey(interrupt, { drive, timeline, flood, injector: input.injector }, emit);
   try {
     const { services, machine } = await watch(drive, input, endsAtStart, emit);
     const result = await drive.result;
@@ -95,11 +95,16 @@ const noInjector: Pick<FaultInjector, 'inject'> = {
   inject: () => Promise.reject(new Error('this target takes no faults')),
 };
 
+type AtWork = {
+  readonly drive: Drive;
+  readonly timeline: FaultTimeline;
+  readonly flood: FloodRun;
+  readonly injector: FaultInjector | undefined;
+};
+
 function obey(
   interrupt: Interrupt,
-  drive: Drive,
-  timeline: FaultTimeline,
-  flood: FloodRun,
+  { drive, timeline, flood, injector }: AtWork,
   emit: (event: RunEvent) => void,
 ): void {
   interrupt.onFirst(() => {
@@ -110,6 +115,7 @@ function obey(
     drive.stop();
   });
   interrupt.onSecond(() => {
+    injector?.waitNoLonger();
     flood.abort();
     void drive.abort();
   });

@@ -11,6 +11,8 @@ export type Injection = {
   readonly system: RunningSystem;
   readonly fault: Fault;
   readonly target: Target;
+  /** Fires when nobody waits any longer for nodes on their way back. */
+  readonly impatient: AbortSignal;
 };
 
 /** What was seen of an effect. */

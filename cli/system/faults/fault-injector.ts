@@ -24,4 +24,6 @@ export type FaultInjector = AsyncDisposable & {
   /** Throws a usage failure when the fault cannot be done to this system (no such node, no such edge). */
   check(fault: Fault): Promise<void>;
   inject(fault: Fault): Promise<Injected>;
+  /** What is being undone, or will be, waits for no node on its way back: a second Ctrl-C. */
+  waitNoLonger(): void;
 };

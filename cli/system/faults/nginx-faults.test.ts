@@ -106,7 +106,9 @@ describe('nginx', () => {
     const process = { pid: stranger.pid, startTime: '1' };
     const fault = parseFault(text);
     const effects = { reload, 'bad-config': badConfig, 'worker-kill': workerKill };
-    const injection = { world, system, fault, target: { service: service('nginx'), process } };
+    const target = { service: service('nginx'), process };
+    const impatient = new AbortController().signal;
+    const injection = { world, system, fault, target, impatient };
     const effect = effects[fault.kind as keyof typeof effects](injection);
     const seen = await effect.apply();
     await undoSteps(system.stateDir, effect.undo);

@@ -18,7 +18,7 @@ const refusedWithinMs = 500;
 
 /** SIGHUP, and again every `every=` until it is undone. */
 export function reload(injection: Injection): Effect {
-  const { world, system, fault } = injection;
+  const { world, fault } = injection;
   const everyMs = Number(fault.options['every'] ?? 0);
   const over = new AbortController();
   const reloads: Seen[] = [];
@@ -51,7 +51,7 @@ export function reload(injection: Injection): Effect {
       over.abort();
       await again;
     },
-    recovered: () => untilReadyAgain(world, system, fault.node),
+    recovered: () => untilReadyAgain(injection),
   };
 }
 
@@ -81,7 +81,8 @@ async function reloadOnce({ world, target }: Injection): Promise<Seen> {
 }
 
 /** SIGKILL to one worker; the master starts another. */
-export function workerKill({ world, system, fault, target }: Injection): Effect {
+export function workerKill(injection: Injection): Effect {
+  const { world, target } = injection;
   const { pid } = target.process;
   let before: readonly number[] = [];
   return {
@@ -100,7 +101,7 @@ export function workerKill({ world, system, fault, target }: Injection): Effect 
     },
     recovered: async () => {
       await became(world, bitesWithinMs, () => workersOf(pid).length >= before.length);
-      return await untilReadyAgain(world, system, fault.node);
+      return await untilReadyAgain(injection);
     },
   };
 }
@@ -115,7 +116,8 @@ const brokenLine = 'rtops_fault_bad_config on;\n';
  * test of the file failed, the log says so, and the workers are the same. Undone: the good file is
  * back.
  */
-export function badConfig({ world, system, fault, target }: Injection): Effect {
+export function badConfig(injection: Injection): Effect {
+  const { world, system, fault, target } = injection;
   const { pid } = target.process;
   const conf = join(system.stateDir, 'conf', 'nginx.conf');
   const backup = `${conf}.good`;
@@ -151,7 +153,7 @@ export function badConfig({ world, system, fault, target }: Injection): Effect {
           : `the workers changed from ${before.join(', ')} to ${workersOf(pid).join(', ')}`,
       };
     },
-    recovered: () => untilReadyAgain(world, system, fault.node),
+    recovered: () => untilReadyAgain(injection),
   };
 }
 

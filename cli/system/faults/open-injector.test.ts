@@ -7,9 +7,10 @@ import { exitCode } from '../../exit-code.ts';
 import { parseFault } from '../../scenario/parse-fault.ts';
 import { single } from '../../topology/testing/topologies.ts';
 import { monotonicMs } from '../monotonic-ms.ts';
-import { statFields } from '../process-identity.ts';
+import { selfIdentity, statFields } from '../process-identity.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { waitUntil } from '../testing/wait-until.ts';
+import { releaseHold, takeHold } from './holds.ts';
 import { openFaults } from './journal.ts';
 import { answers } from './target.ts';
 import { heldServices } from './testing/held-services.ts';
@@ -79,6 +80,22 @@ describe('what may not be done is refused before anything happens', () => {
     await fault.undo();
     expect(service('ws-1').state).toBe('ready');
   });
+});
+
+test('after a second Ctrl-C nobody waits for a node that is not back, and the effect is undone all the same', async () => {
+  const { inject, injector, pid, service, system } = await smallSystem();
+  const fault = await inject('pause@ws-1,at=0s,for=60s');
+  // Somebody else holds it down, and for longer.
+  const hold = { holder: selfIdentity(), sinceMs: Date.now(), why: 'an other fault' };
+  takeHold(system.stateDir, 'ws-1', hold);
+  process.kill(pid('ws-1'), 'SIGKILL');
+  await waitUntil(() => service('ws-1').state === 'held');
+  const undone = fault.undo();
+  injector.waitNoLonger();
+  await undone;
+  expect(service('ws-1').state).toBe('held');
+  expect(openFaults(system.stateDir)).toEqual([]);
+  releaseHold(system.stateDir, 'ws-1');
 });
 
 test('disposing never throws: what cannot be undone keeps nothing else from it', async () => {

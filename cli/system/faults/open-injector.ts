@@ -35,7 +35,9 @@ const undoneWithinMs = 1000;
  */
 export async function openInjector(world: World, system: RunningSystem): Promise<FaultInjector> {
   const guard = await startGuard(world, system.stateDir);
-  const edges = await openEdges(world, system);
+  const over = new AbortController();
+  const impatient = over.signal;
+  const edges = await openEdges(world, system, impatient);
   const open = new Set<Doing>();
   let sizes: FileSizes | undefined;
 
@@ -59,9 +61,12 @@ export async function openInjector(world: World, system: RunningSystem): Promise
     if (edges !== undefined && isEdgeFault(fault)) return await injectEdge(edges, fault);
     await untilNoneClashes(fault);
     const clientsOnNode = await clientsOn(system, serviceOf(system, fault));
-    const effect = effectOf({ world, system, fault, target: targetOf(system, fault) }, () => {
-      return (sizes ??= watchSizes(world, system));
-    });
+    const effect = effectOf(
+      { world, system, fault, target: targetOf(system, fault), impatient },
+      () => {
+        return (sizes ??= watchSizes(world, system));
+      },
+    );
     const doing = begin(world, system.stateDir, fault, effect);
     open.add(doing);
     try {
@@ -140,6 +145,7 @@ export async function openInjector(world: World, system: RunningSystem): Promise
   return {
     check,
     inject,
+    waitNoLonger: () => over.abort(),
     async [Symbol.asyncDispose]() {
       sizes?.stop();
       // All first, then the waiting: a node cannot become ready while Redis is still held down.

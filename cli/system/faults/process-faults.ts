@@ -22,7 +22,7 @@ const bitesWithinMs = 2000;
  * down until undone when `held`; otherwise the supervisor restarts it by the topology's policy.
  */
 export function kill(injection: Injection, held: boolean): Effect {
-  const { world, system, fault, target } = injection;
+  const { world, fault, target } = injection;
   let gone = false;
   return {
     undo: held ? [{ kind: 'release', service: fault.node }] : [],
@@ -37,7 +37,7 @@ export function kill(injection: Injection, held: boolean): Effect {
         evidence: `pid ${target.process.pid} ${gone ? 'is gone' : 'was sent SIGKILL and is still there'}`,
       };
     },
-    recovered: () => untilReadyAgain(world, system, fault.node, gone ? target.process : undefined),
+    recovered: () => untilReadyAgain(injection, gone ? target.process : undefined),
   };
 }
 
@@ -70,12 +70,13 @@ export function term(injection: Injection): Effect {
       };
     },
     // What is not going to end is as it was already.
-    recovered: () => untilReadyAgain(world, system, fault.node, bit ? target.process : undefined),
+    recovered: () => untilReadyAgain(injection, bit ? target.process : undefined),
   };
 }
 
 /** SIGSTOP to the process group. SIGCONT is what the journal says, so it happens in any case. */
-export function pause({ world, system, fault, target }: Injection): Effect {
+export function pause(injection: Injection): Effect {
+  const { world, target } = injection;
   const { pid } = target.process;
   return {
     undo: [{ kind: 'continue', process: target.process }],
@@ -92,7 +93,7 @@ export function pause({ world, system, fault, target }: Injection): Effect {
         evidence: `pid ${pid} ${stopped ? 'is stopped' : 'was sent SIGSTOP and still runs'}`,
       };
     },
-    recovered: () => untilReadyAgain(world, system, fault.node),
+    recovered: () => untilReadyAgain(injection),
   };
 }
 
@@ -103,7 +104,8 @@ const silentForMs = 100;
  * The server keeps its own event loop busy, for the time or until the file that it looks at is
  * taken away: it hears nothing else.
  */
-export function block({ world, system, fault, target }: Injection): Effect {
+export function block(injection: Injection): Effect {
+  const { world, system, fault, target } = injection;
   const { service } = target;
   const forMs = fault.forMs ?? 0;
   const lease = join(system.stateDir, `block.${fault.node}`);
@@ -132,7 +134,7 @@ export function block({ world, system, fault, target }: Injection): Effect {
           : `pid ${target.process.pid} did not answer for ${silentMs} ms`,
       };
     },
-    recovered: () => untilReadyAgain(world, system, fault.node),
+    recovered: () => untilReadyAgain(injection),
   };
 }
 

@@ -13,8 +13,8 @@ import type { Effect, Injection } from './effect.ts';
 import { untilReadyAgain } from './target.ts';
 
 /** `CLIENT KILL` of every normal and every pub/sub connection; Redis itself goes on. */
-export function clientKill({ world, system, fault, target }: Injection): Effect {
-  const { host, port } = target.service;
+export function clientKill(injection: Injection): Effect {
+  const { host, port } = injection.target.service;
   return {
     undo: [],
     apply: async () => {
@@ -26,7 +26,7 @@ export function clientKill({ world, system, fault, target }: Injection): Effect 
         evidence: `${normal} connections and ${subscribers} subscribers were cut`,
       };
     },
-    recovered: () => untilReadyAgain(world, system, fault.node),
+    recovered: () => untilReadyAgain(injection),
   };
 }
 
@@ -37,7 +37,8 @@ const attachesWithinMs = 5000;
  * where one may trace one's own processes. Being traced, every other call is slower by some
  * microseconds as well.
  */
-export function slowFsync({ world, system, fault, target }: Injection): Effect {
+export function slowFsync(injection: Injection): Effect {
+  const { world, fault, target } = injection;
   const { pid } = target.process;
   const delayUs = Number(fault.options['delay'] ?? 0) * 1000;
   let tracer: ChildProcess | undefined;
@@ -69,7 +70,7 @@ export function slowFsync({ world, system, fault, target }: Injection): Effect {
     },
     recovered: async () => {
       await became(world, attachesWithinMs, () => tracerOf(pid) === undefined);
-      return await untilReadyAgain(world, system, fault.node);
+      return await untilReadyAgain(injection);
     },
   };
 }

@@ -5,7 +5,6 @@ import { Agent, request } from 'undici';
 import { exitCode } from '../../exit-code.ts';
 import { Failure, nearestName } from '../../failure.ts';
 import type { Fault } from '../../scenario/fault.ts';
-import type { World } from '../../world.ts';
 import { monotonicMs } from '../monotonic-ms.ts';
 import { isAlive, worksInside } from '../process-identity.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
@@ -14,6 +13,7 @@ import type { RunningSystem } from '../running-system.ts';
 import { stateFolder } from '../state-folder.ts';
 import { readSystemState } from '../system-state.ts';
 import type { ServiceRecord, SystemState } from '../system-state.ts';
+import type { Injection } from './effect.ts';
 
 /** A service with the process that leads its group now. */
 export type Target = {
@@ -68,19 +68,19 @@ export function targetOf(system: RunningSystem, fault: Fault): Target {
 }
 
 /**
- * Resolves with the time (monotonic, ms) when the service takes work again; when `notBefore` is given, as
- * another process than that one.
+ * Resolves with the time (monotonic, ms) when the service of the fault takes work again; when `notBefore`
+ * is given, as another process than that one. Once `impatient` has fired, with the time of that.
  *
  * @throws Failure `unhealthy` when it does not in a minute.
  */
 export async function untilReadyAgain(
-  world: World,
-  system: RunningSystem,
-  name: string,
+  { world, system, fault, impatient }: Pick<Injection, 'world' | 'system' | 'fault' | 'impatient'>,
   notBefore?: ProcessIdentity,
 ): Promise<number> {
+  const name = fault.node;
   const startMs = monotonicMs(world);
   for (;;) {
+    if (impatient.aborted) return monotonicMs(world);
     const service = stateOf(system)?.services.find((one) => one.name === name);
     // Stopped on purpose meanwhile: nobody will bring it back.
     if (service === undefined || service.state === 'stopped') return monotonicMs(world);
@@ -95,7 +95,7 @@ export async function untilReadyAgain(
         next: `rtops logs ${name}`,
       });
     }
-    await world.clock.sleep(lookEveryMs);
+    await world.clock.sleep(lookEveryMs, impatient).catch(() => undefined);
   }
 }
 

@@ -36,8 +36,10 @@ async function start(topology: Topology, options: StartOptions = {}): Promise<Ru
   return system;
 }
 
+const waitsOn = new AbortController().signal;
+
 async function edgesOf(system: RunningSystem): Promise<EdgeControl> {
-  const edges = await openEdges(testWorld(), system);
+  const edges = await openEdges(testWorld(), system, waitsOn);
   if (edges === undefined) throw new Error('the system has no edges');
   return edges;
 }
@@ -245,7 +247,7 @@ describe('what cannot be done is told before', () => {
 
   test('a system without chaos has no edges, and is told how it would get them', async () => {
     const system = await start(single, { serverArgv: [standIn] });
-    expect(await openEdges(testWorld(), system)).toBeUndefined();
+    expect(await openEdges(testWorld(), system, waitsOn)).toBeUndefined();
     expect(await measureEdgeOverhead(system)).toBeUndefined();
     expect(withoutEdges(parseFault('reset@server-1')).next).toContain('rtops up --chaos');
   });

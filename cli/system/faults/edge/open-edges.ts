@@ -41,6 +41,7 @@ const askEveryMs = 20;
 export async function openEdges(
   world: Ticking,
   system: RunningSystem,
+  impatient: AbortSignal,
 ): Promise<EdgeControl | undefined> {
   if (!(await system.services()).some(({ name }) => name === edgesService)) return undefined;
   const config = readEdgesConfig(system.stateDir);
@@ -50,7 +51,8 @@ export async function openEdges(
       edgesOf(config, fault);
       toxicOf(fault);
     },
-    inject: (fault, id = randomUUID()) => inject({ world, system, config, client }, { fault, id }),
+    inject: (fault, id = randomUUID()) =>
+      inject({ world, system, config, client, impatient }, { fault, id }),
   };
 }
 
@@ -74,6 +76,8 @@ type Parts = {
   readonly system: RunningSystem;
   readonly config: EdgesConfig;
   readonly client: EdgeClient;
+  /** As of an `Injection`. */
+  readonly impatient: AbortSignal;
 };
 
 async function inject(
@@ -123,10 +127,11 @@ type There = {
 };
 
 async function undo(
-  { world, system, client }: Parts,
+  parts: Parts,
   { id, edges, heartbeat }: There,
   over: (felt: number | null) => void,
 ): Promise<number> {
+  const { system, client } = parts;
   heartbeat.stop();
   try {
     over(await client.remove(id));
@@ -134,7 +139,7 @@ async function undo(
     // A proxy that is down has no toxics; one that is up and deaf lets them lapse.
     if (await isReady(...healthOf(readEdgesConfig(system.stateDir)))) throw error;
   }
-  const readyAtMs = await untilReady(world, system, edges);
+  const readyAtMs = await untilReady(parts, edges);
   return heartbeat.lapsedAtMs() ?? readyAtMs;
 }
 
@@ -198,8 +203,7 @@ function endsOf(system: RunningSystem, edges: EdgesConfig['edges']): readonly Se
  * A server that another fault holds down is that fault's affair.
  */
 async function untilReady(
-  world: Ticking,
-  system: RunningSystem,
+  { world, system, impatient }: Parts,
   edges: EdgesConfig['edges'],
 ): Promise<number> {
   const deadlineMs = monotonicMs(world) + readyWithinMs;
@@ -209,7 +213,7 @@ async function untilReady(
     );
     const ready = await Promise.all(servers.map(answers));
     const nowMs = monotonicMs(world);
-    if (ready.every(Boolean) || nowMs >= deadlineMs) return nowMs;
+    if (ready.every(Boolean) || nowMs >= deadlineMs || impatient.aborted) return nowMs;
     await sleepFor(askEveryMs);
   }
 }

@@ -14,7 +14,8 @@ const world = {
   clock: { monotonicNs: () => process.hrtime.bigint() },
 } as World;
 const system = await attachSystem(world);
-const edges = system === undefined ? undefined : await openEdges(world, system);
+const waitsOn = new AbortController().signal;
+const edges = system === undefined ? undefined : await openEdges(world, system, waitsOn);
 if (edges === undefined) throw new Error('no edges');
 await edges.inject(parseFault(fault));
 process.stdout.write('injected\n');
