@@ -96,10 +96,12 @@ test('a message over two nodes, its connection, and a request through nginx', as
   const connection = await asked(socketId);
   expect(connection.kind).toBe('connection');
   const told = connection.timelines[0]?.steps.map(({ what }) => what).join('\n');
-  expect(told).toMatch(/^GET .* upgraded by 127\.0\.0\.1:\d+ \(101\)[^]*opened for anna/);
+  expect(told).toMatch(
+    /^GET .* came in for anna \(c-\w+\); upgraded by ws-\d \(101\)[^]*opened for/,
+  );
   // Which of the two saw the end first is theirs to say.
   expect(told).toContain('connection closed: client namespace disconnect');
-  expect(told).toContain('WebSocket ended after');
+  expect(told).toMatch(/^WebSocket of anna \(c-\w+\) ended after/m);
 
   const answer = await fetch(`${system.url}/api/v1/health/live`);
   const requestId = answer.headers.get(header.requestId) ?? '';

@@ -1,5 +1,5 @@
 /** A line of nginx's access log, written with monitoring on (cli/topology/nginx-monitoring.ts). */
-import { jsonObject } from './log-line.ts';
+import { isMomentMs, jsonObject } from './log-line.ts';
 
 export type AccessLine = {
   readonly requestId: string;
@@ -26,7 +26,10 @@ export function parseAccessLine(line: string): AccessLine | undefined {
   };
   const endMs = Number(text('time')) * 1000;
   const requestId = text('request_id');
-  if (requestId === '' || !(endMs > 0)) return undefined;
+  const tookMs = (Number(text('request_time')) || 0) * 1000;
+  if (requestId === '' || !(endMs > 0) || !isMomentMs(endMs) || !isMomentMs(tookMs)) {
+    return undefined;
+  }
   // nginx parts upstreams by a comma, and by a colon where a redirect inside it began anew.
   const list = (name: string): readonly string[] =>
     text(name)
@@ -37,7 +40,7 @@ export function parseAccessLine(line: string): AccessLine | undefined {
   return {
     requestId,
     endMs,
-    tookMs: (Number(text('request_time')) || 0) * 1000,
+    tookMs,
     method: text('method'),
     path: text('path'),
     status: Number(text('status')) || 0,

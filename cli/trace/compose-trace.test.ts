@@ -141,7 +141,7 @@ describe('a request', () => {
       'nginx: GET /api/v1/rooms came in',
       'api-2: GET /api/v1/rooms came in',
       'api-2: answered 200 after 20.5 ms',
-      'nginx: answered 200 by 127.0.0.1:3001 (502), then 127.0.0.1:3002 (200), headers after 27 ms',
+      'nginx: answered 200 by 127.0.0.1:3001 (502), then api-2 (200), headers after 27 ms',
     ]);
     expect(trace?.timelines[0]?.steps[0]).toMatchObject({ atUs: 469_000, errorUs: 2000 });
     // The node's line may be written after nginx's: whole ms cannot tell, the cause can.
@@ -175,12 +175,12 @@ describe('a connection', () => {
     expect(notes(open)).toContain('when it ends');
     expect(notes(inputOf().logs, false)).toContain('--observe');
     // It was told to, and what it wrote is gone: nothing follows from that.
-    expect(notes(inputOf().logs)).toBe('');
+    expect(notes(inputOf().logs)).not.toMatch(/nginx|--observe/);
     const ended = access({ request_id: 'req-1', status: '101', request_time: '1.400' });
     const closed = [...inputOf().logs, logOf('nginx-access', [ended])];
-    expect(notes(closed)).toBe('');
+    expect(notes(closed)).not.toMatch(/nginx has|--observe/);
     expect(stepsOf(inputOf({ id: 'c-1', logs: closed, history: undefined })).at(-1)).toContain(
-      'WebSocket ended after 1.4 s',
+      'WebSocket of u12 (c-1) ended after 1.4 s',
     );
   });
 });

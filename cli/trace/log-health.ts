@@ -1,7 +1,7 @@
 /** How much of a log can be read, and from when to when it tells. */
 import { accessLogService, linesOf } from './log-search.ts';
 import type { LogText } from './log-search.ts';
-import { jsonObject, stampOf } from './log-line.ts';
+import { isMomentMs, jsonObject, stampOf } from './log-line.ts';
 import type { LogStamp } from './log-line.ts';
 
 export type LogHealth = {
@@ -29,7 +29,7 @@ export function logHealth({ service, text }: LogText): LogHealth {
     lines += 1;
     const fields = jsonObject(line);
     const stamp = fields === undefined || !isServers ? undefined : stampOf(fields);
-    isLastRead = isServers ? stamp !== undefined : fields !== undefined;
+    isLastRead = isServers ? stamp !== undefined : fields !== undefined && hasTime(fields);
     if (!isLastRead) unreadable += 1;
     if (stamp === undefined) continue;
     first ??= stamp;
@@ -41,6 +41,11 @@ export function logHealth({ service, text }: LogText): LogHealth {
     lines: cut ? lines - 1 : lines,
     unreadable: cut ? unreadable - 1 : unreadable,
   };
+}
+
+/** nginx's line without a moment in it tells nothing. */
+function hasTime({ time }: Readonly<Record<string, unknown>>): boolean {
+  return time === undefined || isMomentMs(Number(time) * 1000);
 }
 
 /** One sentence a flaw. */

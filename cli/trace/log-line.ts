@@ -49,16 +49,25 @@ export function parseLogLine(service: string, line: string): LogLine | undefined
     service,
     msg: String(fields['msg']),
     text: pick(fields, textFields, (value) => typeof value === 'string'),
-    number: pick(fields, numberFields, (value) => typeof value === 'number'),
+    number: pick(fields, numberFields, Number.isFinite),
     duplicate: fields['duplicate'] === true,
   };
 }
 
-/** `undefined` where the fields are not those of a server's line. */
+/** `undefined` where the fields are not those of a server's line, or its times are none. */
 export function stampOf(fields: Readonly<Record<string, unknown>>): LogStamp | undefined {
   const { msg, time, us } = fields;
-  if (typeof msg !== 'string' || typeof time !== 'number') return undefined;
-  return { timeMs: time, us: typeof us === 'number' ? us : undefined };
+  if (typeof msg !== 'string' || typeof time !== 'number' || !isMomentMs(time)) return undefined;
+  if (typeof us !== 'number') return { timeMs: time, us: undefined };
+  return Number.isFinite(us) ? { timeMs: time, us } : undefined;
+}
+
+/** As far as a `Date` reaches: `1e400` in a spoiled line is infinity by now. */
+const farthestMs = 8.64e15;
+
+/** Whether it may be ms since 1970. */
+export function isMomentMs(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) <= farthestMs;
 }
 
 /** The object a line holds; `undefined` when it holds none. */

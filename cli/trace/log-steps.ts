@@ -65,13 +65,28 @@ function whose({ user, connId }: LogLine['text']): string {
   return user === undefined ? '' : ` (${user}${connId === undefined ? '' : ` on ${connId}`})`;
 }
 
+/** Whose a request was, and who is behind the addresses it was sent to, where that is known. */
+export type AccessNames = {
+  readonly services: ReadonlyMap<string, string>;
+  /** By the id of the request that opened it. */
+  readonly connections: ReadonlyMap<string, OpenedConnection>;
+};
+
+export type OpenedConnection = { readonly user: string; readonly connId: string };
+
 /** A request as nginx saw it: when it came, and when it ended. */
-export function accessSteps(line: AccessLine, clock: TraceClock): readonly Step[] {
+export function accessSteps(
+  line: AccessLine,
+  clock: TraceClock,
+  { services, connections }: AccessNames,
+): readonly Step[] {
+  const opened = connections.get(line.requestId);
+  const owner = opened === undefined ? '' : `${opened.user} (${opened.connId})`;
   const end = clock.ofWall(line.endMs);
   const isSocket = line.status === 101;
   const told = { errorUs: end.errorUs, where: 'nginx', source: 'access log' } as const;
   const tried = line.upstreams
-    .map(({ address, status }) => `${address} (${status})`)
+    .map(({ address, status }) => `${services.get(address) ?? address} (${status})`)
     .join(', then ');
   const header = line.headerMs === undefined ? '' : `, headers after ${ms(line.headerMs)}`;
   const by = `${tried === '' ? 'nginx itself' : tried}${header}`;
@@ -82,14 +97,14 @@ export function accessSteps(line: AccessLine, clock: TraceClock): readonly Step[
       ...told,
       atUs: startUs,
       orderUs: startUs - end.errorUs,
-      what: `${line.method} ${line.path} came in${isSocket ? `; upgraded by ${by}` : ''}`,
+      what: `${line.method} ${line.path} came in${owner === '' ? '' : ` for ${owner}`}${isSocket ? `; upgraded by ${by}` : ''}`,
     },
     {
       ...told,
       atUs: end.atUs,
       orderUs: end.atUs + end.errorUs,
       what: isSocket
-        ? `WebSocket ended after ${(line.tookMs / 1000).toFixed(1)} s`
+        ? `WebSocket${owner === '' ? '' : ` of ${owner}`} ended after ${(line.tookMs / 1000).toFixed(1)} s`
         : `answered ${line.status} by ${by}`,
     },
   ];

@@ -8,6 +8,8 @@ import type { TraceClock } from './trace-clock.ts';
 export type MessageMembers = Seen & {
   readonly sender: string;
   readonly recipients: readonly Recipient[];
+  /** Until when it is looked what befell who never got it: some time longer. */
+  readonly owedUntilUs: number;
 };
 
 export type MemberConnections = {
@@ -27,7 +29,7 @@ const allShown = 20;
  */
 export function memberConnections(
   lines: readonly LogLine[],
-  { sender, recipients, fromUs, untilUs }: MessageMembers,
+  { sender, recipients, fromUs, untilUs, owedUntilUs }: MessageMembers,
   clock: TraceClock,
 ): MemberConnections {
   const atUs = (line: LogLine): number => clock.ofLine(line).atUs;
@@ -49,7 +51,7 @@ export function memberConnections(
     undefined,
   );
   const found = others
-    .map((one) => ({ one, own: around(one.user, one.doneUs ?? untilUs) }))
+    .map((one) => ({ one, own: around(one.user, one.doneUs ?? owedUntilUs) }))
     .filter(({ own }) => own.length > 0);
   const shown = found.filter(
     ({ one, own }) =>

@@ -1,4 +1,5 @@
 /** What a trace is made from. */
+import type { TracedFault } from './fault-steps.ts';
 import type { LogText } from './log-search.ts';
 import type { MessageHistory } from './message-history.ts';
 import type { RunStart } from './trace-clock.ts';
@@ -23,13 +24,7 @@ export type TraceInput = {
   readonly logs: readonly LogText[];
   /** What the run kept and is not whole any more. */
   readonly gaps: TraceGaps;
-  /** The run's faults; times in ms since its start. */
-  readonly faults: readonly {
-    readonly kind: string;
-    readonly node: string;
-    readonly at: number;
-    readonly until: number;
-  }[];
+  readonly faults: readonly TracedFault[];
   /** `undefined`: the id is not one of the engine's messages. */
   readonly history: MessageHistory | undefined;
 };
