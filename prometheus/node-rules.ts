@@ -5,6 +5,7 @@ import type { AlertRule } from './alert-rule.ts';
 
 const memory = 'process_resident_memory_bytes{job="rtops-server"}';
 const lag = serverMetrics.eventLoopLagSeconds.name;
+const startTime = 'process_start_time_seconds{job="rtops-server"}';
 const connections = `sum by (topology, instance) (${serverMetrics.connections.name})`;
 const connectionsBefore = `sum by (topology, instance) (${serverMetrics.connections.name} offset 10m)`;
 
@@ -16,9 +17,10 @@ const wasDown =
 export const nodeRules: readonly AlertRule[] = [
   {
     alert: 'EventLoopLag',
-    // Busy all the time, or one long stall, which leaves a single sample behind.
+    // Busy all the time, or one long stall, which leaves a single sample behind. Of a server that has
+    // just begun the only sample, which holds its start, is no 15 s.
     expr: [
-      `min_over_time(${lag}{stat="p99"}[15s]) > 0.1`,
+      `min_over_time(${lag}{stat="p99"}[15s]) > 0.1\nunless on (topology, instance) time() - ${startTime} < 15`,
       `max_over_time(${lag}{stat="max"}[15s]) > 1`,
     ].join('\nor ignoring (stat)\n'),
     forSec: 0,

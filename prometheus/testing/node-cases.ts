@@ -41,6 +41,15 @@ export const nodeCases: readonly RuleCase[] = [
     firing: { 50: 0 },
   },
   {
+    alert: 'EventLoopLag',
+    says: 'is quiet for what a start takes',
+    series: {
+      [lag('p99')]: joined(gone(20), flat(0.12, 4), flat(0.02, 40)),
+      [server('process_start_time_seconds', 'ws-1')]: joined(gone(20), flat(18, 44)),
+    },
+    firing: { 20: 0, 22: 0, 30: 0, 60: 0 },
+  },
+  {
     alert: 'MemoryGrowth',
     says: 'fires for half as much again in ten minutes with the same connections, and falls',
     series: {
