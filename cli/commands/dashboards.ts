@@ -11,7 +11,7 @@ import { renderSheet } from '../inspect/contact-sheet.ts';
 import { checkVerdict } from '../inspect/inspection.ts';
 import type { CheckRow, Inspection } from '../inspect/inspection.ts';
 import type { Dashboard } from '../inspect/dashboard.ts';
-import { replay } from '../observe/replay.ts';
+import { replay, scrapeIntervalMs } from '../observe/replay.ts';
 import type { PrometheusClient } from '../observe/prometheus-client.ts';
 import type { Report } from '../report/report.ts';
 import { terminalStyle } from '../screen/terminal.ts';
@@ -70,7 +70,8 @@ async function inspect(world: World, options: DashboardsOptions): Promise<Inspec
   const { prometheus, asker, sources } = source;
   const skewMs = await clockSkewMs(world, prometheus);
   const hasLoki = asker.types.includes('loki') && sources.some((one) => one.type === 'loki');
-  const setting = await inspectedSetting(prometheus, window, hasLoki);
+  const scrapeMs = scrapeIntervalMs(sources);
+  const setting = await inspectedSetting(prometheus, window, { hasLoki, scrapeMs });
   if (options.files.length === 0 && !setting.present.run) throw noRunInWindow(prometheus.name);
   const missing = await source.missingDashboards(dashboards);
   const replayed = await replay({

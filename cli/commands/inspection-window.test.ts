@@ -37,11 +37,10 @@ function withFault(fault: Partial<Fault>, restarts: number): Report {
 
 async function settingOf(report: Report | null, prometheus = holding()) {
   const window = { fromMs: 0, toMs: 60_000, report };
-  const { hadFault, faulted, restarted, failedOver } = await inspectedSetting(
-    prometheus,
-    window,
-    false,
-  );
+  const { hadFault, faulted, restarted, failedOver } = await inspectedSetting(prometheus, window, {
+    hasLoki: false,
+    scrapeMs: 2000,
+  });
   return { hadFault, faulted, restarted, failedOver };
 }
 
@@ -93,6 +92,36 @@ describe('what panels must show of a fault', () => {
     });
     const both = holding('rtops_fault_active', 'rtops_client_reconnects_total');
     expect(await settingOf(null, both)).toEqual({ ...nothing, hadFault: true, faulted: true });
+  });
+});
+
+describe('how long there was traffic', () => {
+  test.each([
+    ['all of a run that lies in the window', 0, 600_000, 60_000],
+    ['the part that lies in it', 40_000, 600_000, 20_000],
+  ])('%s', async (_, fromMs, toMs, expected) => {
+    const report = withFault({}, 0);
+    const atMs = Date.parse(report.run.startedAt);
+    const window = { fromMs: atMs + fromMs, toMs: atMs + toMs, report };
+    const how = { hasLoki: false, scrapeMs: 2000 };
+    expect((await inspectedSetting(holding(), window, how)).trafficMs).toBe(expected);
+  });
+
+  test('a window of centuries is refused: Prometheus would call its own queries wrong', async () => {
+    const window = inspectedWindow(testWorld(), { from: 'now-1000y' });
+    await expect(window).rejects.toMatchObject({
+      code: 2,
+      message: expect.stringContaining('hundred'),
+    });
+  });
+
+  test.each([
+    ['as long as Prometheus scraped one', holding('rtops_run_info'), 2000],
+    ['not known where there was none', holding(), Infinity],
+  ])('without a report: %s', async (_, prometheus, expected) => {
+    const window = { fromMs: 0, toMs: 60_000, report: null };
+    const how = { hasLoki: false, scrapeMs: 2000 };
+    expect((await inspectedSetting(prometheus, window, how)).trafficMs).toBe(expected);
   });
 });
 

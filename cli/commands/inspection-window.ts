@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts';
 import { parseInstant } from '../inspect/instant.ts';
 import type { Setting } from '../inspect/judge-panel.ts';
 import type { Window } from '../inspect/panel-query.ts';
-import type { PrometheusClient } from '../observe/prometheus-client.ts';
+import type { PrometheusClient, SeriesAnswer } from '../observe/prometheus-client.ts';
 import type { Report } from '../report/report.ts';
 import type { World } from '../world.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
@@ -45,8 +45,17 @@ export async function inspectedWindow(
       why: `that is from ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
     });
   }
+  if (toMs - fromMs > widestMs) {
+    throw new Failure(exitCode.usage, 'the window is wider than a hundred years', {
+      why: `that is from ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}; Prometheus cannot count so far`,
+      next: 'rtops dashboards check --from now-15m',
+    });
+  }
   return { fromMs, toMs, report: lies ? report : null };
 }
+
+/** Prometheus' spans end at 292 years. */
+const widestMs = 100 * 365.25 * 86_400_000;
 
 function typedWindow(options: WindowOptions, nowMs: number, run: Window | null): Window {
   const named = options.run === undefined ? null : run;
@@ -79,22 +88,25 @@ function outside({ run: name, from, to }: WindowOptions, run: Window | null): Fa
 export async function inspectedSetting(
   prometheus: PrometheusClient,
   { fromMs, toMs, report }: InspectedWindow,
-  hasLoki: boolean,
+  { hasLoki, scrapeMs }: { readonly hasLoki: boolean; readonly scrapeMs: number },
 ): Promise<Setting> {
   const window = { fromMs, toMs };
   const span = `${Math.max(1, Math.ceil((toMs - fromMs) / 1000))}s`;
+  const samples = `max(count_over_time(rtops_run_info[${span}]))`;
   const isThere = async (expr: string): Promise<boolean> => {
     const answer = await prometheus.query(expr, toMs);
     return answer.kind === 'series' && answer.series.length > 0;
   };
-  const [targets, alertmanagers, run, http, fault, cameBack] = await Promise.all([
+  const [targets, alertmanagers, ran, http, fault, cameBack] = await Promise.all([
     prometheus.series('up', window),
     prometheus.alertmanagers(),
-    isThere(`count_over_time(rtops_run_info[${span}])`),
+    prometheus.query(samples, toMs),
     isThere(`sum(increase(rtops_client_http_seconds_count[${span}])) > 0`),
     isThere(`max(max_over_time(rtops_fault_active[${span}])) > 0`),
     isThere(`sum(increase(rtops_client_reconnects_total[${span}])) > 0`),
   ]);
+  const ranMs = scrapeMs * highestOf(ran);
+  const run = ranMs > 0;
   const has = (job: string): boolean => targets.some((labels) => labels['job'] === job);
   const servers = targets.filter((labels) => labels['job'] === 'rtops-server').length;
   const topology = report?.topology ?? null;
@@ -110,6 +122,7 @@ export async function inspectedSetting(
       nodes: servers >= 2,
       log: topology === null || topology.messagePath === 'log',
     },
+    trafficMs: report !== null ? overlapMs(windowOf(report), window) : run ? ranMs : Infinity,
     hadFault: report === null ? fault : report.faults.length > 0,
     longestFaultMs:
       report === null ? Infinity : Math.max(0, ...report.faults.map(({ at, until }) => until - at)),
@@ -117,6 +130,15 @@ export async function inspectedSetting(
     restarted: report !== null && endedAndBack(report),
     failedOver: report !== null && nginx && report.faults.some(hadToBeGoneRound),
   };
+}
+
+function highestOf(answer: SeriesAnswer): number {
+  const series = answer.kind === 'series' ? answer.series : [];
+  return Math.max(0, ...series.flatMap(({ points }) => points.map(([, value]) => value)));
+}
+
+function overlapMs(one: Window, other: Window): number {
+  return Math.max(0, Math.min(one.toMs, other.toMs) - Math.max(one.fromMs, other.fromMs));
 }
 
 type Fault = Report['faults'][number];

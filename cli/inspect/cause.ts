@@ -1,4 +1,5 @@
 /** Why a panel shows nothing, or nothing right. */
+import { formatDuration } from '../report/format.ts';
 import type { PanelNeed } from './panel-expectation.ts';
 
 export type Cause =
@@ -36,6 +37,8 @@ export type Cause =
   | { readonly kind: 'only-zeros' }
   | { readonly kind: 'duplicate-legends'; readonly names: readonly string[] }
   | { readonly kind: 'too-many-series'; readonly count: number; readonly most: number }
+  /** A step of the query is longer than what it should show was there. */
+  | { readonly kind: 'stepped-over'; readonly stepMs: number; readonly lastedMs: number }
   | { readonly kind: 'missing'; readonly need: PanelNeed }
   /** A data source that only a Grafana can ask. */
   | { readonly kind: 'other-source'; readonly type: string }
@@ -81,6 +84,8 @@ export function causeText(cause: Cause): string {
       return `several series are called ${listOf(cause.names.map((name) => name || '(nothing)'))}`;
     case 'too-many-series':
       return `${cause.count} series; at most ${cause.most} can be told apart`;
+    case 'stepped-over':
+      return `the window is so wide that a step is ${formatDuration(cause.stepMs)}; what was there for ${formatDuration(cause.lastedMs)} falls between two`;
     case 'missing':
       return `no ${needWords[cause.need]}`;
     case 'other-source':

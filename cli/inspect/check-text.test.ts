@@ -18,6 +18,11 @@ function inspectionOf(...changes: readonly Partial<CheckRow>[]): Inspection {
 
 const skipped = { verdict: 'skipped', cause: { kind: 'missing', need: 'loki' } } as const;
 
+const unseen = {
+  verdict: 'unseen',
+  cause: { kind: 'stepped-over', stepMs: 3_600_000, lastedMs: 50_000 },
+} as const;
+
 describe('what a check comes to', () => {
   test.each([
     {
@@ -42,6 +47,16 @@ describe('what a check comes to', () => {
       rows: [skipped, { kind: 'rule' }, { kind: 'variable' }],
       ...{ verdict: 'no-data', says: 'NO VERDICT  1 panel' },
     },
+    {
+      it: 'something lies between two steps',
+      rows: [{}, unseen],
+      ...{ verdict: 'no-data', says: 'NO VERDICT  2 panels and 0 more: 1 ok, 0 empty' },
+    },
+    {
+      it: 'one is wrong beside it',
+      rows: [unseen, { verdict: 'empty', cause: { kind: 'no-events' } }],
+      ...{ verdict: 'fail', says: '1 unseen, 1 wrong' },
+    },
     { it: 'there is no panel', rows: [], verdict: 'no-data', says: 'NO VERDICT  0 panels' },
   ] as const)('$it: $verdict', ({ rows, verdict, says }) => {
     const inspection = inspectionOf(...rows);
@@ -52,6 +67,13 @@ describe('what a check comes to', () => {
     const assets = { uplotJs: '', uplotCss: '', nonce: 'n0nce' };
     expect(renderSheet(inspection, assets)).toContain(`class="card verdict ${verdict}"`);
   });
+});
+
+test('of a window that is too wide the last line says so, and what to do', () => {
+  const text = renderCheck(inspectionOf({}, unseen), style, 300).trimEnd().split('\n').at(-1);
+  expect(text).toBe(
+    'The window is too wide to see all in it: a step is up to 1h 00m, and what was there for 50 s falls between two. Without --from and --to it is the time of the last run, with --run ID of another.',
+  );
 });
 
 test('a cause stands behind its row where there is room, else below it', () => {

@@ -24,7 +24,7 @@ export function renderCheck(inspection: Inspection, style: TextStyle, width: num
       ...rows.flatMap((row) => rowLines(row, style, Math.max(60, width))),
     ]),
     '',
-    ...closingLines(inspection, style),
+    ...closingLines(inspection, style, Math.max(60, width)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -34,6 +34,27 @@ export function skewText(skewMs: number): string | null {
   if (Math.abs(skewMs) < tolerableSkewMs) return null;
   const how = skewMs > 0 ? 'ahead of' : 'behind';
   return `clock skew: Prometheus' clock is ${formatDuration(Math.abs(skewMs))} ${how} this machine's; the window is by this machine's`;
+}
+
+/** How many rows came to what, in words. */
+export function tallyText(rows: readonly CheckRow[]): string {
+  const { ok, healthy, skipped, unseen, failed } = tally(rows);
+  return [
+    `${ok} ok`,
+    `${healthy} empty as they should be`,
+    `${skipped} skipped`,
+    ...(unseen === 0 ? [] : [`${unseen} unseen`]),
+    `${failed} wrong`,
+  ].join(', ');
+}
+
+/** What to do about a window that is too wide; `null` where it is not. */
+export function widthText(rows: readonly CheckRow[]): string | null {
+  const causes = rows.flatMap(({ cause }) => (cause?.kind === 'stepped-over' ? [cause] : []));
+  if (causes.length === 0) return null;
+  const stepMs = Math.max(...causes.map((cause) => cause.stepMs));
+  const lastedMs = Math.min(...causes.map((cause) => cause.lastedMs));
+  return `The window is too wide to see all in it: a step is up to ${formatDuration(stepMs)}, and what was there for ${formatDuration(lastedMs)} falls between two. Without --from and --to it is the time of the last run, with --run ID of another.`;
 }
 
 function groupName(row: CheckRow): string {
@@ -56,7 +77,7 @@ function rowLines(row: CheckRow, style: TextStyle, width: number): readonly stri
   const fails = failsCheck(row.verdict);
   const [mark, tone]: readonly [string, Tone] = fails
     ? [marks.fail, 'bad']
-    : row.verdict === 'skipped'
+    : row.verdict === 'skipped' || row.verdict === 'unseen'
       ? [marks.noData, 'dim']
       : [marks.pass, 'good'];
   const name = plainText(
@@ -80,9 +101,15 @@ function rowLines(row: CheckRow, style: TextStyle, width: number): readonly stri
   ];
 }
 
-function closingLines({ rows }: Inspection, style: TextStyle): readonly string[] {
-  const { ok, healthy, skipped, failed, panels } = tally(rows);
-  const counted = `${plural(panels, 'panel')} and ${rows.length - panels} more: ${ok} ok, ${healthy} empty as they should be, ${skipped} skipped, ${failed} wrong`;
+function closingLines({ rows }: Inspection, style: TextStyle, width: number): readonly string[] {
+  const { panels } = tally(rows);
+  const counted = `${plural(panels, 'panel')} and ${rows.length - panels} more: ${tallyText(rows)}`;
   const verdict = checkVerdict(rows);
-  return [paint(style, verdictSign(verdict, style).tone, `${verdictWord(verdict)}  ${counted}`)];
+  const line = paint(
+    style,
+    verdictSign(verdict, style).tone,
+    `${verdictWord(verdict)}  ${counted}`,
+  );
+  const advice = widthText(rows);
+  return advice === null ? [line] : [line, ...wrapWords(advice, width)];
 }

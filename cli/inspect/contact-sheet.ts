@@ -3,7 +3,7 @@ import { escapeMarkup } from '../report/escape-markup.ts';
 import { formatDuration, formatInstant, plural } from '../report/format.ts';
 import { htmlDocument, topLine } from '../report/html-document.ts';
 import type { HtmlAssets } from '../report/html-document.ts';
-import { skewText } from './check-text.ts';
+import { skewText, tallyText, widthText } from './check-text.ts';
 import { checkVerdict, tally } from './inspection.ts';
 import type { CheckRow, DrawnDashboard, Inspection } from './inspection.ts';
 import { causeText } from './cause.ts';
@@ -38,12 +38,12 @@ export function renderSheet(inspection: Inspection, assets: HtmlAssets): string 
 }
 
 function head({ window, run, source, skewMs, rows, dashboards }: Inspection): string {
-  const { ok, healthy, skipped, failed } = tally(rows);
+  const { failed, unseen } = tally(rows);
   const verdict = checkVerdict(rows);
   const words = {
     pass: 'Every panel has what it should',
     fail: `${plural(failed, 'row')} wrong`,
-    'no-data': 'No panel could be judged',
+    'no-data': unseen > 0 ? 'The window is too wide' : 'No panel could be judged',
   }[verdict];
   const skew = skewText(skewMs);
   const links = dashboards
@@ -52,7 +52,7 @@ function head({ window, run, source, skewMs, rows, dashboards }: Inspection): st
   const others = rows.filter((row) => row.kind === 'rule' && failsCheck(row.verdict));
   return `${topLine(`<b>rtops</b> dashboards${run === null ? '' : ` · run ${escapeMarkup(run)}`}`)}
 <section class="card verdict ${verdict}"><div><h1>${words}</h1>
-<p class="why">${ok} ok, ${healthy} empty as they should be, ${skipped} skipped, ${failed} wrong</p>
+<p class="why">${tallyText(rows)}${widthText(rows) === null ? '' : `. ${widthText(rows)}`}</p>
 <p class="meta">${escapeMarkup(formatInstant(new Date(window.fromMs).toISOString()))}, ${formatDuration(window.toMs - window.fromMs)}, from ${escapeMarkup(source)}</p>
 ${skew === null ? '' : `<p class="meta">${escapeMarkup(skew)}</p>`}
 ${list('Rules', others)}</div></section>

@@ -7,7 +7,7 @@ import type { Labels } from './series.ts';
 
 const target = (job: string, everUp = true): TargetState => ({
   ...{ job, instance: `${job}:1`, labels: { job, instance: `${job}:1` } },
-  ...{ everUp, samples: 9, lastError: everUp ? '' : 'connection refused' },
+  ...{ everUp, wasAsked: true, lastError: everUp ? '' : 'connection refused' },
 });
 
 /** What Prometheus holds: labels by metric in the window, and targets. */

@@ -13,7 +13,8 @@ export type TargetState = {
   readonly labels: Labels;
   /** Whether any scrape of the window succeeded. */
   readonly everUp: boolean;
-  readonly samples: number;
+  /** Whether there was any scrape in the window, with whatever end. */
+  readonly wasAsked: boolean;
   readonly lastError: string;
 };
 

@@ -70,6 +70,7 @@ export type Tally = {
   readonly ok: number;
   readonly healthy: number;
   readonly skipped: number;
+  readonly unseen: number;
   readonly failed: number;
 };
 
@@ -81,13 +82,18 @@ export function tally(rows: readonly CheckRow[]): Tally {
     ok: count((row) => row.verdict === 'ok'),
     healthy: count((row) => row.verdict === 'healthy'),
     skipped: count((row) => row.verdict === 'skipped'),
+    unseen: count((row) => row.verdict === 'unseen'),
     failed: count((row) => failsCheck(row.verdict)),
   };
 }
 
-/** `no-data`: there was no panel that could be judged, so that the check proves nothing. */
+/**
+ * `no-data`: there was no panel that could be judged, or something could not be seen in steps so wide,
+ * so that the check proves nothing.
+ */
 export function checkVerdict(rows: readonly CheckRow[]): 'pass' | 'fail' | 'no-data' {
   if (rows.some(({ verdict }) => failsCheck(verdict))) return 'fail';
+  if (rows.some(({ verdict }) => verdict === 'unseen')) return 'no-data';
   const isJudged = ({ kind, verdict }: CheckRow): boolean =>
     kind === 'panel' && verdict !== 'skipped';
   return rows.some(isJudged) ? 'pass' : 'no-data';

@@ -11,7 +11,7 @@ const target = (job: string, instance: string) => ({
   instance,
   labels: { job, instance, topology: 'scaled' },
   everUp: true,
-  samples: 9,
+  wasAsked: true,
   lastError: '',
 });
 const known = {

@@ -7,12 +7,14 @@ import type { NamedSeries } from './series.ts';
 
 /**
  * `healthy`: empty or zero, which is what the panel shows while nothing is wrong. `skipped`: what
- * it needs is not here. Everything after these two fails the check.
+ * it needs is not here. `unseen`: what it should show may lie between two points of the window, so
+ * that nobody knows. Everything after these fails the check.
  */
 export type PanelVerdict =
   | 'ok'
   | 'healthy'
   | 'skipped'
+  | 'unseen'
   | 'empty'
   | 'nan'
   | 'all-zero'
@@ -29,7 +31,9 @@ export type Setting = {
   readonly present: Readonly<Record<PanelNeed, boolean>>;
   /** Whether there was a fault in the window. */
   readonly hadFault: boolean;
-  /** How long the longest lasted: between two points of a wide window it may have come and gone. */
+  /** How long the longest run was in the window: between two points of a wide one it lies unseen. */
+  readonly trafficMs: number;
+  /** How long the longest fault lasted: the same of it. */
   readonly longestFaultMs: number;
   /** Whether a fault threw users off in the window. */
   readonly faulted: boolean;
@@ -54,7 +58,15 @@ const mostSeries = 50;
 const unnamed = new Set(['heatmap', 'table', 'logs', 'histogram']);
 
 export function failsCheck(verdict: PanelVerdict): boolean {
-  return verdict !== 'ok' && verdict !== 'healthy' && verdict !== 'skipped';
+  switch (verdict) {
+    case 'ok':
+    case 'healthy':
+    case 'skipped':
+    case 'unseen':
+      return false;
+    default:
+      return true;
+  }
 }
 
 /** What a panel lacks, if it is to be skipped. */

@@ -30,7 +30,7 @@ export function sheetPanel(id: string, drawn: DrawnPanel, from: number, to: numb
   const mark =
     row === null
       ? ''
-      : `<span class="mark ${state}">${fails ? '✗' : row.verdict === 'skipped' ? '–' : '✓'} ${escapeMarkup(row.verdict)}</span>`;
+      : `<span class="mark ${state}">${fails ? '✗' : row.verdict === 'skipped' || row.verdict === 'unseen' ? '–' : '✓'} ${escapeMarkup(row.verdict)}</span>`;
   const unit =
     panel.style.unit === '' ? '' : `<small>${escapeMarkup(unitName(panel.style.unit))}</small>`;
   const html = `<article class="panel ${state}" id="${id}" data-kind="${escapeMarkup(panel.type)}" style="grid-column:${x + 1}/span ${w};grid-row:${y + 1}/span ${h};--h:${h}">

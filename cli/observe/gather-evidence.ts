@@ -2,6 +2,7 @@
 import { rangeKey, whyEmpty, whySelectorEmpty } from '../inspect/evidence.ts';
 import type { Evidence, TargetState } from '../inspect/evidence.ts';
 import type { Cause } from '../inspect/cause.ts';
+import { durationText } from '../inspect/duration.ts';
 import { leastStepMs } from '../inspect/panel-query.ts';
 import type { Window } from '../inspect/panel-query.ts';
 import { promqlSelectors } from '../inspect/promql-selectors.ts';
@@ -78,8 +79,10 @@ async function readTargets(
   window: Window,
   stepMs: number,
 ): Promise<readonly TargetState[]> {
+  // All samples of each step: at its end alone a target that came and went would not be seen.
+  const ends = { fromMs: window.fromMs + stepMs, toMs: window.toMs + stepMs };
   const [up, active] = await Promise.all([
-    prometheus.queryRange('up', window, stepMs),
+    prometheus.queryRange(`max_over_time(up[${durationText(stepMs)}])`, ends, stepMs),
     prometheus.targets(),
   ]);
   return unlessRefused(prometheus, up).series.map(({ labels, points }) => {
@@ -93,7 +96,7 @@ async function readTargets(
       instance,
       labels,
       everUp: points.some(([, value]) => value === 1),
-      samples: points.length,
+      wasAsked: points.length > 0,
       lastError: now?.lastError ?? '',
     };
   });

@@ -4,6 +4,7 @@ import type { Annotation, Dashboard } from '../inspect/dashboard.ts';
 import type { CheckRow, DrawnBand } from '../inspect/inspection.ts';
 import type { Scope } from '../inspect/interpolate.ts';
 import { judgeAnnotation } from '../inspect/judge-annotation.ts';
+import { steppedOver } from '../inspect/stepped-over.ts';
 import { annotationQuery } from '../inspect/panel-query.ts';
 import { answerQuery } from './asker.ts';
 import type { ReplayRequest } from './asker.ts';
@@ -25,20 +26,22 @@ export async function replayAnnotation(
       ? {
           verdict: given.cause.kind === 'other-source' ? ('skipped' as const) : ('error' as const),
           cause: given.cause,
+          lastedMs: setting.trafficMs,
         }
       : judgeAnnotation(query.expr, events.length, setting);
   const why =
     judgement.verdict === 'empty' && series.length === 0
       ? await witness.whyEmpty(query.expr)
       : judgement.cause;
+  const hidden = steppedOver(why, query.stepMs, judgement.lastedMs);
   return {
     row: {
       dashboard: dashboard.title,
       kind: 'annotation',
       name: annotation.name,
       count: events.length,
-      verdict: judgement.verdict,
-      cause: why,
+      verdict: hidden === null ? judgement.verdict : 'unseen',
+      cause: hidden ?? why,
       refId: null,
       under: null,
     },

@@ -9,6 +9,7 @@ import { judgePanelSelector } from '../inspect/judge-panel-selector.ts';
 import { leastStepMs, panelQueries } from '../inspect/panel-query.ts';
 import type { PanelQuery } from '../inspect/panel-query.ts';
 import { nameSeries } from '../inspect/series.ts';
+import { steppedOver } from '../inspect/stepped-over.ts';
 import { scopeOf } from '../inspect/variable-values.ts';
 import { answerQuery } from './asker.ts';
 import type { ReplayRequest } from './asker.ts';
@@ -88,6 +89,10 @@ async function judged(
     0,
   );
   const cause = judgement.cause ?? (await causeOf(judgement, queries, witness));
+  const hidden = steppedOver(cause, stepOf(judgement, queries), request.setting.trafficMs);
+  if (hidden !== null) {
+    return { answers, exprs, result: { ...judgement, verdict: 'unseen', cause: hidden, count } };
+  }
   const result = { ...judgement, cause, count };
   if (cause?.kind === 'other-source')
     return { answers, exprs, result: { ...result, verdict: 'skipped' } };
@@ -97,6 +102,12 @@ async function judged(
     : null;
   if (dead === null) return { answers, exprs, result };
   return { answers, exprs, result: { ...result, verdict: 'empty', ...dead } };
+}
+
+/** Of a question about one moment no step is known to be too wide. */
+function stepOf({ refId }: { readonly refId: string | null }, queries: readonly PanelQuery[]) {
+  const query = queries.find((one) => one.refId === refId);
+  return query === undefined || query.instant ? 0 : query.stepMs;
 }
 
 function mayHideDeadQueries({ expectation }: Panel, verdict: string): boolean {

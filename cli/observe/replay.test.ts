@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { PrometheusClient } from './prometheus-client.ts';
-import { openShop, panelOf, variables } from './testing/replayed-shop.ts';
+import { openShop, panelOf, setting, variables } from './testing/replayed-shop.ts';
 import type { Shop } from './testing/replayed-shop.ts';
 
 let shop: Shop;
@@ -89,6 +89,34 @@ describe('beside the panels', () => {
     expect(rows.find((row) => row.kind === 'annotation')).toMatchObject({ verdict: 'healthy' });
     expect(dashboards[0]?.panels[0]?.queries).toMatchObject([{ refId: 'ALERTS' }]);
   });
+
+  test.each([
+    ['30 days', 30],
+    ['a hundred years', 36_525],
+  ])(
+    'in a window of %s what is not seen is not called wrong, and a misspelt name still is',
+    async (_, days) => {
+      const { toMs } = shop.window;
+      const wide = { fromMs: toMs - days * 86_400_000, toMs: toMs - 100 };
+      const panels = [
+        panelOf({ expr: 'shop_queue', title: 'between two steps' }),
+        panelOf({ expr: 'shop_quueue', title: 'misspelt' }),
+        panelOf({ expr: 'shop_queue', instant: true, title: 'of the end alone' }),
+      ];
+      const annotations = [
+        { name: 'Faults', enable: true, iconColor: 'red', expr: 'rtops_fault_active == 1' },
+      ];
+      const over = { window: wide, setting: { ...setting, trafficMs: 4000 } };
+      const { rows } = await shop.replayed(panels, over, { annotations });
+      const told = rows.filter(({ kind }) => kind === 'panel' || kind === 'annotation');
+      expect(told.map(({ name, verdict, cause }) => [name, verdict, cause?.kind])).toEqual([
+        ['Faults', 'unseen', 'stepped-over'],
+        ['between two steps', 'unseen', 'stepped-over'],
+        ['misspelt', 'empty', 'never-created'],
+        ['of the end alone', 'ok', undefined],
+      ]);
+    },
+  );
 
   test.each([
     ['the targets', { queryRange: () => Promise.resolve(refusal) }],

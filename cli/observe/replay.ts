@@ -1,5 +1,5 @@
 /** Replays every query of dashboards over a window, and names what is wrong with each that is empty. */
-import type { Dashboard } from '../inspect/dashboard.ts';
+import type { Dashboard, DataSource } from '../inspect/dashboard.ts';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { CheckRow, DrawnDashboard } from '../inspect/inspection.ts';
@@ -27,10 +27,8 @@ const parallel = 4;
 /** @throws Failure noVerdict (122) where nothing was scraped in the window; unhealthy (121) */
 export async function replay(request: ReplayRequest): Promise<Replay> {
   const { prometheus, window, sources } = request;
-  const scrapeMs =
-    1000 * (sources.find((one) => one.type === 'prometheus')?.scrapeIntervalSec ?? 15);
-  const witness = await openWitness(prometheus, window, scrapeMs);
-  if (!witness.targets.some((target) => target.samples > 0)) throw nothingScraped(request);
+  const witness = await openWitness(prometheus, window, scrapeIntervalMs(sources));
+  if (!witness.targets.some((target) => target.wasAsked)) throw nothingScraped(request);
   const rows: CheckRow[] = [];
   const dashboards: DrawnDashboard[] = [];
   for (const dashboard of request.dashboards) {
@@ -40,6 +38,11 @@ export async function replay(request: ReplayRequest): Promise<Replay> {
   }
   rows.push(...(await checkRules(prometheus, witness, request.setting)));
   return { rows, dashboards };
+}
+
+/** How often Prometheus asks, by its data source. */
+export function scrapeIntervalMs(sources: readonly DataSource[]): number {
+  return 1000 * (sources.find((one) => one.type === 'prometheus')?.scrapeIntervalSec ?? 15);
 }
 
 async function replayDashboard(
@@ -118,6 +121,6 @@ function nothingScraped({ prometheus, window }: ReplayRequest): Failure {
   const to = new Date(window.toMs).toISOString();
   return new Failure(exitCode.noVerdict, 'Prometheus scraped nothing in the window', {
     why: `${prometheus.name} has no sample of \`up\` from ${from} to ${to}, so no panel proves anything.`,
-    next: 'rtops up --observe, then rtops bench, then rtops dashboards check',
+    next: 'rtops up --observe, then rtops bench, then rtops dashboards check; or another --from and --to',
   });
 }

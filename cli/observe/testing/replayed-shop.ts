@@ -41,6 +41,7 @@ export const setting: Setting = {
     nodes: true,
     log: true,
   },
+  trafficMs: 60_000,
   hadFault: true,
   longestFaultMs: 20_000,
   faulted: true,
