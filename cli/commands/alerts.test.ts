@@ -1,12 +1,16 @@
 /** The fire drill on a real Alertmanager, with receivers that take, refuse, fail, hang and are not there. */
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { alertmanagerConfig, noReceivers } from '../../prometheus/alertmanager-config.ts';
 import { exitCode } from '../exit-code.ts';
 import type { drillDocument } from '../inspect/drill.ts';
 import { startAlertmanager, startReceiver } from '../observe/testing/start-alertmanager.ts';
+import { startPrometheus } from '../observe/testing/start-prometheus.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { failureOf } from '../system/testing/failure-of.ts';
 import { testWorld } from '../system/testing/test-world.ts';
@@ -179,6 +183,42 @@ test('rtops alerts: nothing up is 120, an address where nobody is, 121', async (
   expect(
     await failureOf(alertsNow(world, { prometheus: 'http://127.0.0.1:9', json: false })),
   ).toMatchObject({ code: exitCode.unhealthy });
+});
+
+describe('rtops alerts while a Prometheus starts', () => {
+  const rules = 'groups: [{ name: own, rules: [{ alert: Quiet, expr: vector(1) > 1 }] }]';
+
+  test('rules that were not evaluated yet: 122, and not a word of calm', async () => {
+    await using prometheus = await startPrometheus('global: { evaluation_interval: 30d }', rules);
+    const world = testWorld();
+    const listed = await failureOf(alertsNow(world, { prometheus: prometheus.url, json: false }));
+    expect(listed).toMatchObject({ code: exitCode.noVerdict });
+    expect(listed.why).toContain('1 of 1 alert rules have not been evaluated yet');
+    expect(world.printed.stdout).toBe('');
+    await failureOf(alertsNow(world, { prometheus: prometheus.url, json: true }));
+    expect(JSON.parse(world.printed.stdout)).toMatchObject({ alerts: [], incomplete: listed.why });
+  });
+
+  test('once they were, nothing that fires is calm: 0', async () => {
+    await using prometheus = await startPrometheus('global: { evaluation_interval: 100ms }', rules);
+    const world = testWorld();
+    const options = { prometheus: prometheus.url, json: false };
+    await waitUntil(() => alertsNow(world, options).catch(() => undefined));
+    expect(world.printed.stdout).toBe('no alert fires\n');
+  });
+
+  test('one that is not ready yet: 121, in those words', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(503).end('Service Unavailable');
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const options = { prometheus: `http://127.0.0.1:${port}`, json: false };
+    const failure = await failureOf(alertsNow(testWorld(), options));
+    expect(failure).toMatchObject({ code: exitCode.unhealthy });
+    expect(failure.why).toContain('not ready');
+  });
 });
 
 /** An Alertmanager that stands in the folder's state as that of what is up. */

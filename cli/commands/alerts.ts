@@ -5,9 +5,11 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { alertList } from '../inspect/alert-list.ts';
+import { whySilenceIsNoCalm } from '../inspect/alert-silence.ts';
 import { drillDocument, drillText } from '../inspect/drill.ts';
 import { alertmanagerClient } from '../observe/alertmanager-client.ts';
 import { fireDrill } from '../observe/fire-drill.ts';
+import { prometheusClient } from '../observe/prometheus-client.ts';
 import { openApi } from '../observe/prometheus-api.ts';
 import { serviceLog } from '../system/service-log.ts';
 import { stateFolder } from '../system/state-folder.ts';
@@ -77,13 +79,18 @@ const alertsAnswer = z.looseObject({
   ),
 });
 
-/** What fires or is about to. It informs: 0 whatever fires. Throws 120 or 121 when nobody can say. */
+/**
+ * What fires or is about to. It informs: 0 whatever fires. Throws 120 or 121 when nobody can say, and
+ * 122 when what is missing from the list may fire all the same.
+ */
 export async function alertsNow(
   world: World,
   options: { readonly prometheus?: string; readonly json: boolean },
 ): Promise<ExitCode> {
   const url = options.prometheus ?? own(world, 'prometheus');
   const api = openApi(addressOf('--prometheus', url), {}, 'rtops ps');
+  // Before the alerts: a rule that has been evaluated by now has its say in them.
+  const rules = await prometheusClient(api).rules();
   const answer = await api.get('api/v1/alerts');
   const parsed = answer.kind === 'data' ? alertsAnswer.safeParse(answer.data) : undefined;
   if (parsed?.success !== true) {
@@ -94,12 +101,16 @@ export async function alertsNow(
     );
   }
   const { alerts } = parsed.data;
-  world.stdout.write(
-    options.json
-      ? `${JSON.stringify({ schemaVersion: 1, prometheus: api.name, alerts }, undefined, 2)}\n`
-      : alertList(alerts, world.clock.now()),
-  );
-  return exitCode.pass;
+  const incomplete = whySilenceIsNoCalm(rules, alerts);
+  const list = alertList(alerts, world.clock.now());
+  const document = { schemaVersion: 1, prometheus: api.name, alerts, incomplete };
+  if (options.json) world.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  else world.stdout.write(list === '' && incomplete === null ? 'no alert fires\n' : list);
+  if (incomplete === null) return exitCode.pass;
+  throw new Failure(exitCode.noVerdict, 'other alerts may fire than are listed', {
+    why: incomplete,
+    next: 'rtops alerts again in some seconds; rtops open prometheus lists the rules',
+  });
 }
 
 function own(world: World, observer: 'alertmanager' | 'prometheus'): string {

@@ -6,6 +6,11 @@ import { parseDuration } from './duration.ts';
  * `undefined` for anything else.
  */
 export function parseInstant(text: string, nowMs: number): number | undefined {
+  const at = instantOf(text, nowMs);
+  return at === undefined || Number.isNaN(new Date(at).getTime()) ? undefined : at;
+}
+
+function instantOf(text: string, nowMs: number): number | undefined {
   const relative = /^now(?:-(.+))?$/.exec(text.trim());
   if (relative !== null) {
     const agoMs = relative[1] === undefined ? 0 : parseDuration(relative[1]);
@@ -15,6 +20,5 @@ export function parseInstant(text: string, nowMs: number): number | undefined {
   if (/^\d{9,11}(\.\d+)?$/.test(text)) return Number(text) * 1000;
   if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined;
   const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}Z`;
-  const at = Date.parse(zoned.replace(' ', 'T'));
-  return Number.isNaN(at) ? undefined : at;
+  return Date.parse(zoned.replace(' ', 'T'));
 }

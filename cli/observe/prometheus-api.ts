@@ -59,6 +59,9 @@ function read(status: number, text: string, failed: (why: string) => Failure): A
       `It answered ${status}: the token or password is missing or has no right to query.`,
     );
   }
+  if (status === 503 && !text.startsWith('{')) {
+    throw failed('It answered 503: it is not ready. Just started, it first reads its data back.');
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

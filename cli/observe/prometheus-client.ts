@@ -28,6 +28,8 @@ export type Rule = {
   readonly type: string;
   readonly health: string;
   readonly lastError: string;
+  /** ISO 8601; in the year 1 where it was never evaluated. */
+  readonly lastEvaluation: string;
 };
 
 /** Each call throws Failure unhealthy (121) when Prometheus is away. */
@@ -142,6 +144,7 @@ const rulesSchema = z.looseObject({
           type: z.string(),
           health: z.string(),
           lastError: z.string().default(''),
+          lastEvaluation: z.string().default(''),
         }),
       ),
     }),
