@@ -9,6 +9,7 @@ import { parse, stringify } from 'yaml';
 import { latencyBuckets, metricFamilies } from '../server/metric-contract.ts';
 import { alertRuleGroups, alertRules } from './alert-rules.ts';
 import { defaultAlertSettings } from './alert-settings.ts';
+import { drillAlert } from './drill-alert.ts';
 import { scrapeIntervalSec } from './scrape-config.ts';
 import { firingWithoutSeries } from './testing/node-cases.ts';
 import { casesOf, ruleCases } from './testing/rule-cases.ts';
@@ -90,10 +91,10 @@ test('every name of ours is in the contract, with labels it has', () => {
   for (const bound of expressionBounds()) expect(latencyBuckets).toContain(bound);
 });
 
-test('runbooks lead to a section of docs/alerts.md', () => {
+test('runbooks lead to a section of docs/alerts.md, and the fire drill has one', () => {
   const text = readFileSync(join(import.meta.dirname, '..', 'docs', 'alerts.md'), 'utf8');
   const headings = [...text.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
-  expect(headings).toEqual(names);
+  expect(headings).toEqual([...names, drillAlert]);
 });
 
 test('the committed copy is what the code says', () => {

@@ -43,6 +43,11 @@ const foreignMakers: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+const knownNames: readonly string[] = [
+  ...[...metricFamilies, ...thresholdMetrics].map((one) => one.name),
+  ...alertNames,
+];
+
 /**
  * Prints one, or without a name the list of all; `markdown` prints docs/metrics.md.
  * @throws Failure `usage` for a name that nothing here has, and for a name beside `markdown`.
@@ -57,8 +62,15 @@ export function explain(
     });
   }
   if (markdown) world.stdout.write(metricsDocument(metricFamilies, seriesLimit));
-  else world.stdout.write(name === undefined ? listText() : explainText(name));
+  else world.stdout.write(name === undefined ? listText() : explainText(asWritten(name)));
   return exitCode.pass;
+}
+
+/** The name that differs from it in nothing but capitals, where there is just one; else itself. */
+function asWritten(name: string): string {
+  const same = knownNames.filter((one) => one.toLowerCase() === name.toLowerCase());
+  const [only] = same;
+  return only === undefined || same.length > 1 || same.includes(name) ? name : only;
 }
 
 function explainText(name: string): string {
@@ -74,9 +86,8 @@ function explainText(name: string): string {
   if (foreign !== undefined) {
     return `${name}\n  Not a metric of rtops: ${foreign[1]}.\n  Its own help: /api/v1/metadata?metric=${name} of Prometheus (rtops open prometheus).\n`;
   }
-  const names = [...[...metricFamilies, ...thresholdMetrics].map((one) => one.name), ...alertNames];
-  const part = name.length >= 3 ? names.find((one) => one.includes(name)) : undefined;
-  const near = nearestName(name, names) ?? part;
+  const part = name.length >= 3 ? knownNames.find((one) => one.includes(name)) : undefined;
+  const near = nearestName(name, knownNames) ?? part;
   throw new Failure(exitCode.usage, `there is nothing named ${JSON.stringify(name)} to explain`, {
     why: 'expected a metric of Prometheus or of a threshold, an alert, or an exit code',
     next: near === undefined ? 'rtops explain' : `rtops explain ${near}`,
