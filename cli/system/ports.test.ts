@@ -1,15 +1,10 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { freePorts, portOwner, portProblem } from './ports.ts';
-
-async function listen(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return (server.address() as AddressInfo).port;
-}
 
 test('free ports differ, can be listened on, and are none that the kernel gives to clients', async () => {
   const world = { random: () => 0.999 };
@@ -24,10 +19,14 @@ test('free ports differ, can be listened on, and are none that the kernel gives 
   expect(others.filter((port) => ports.includes(port))).toEqual([]);
 });
 
-test('a port in use is told, with who has it', async () => {
-  const port = await listen();
+test('a port in use is told, with the program that has it and none of its arguments, which may be secrets', async () => {
+  const server = `require('net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
+  const child = spawn(process.execPath, ['-e', server, '--', '--token=hush']);
+  onTestFinished(() => void child.kill());
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(line.toString());
   expect(await portProblem('127.0.0.1', port)).toBe('EADDRINUSE');
-  expect(portOwner(port)).toMatch(new RegExp(`^pid ${process.pid} \\(.+\\)$`));
+  expect(portOwner(port)).toBe(`pid ${child.pid} (${basename(realpathSync(process.execPath))})`);
 });
 
 test('nobody owns a free port', async () => {

@@ -5,7 +5,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { World } from '../world.ts';
-import { allPids, commandOf, readProc } from './process-identity.ts';
+import { allPids, programOf, readProc } from './process-identity.ts';
 
 /**
  * Below the ports the kernel hands to outgoing connections (32768 on Linux, 49152 on macOS): a
@@ -50,13 +50,13 @@ export async function portProblem(host: string, port: number): Promise<string | 
   });
 }
 
-/** The process that listens on a port, as `pid (command)`; `undefined` where that cannot be seen. */
+/** The process that listens on a port, as `pid 12 (nginx)`; `undefined` where that cannot be seen. */
 export function portOwner(port: number): string | undefined {
   const inodes = ['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, port));
   if (inodes.length === 0) return undefined;
   const targets = inodes.map((inode) => `socket:[${inode}]`);
   const pid = allPids().find((candidate) => holdsOneOf(candidate, targets));
-  return pid === undefined ? undefined : `pid ${pid} (${commandOf(pid)})`;
+  return pid === undefined ? undefined : `pid ${pid} (${programOf(pid)})`;
 }
 
 /** Inodes of listening sockets (state 0A) in /proc/net/tcp*, whose lines name ports in hex. */

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** A process that can be told from a later one with the same pid. */
 export type ProcessIdentity = {
@@ -106,6 +107,15 @@ export function commandOf(pid: number): string {
     ? readProc(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ')
     : ps(['-o', 'command=', '-p', String(pid)]);
   return (line ?? '').trim();
+}
+
+/** The program that the process runs, without its arguments, which may hold secrets (Linux only). */
+export function programOf(pid: number): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''));
+  } catch {
+    return (readProc(`/proc/${pid}/comm`) ?? '').trim();
+  }
 }
 
 /** Fields of /proc/<pid>/stat from the third (state) on; the name before may hold anything. */

@@ -150,6 +150,13 @@ describe('--set', () => {
     expect(failure.why).toContain(why);
   });
 
+  test('a value that breaks two rules which are one to people is complained of once', () => {
+    const failure = failureOf(() => shipped('scaled', ['alerts.connections=1e99']));
+    expect(failure.why).toBe(
+      'alerts.connections is 1e+99; expected a whole number from 1 to 100000000',
+    );
+  });
+
   test('an error of the file comes before one of the setting', () => {
     const act = (): unknown => parseTopology('al: {}', 'my.yaml', {}, ['ws.cout=4']);
     expect(failureOf(act).code).toBe(104);

@@ -25,7 +25,10 @@ export function explainIssues(
   isSecret: (path: IssuePath) => boolean,
 ): readonly ExplainedIssue[] {
   const root = z.toJSONSchema(schema, { io: 'input' });
-  return issues.flatMap((issue) => explain(issue, [], { root, data, isSecret }));
+  const all = issues.flatMap((issue) => explain(issue, [], { root, data, isSecret }));
+  // A value may break two rules that are one to people: no safe integer, and too large.
+  const sentences = all.map(({ sentence }) => sentence);
+  return all.filter(({ sentence }, index) => sentences.indexOf(sentence) === index);
 }
 
 type Context = {
