@@ -1,6 +1,6 @@
-/** Which run is under way in this folder: its logs are those of what is up, and no report names it yet. */
+/** Runs of this folder without a report: the one that is under way, and those whose rtops was killed. */
 import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 import { readLockHolder } from '../system/folder-lock.ts';
 import { isAlive } from '../system/process-identity.ts';
@@ -13,8 +13,16 @@ import type { World } from '../world.ts';
 export type RunUnderWay = {
   /** `null`: its folder is not among this folder's runs (`--run-dir`). */
   readonly id: string | null;
-  /** It loads what is up in this folder. Else it loads another system, or has just been killed. */
+  /** It loads what is up in this folder. Else it loads another system (`--url`). */
   readonly loadsWhatIsUp: boolean;
+};
+
+/** A run that ended without a report: its rtops was killed, or failed. */
+export type KilledRun = {
+  readonly id: string;
+  readonly dir: string;
+  /** When its folder was last written to, ms since 1970. */
+  readonly lastWriteMs: number;
 };
 
 /** A run writes an event a second: one of so long ago and somebody is at it. */
@@ -22,8 +30,8 @@ const livingWithinMs = 5000;
 
 /**
  * A run that was killed leaves a folder without a report as well. So a process must stand for it: who
- * holds the lock on what is up, or the supervisor, when it is the run's own; else only what is being
- * written this moment counts.
+ * holds the lock on what is up, or the supervisor, when it is the run's own. A run on a system of
+ * somebody else has neither: it counts while it is being written.
  */
 export function findRunUnderWay(world: World): RunUnderWay | undefined {
   const folder = stateFolder(world.cwd);
@@ -33,14 +41,46 @@ export function findRunUnderWay(world: World): RunUnderWay | undefined {
   for (const run of openRuns(folder.runsDir)) {
     const loadsWhatIsUp =
       lockedMs === undefined ? up !== undefined && isOwner(run, up) : run.lastEventMs >= lockedMs;
-    if (loadsWhatIsUp || world.clock.now() - run.lastEventMs < livingWithinMs) {
-      return { id: run.id, loadsWhatIsUp };
-    }
+    const isFresh = world.clock.now() - run.lastEventMs < livingWithinMs;
+    if (loadsWhatIsUp || (isFresh && !run.onOwnSystem)) return { id: run.id, loadsWhatIsUp };
   }
   return lockedMs === undefined ? undefined : { id: null, loadsWhatIsUp: true };
 }
 
-type OpenRun = { readonly id: string; readonly lastEventMs: number };
+/**
+ * The run of that name, where it was killed; without a name the newest in this folder, where none that
+ * is newer has a report.
+ */
+export function findKilledRun(world: World, named: string | undefined): KilledRun | undefined {
+  const { runsDir } = stateFolder(world.cwd);
+  const underWay = findRunUnderWay(world)?.id;
+  const ids = namesIn(runsDir).toSorted((a, b) => (a < b ? 1 : -1));
+  const dirs =
+    named === undefined
+      ? ids.filter((id) => id !== underWay).map((id) => join(runsDir, id))
+      : [resolve(world.cwd, named), join(runsDir, named)];
+  for (const dir of dirs) {
+    const names = namesIn(dir);
+    if (names.includes('report.json')) return undefined;
+    if (!names.includes('scenario.yaml') || basename(dir) === underWay) continue;
+    const written = [join(dir, 'events.jsonl'), ...filesIn(join(dir, 'history'))];
+    return { id: basename(dir), dir, lastWriteMs: Math.max(...written.map(writtenMs)) };
+  }
+  return undefined;
+}
+
+/** "run 2026… was killed, or failed, at 20:41:07 UTC and left no report". */
+export function killedAt({ id, lastWriteMs }: KilledRun): string {
+  const time = new Date(lastWriteMs).toISOString().slice(11, 19);
+  return `run ${id} was killed, or failed, at ${time} UTC and left no report`;
+}
+
+type OpenRun = {
+  readonly id: string;
+  readonly lastEventMs: number;
+  /** Of a topology: whoever loads it holds the lock, or supervises it. */
+  readonly onOwnSystem: boolean;
+};
 
 /** Runs that began and have no report, the newest first. */
 function openRuns(runsDir: string): readonly OpenRun[] {
@@ -50,7 +90,9 @@ function openRuns(runsDir: string): readonly OpenRun[] {
       const names = namesIn(join(runsDir, id));
       if (names.includes('report.json') || !names.includes('scenario.yaml')) return [];
       const events = statSync(join(runsDir, id, 'events.jsonl'), { throwIfNoEntry: false });
-      return events === undefined ? [] : [{ id, lastEventMs: events.mtimeMs }];
+      return events === undefined
+        ? []
+        : [{ id, lastEventMs: events.mtimeMs, onOwnSystem: names.includes('topology.yaml') }];
     });
 }
 
@@ -76,4 +118,12 @@ function namesIn(dir: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+function filesIn(dir: string): readonly string[] {
+  return namesIn(dir).map((name) => join(dir, name));
+}
+
+function writtenMs(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

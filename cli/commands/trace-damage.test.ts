@@ -1,5 +1,6 @@
 /** `rtops trace` on a run folder that lacks what the run left in it: named, and nothing untrue said. */
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -8,7 +9,8 @@ import { Failure } from '../failure.ts';
 import { sampleReport } from '../report/testing/sample-report.ts';
 import { recordBytes } from '../samples/history.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
-import { conn, inRoom, line, runId, wholeRun } from './testing/traced-run.ts';
+import { noteRunStart } from './run-start.ts';
+import { conn, inRoom, line, runId, startMs, startUs, wholeRun } from './testing/traced-run.ts';
 import { trace } from './trace.ts';
 
 async function notesOf(world: TestWorld, id = '1.0.0'): Promise<string> {
@@ -110,11 +112,59 @@ test('a history that was emptied, cut short or taken away', async () => {
   truncateSync(join(history, 'worker-0.bin'), 2 * recordBytes);
   expect(await notesOf(world)).toContain('worker-0.bin is cut short: 48 of 96 bytes are gone');
   truncateSync(join(history, 'worker-0.bin'), 0);
-  expect(await notesOf(world)).toContain('the history of the run is gone');
+  // It is there, and empty.
+  expect(await notesOf(world)).toContain('every file in history/ is empty (worker-0.bin): users');
+  expect(await notesOf(world)).not.toContain('gone');
   const none = await refusalOf(world, 'slowest');
   expect(none).toMatchObject({ code: exitCode.badFile, next: `rtops verify ${runId}` });
   rmSync(history, { recursive: true });
   expect(await notesOf(world)).toContain('the history of the run is gone');
+});
+
+test.each([
+  ['is not there', (file: string) => rmSync(file)],
+  ['cannot be read', (file: string) => writeFileSync(file, '{')],
+])('an index of the logs that %s: that one may have been cut is said', async (state, damage) => {
+  const { world, dir } = await wholeRun();
+  const file = join(dir, 'logs', 'ws-1.log');
+  writeFileSync(file, readFileSync(file, 'utf8').split('\n', 1).join('') + '\n');
+  noteRunStart(world, dir, { startedAtMs: startMs, startedAtUs: startUs });
+  damage(join(dir, 'logs', 'index.json'));
+  expect(await notesOf(world)).toContain(
+    `logs/index.json ${state}: how long each log was is not known, so one may have been cut short; the last lines are of ws-1 at 0 ms, ws-2 at 11 ms`,
+  );
+});
+
+test('a folder where a log or a history file should be is said to be one, and the rest is told', async () => {
+  const { world, dir } = await wholeRun();
+  for (const name of ['logs/ws-2.log', 'history/worker-0.bin']) {
+    rmSync(join(dir, name));
+    mkdirSync(join(dir, name));
+    expect(await notesOf(world)).toContain(`what ${name} holds cannot be told: it is a folder`);
+  }
+  expect(await notesOf(world)).not.toMatch(/empty|gone|cut/);
+});
+
+test.each([
+  ...['report.json', 'logs/ws-1.log', 'logs/nginx-access.log', 'logs/index.json'],
+  ...['history/worker-0.bin', 'history/seal.json', 'started.json'],
+])('a fifo in place of %s is refused, and not waited for', async (name) => {
+  const { world, dir } = await wholeRun();
+  rmSync(join(dir, name), { force: true });
+  execFileSync('mkfifo', [join(dir, name)]);
+  for (const id of ['1.0.0', 'slowest']) {
+    const refusal = await refusalOf(world, id);
+    expect(refusal.message).toContain(`runs/${runId}/${name} is a fifo, not a file`);
+    expect(refusal.code).toBe(exitCode.badFile);
+  }
+});
+
+test('so is a device behind a link', async () => {
+  const { world, dir } = await wholeRun();
+  const file = join(dir, 'logs', 'ws-1.log');
+  rmSync(file);
+  symlinkSync('/dev/zero', file);
+  expect((await refusalOf(world, '1.0.0')).message).toContain('ws-1.log is a device');
 });
 
 test('a message that the report names and no file holds is not sent back to where it came from', async () => {

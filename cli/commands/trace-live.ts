@@ -9,6 +9,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { TraceInput } from '../trace/trace-input.ts';
 import { noGaps } from '../trace/trace-gaps.ts';
 import type { World } from '../world.ts';
+import { oddFiles, readableLogs } from './trace-files.ts';
 
 export type LiveTrace = {
   /** `undefined`: no line tells of it. */
@@ -40,8 +41,9 @@ export async function liveInput(
   runId: string | null,
 ): Promise<TraceInput> {
   const folder = stateFolder(world.cwd);
+  const odd = await oddFiles(world, [folder.logsDir], folder.dir);
   const all = await readLogs(folder.logsDir);
-  const logs = tracedLogs(all);
+  const logs = readableLogs(tracedLogs(all), odd);
   const { lines, access } = searchLogs(logs, new Set([id]));
   const first = lines
     .filter((line) => isOfRun({ id, runId }, line))
@@ -56,7 +58,7 @@ export async function liveInput(
     hasRedis: all.some(({ service }) => service === 'redis'),
     hasProxy: all.some(({ service }) => service === 'nginx'),
     hasAccessLog: all.some(({ service }) => service === accessLogService),
-    gaps: noGaps,
+    gaps: { ...noGaps, odd },
     faults: [],
   };
 }

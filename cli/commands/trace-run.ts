@@ -1,7 +1,8 @@
 /** What the folder of a run that has ended holds about an id. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { hasNoHistory, historyGaps } from '../load/history-gaps.ts';
+import { historyGaps } from '../load/history-gaps.ts';
 import type { Report } from '../report/report.ts';
 import { readKeptLogs } from '../system/kept-logs.ts';
 import type { KeptLogs } from '../system/kept-logs.ts';
@@ -9,12 +10,20 @@ import { accessLogService } from '../trace/log-search.ts';
 import { noGaps } from '../trace/trace-gaps.ts';
 import type { ShortFile, TraceGaps } from '../trace/trace-gaps.ts';
 import type { TraceInput } from '../trace/trace-input.ts';
+import type { World } from '../world.ts';
 import { readRunStart } from './run-start.ts';
-import { readUsersRecords } from './trace-history.ts';
+import { oddFiles, readableLogs, runFolders } from './trace-files.ts';
+import { historyState, readUsersRecords } from './trace-history.ts';
 import { isTracedLog, tracedLogs } from './trace-live.ts';
 
 /** Reads its logs and its history; what is missing of them is said in `gaps`. */
-export async function inputOfRun(dir: string, report: Report, id: string): Promise<TraceInput> {
+export async function inputOfRun(
+  world: Pick<World, 'cwd'>,
+  dir: string,
+  report: Report,
+  id: string,
+): Promise<TraceInput> {
+  const odd = await oddFiles(world, runFolders(dir), dir);
   const kept = await readKeptLogs(dir);
   const since = kept?.since ?? readRunStart(dir);
   const { topology, run } = report;
@@ -33,10 +42,10 @@ export async function inputOfRun(dir: string, report: Report, id: string): Promi
     hasAccessLog,
     faults: report.faults.filter(({ bit }) => bit),
     // Without monitoring an access log is one that an earlier system left.
-    logs: tracedLogs(kept?.logs ?? []).filter(
+    logs: readableLogs(tracedLogs(kept?.logs ?? []), odd).filter(
       ({ service }) => service !== accessLogService || hasAccessLog,
     ),
-    gaps: await gapsOf(dir, report, kept),
+    gaps: { ...(await gapsOf(dir, report, kept)), odd },
     history: (await readUsersRecords(join(dir, 'history'), id))?.history,
   };
 }
@@ -48,7 +57,10 @@ async function gapsOf(
 ): Promise<TraceGaps> {
   const historyDir = join(dir, 'history');
   const history = await historyGaps(historyDir);
-  const ofUsers = { history, historyGone: ledger.sent > 0 && (await hasNoHistory(historyDir)) };
+  const ofUsers = {
+    history,
+    historyState: ledger.sent > 0 ? await historyState(historyDir) : ('whole' as const),
+  };
   if (topology === null) return { ...noGaps, ...ofUsers };
   if (kept === undefined) return { ...noGaps, ...ofUsers, logsGone: true };
   // Without its index, what ran says what was kept.
@@ -68,5 +80,11 @@ async function gapsOf(
     const nowBytes = text === undefined ? undefined : Buffer.byteLength(text);
     return nowBytes === undefined || nowBytes < keptBytes ? [{ name, keptBytes, nowBytes }] : [];
   });
-  return { ...ofUsers, logsGone: false, logs, leftOutBytes: kept.leftOutBytes };
+  const index =
+    kept.since !== undefined
+      ? 'whole'
+      : existsSync(join(dir, 'logs', 'index.json'))
+        ? 'unreadable'
+        : 'gone';
+  return { ...noGaps, ...ofUsers, logs, index, leftOutBytes: kept.leftOutBytes };
 }

@@ -12,6 +12,7 @@ import { testWorld } from '../system/testing/test-world.ts';
 import type { TestWorld } from '../system/testing/test-world.ts';
 import { inspectedWindow } from './inspection-window.ts';
 import { findRunFolder } from './run-folder.ts';
+import { open } from './open.ts';
 import { noteRunStart } from './run-start.ts';
 import { systemIsUp } from './testing/system-up.ts';
 import { conn, inRoom, line, runId, startMs, startUs, wholeRun } from './testing/traced-run.ts';
@@ -166,17 +167,6 @@ test.each([
   expect((await told({ ...world, clock }, '1.0.0')).run).toBe(shown);
 });
 
-test('a run that was ended this moment: its logs are not here', async () => {
-  const { world } = await wholeRun();
-  begin(world, Date.now());
-  writeFileSync(join(stateFolder(world.cwd).runsDir, liveId, 'topology.yaml'), '');
-  const { run, notes } = await told(world, '1.0.0');
-  expect(run).toBe(runId);
-  expect(notes).toMatch(new RegExp(`^run ${liveId} wrote just now .*are not here`));
-  expect((await told(world, '1.0.0', runId)).notes).not.toContain(liveId);
-  expect(notes).toContain(`shown is run ${runId}`);
-});
-
 /** What its users wrote down by now: u1 sent in the room that u2 and u3 are in, and u2 has it. */
 function usersWrite(world: TestWorld): void {
   const dir = join(stateFolder(world.cwd).runsDir, liveId);
@@ -250,6 +240,30 @@ test('outside of any run: a message of an older one that the logs still hold is 
   const { titles, notes } = await told(world, '1.0.7');
   expect(titles).toEqual([`message 1.0.7 of u1 in ${liveId}-r0`]);
   expect(notes).toContain(`it is not in the folder of run ${runId}`);
+});
+
+test('no run has ended yet: for its slowest one is sent to what works meanwhile', async () => {
+  const world = testWorld();
+  begin(world, Date.now() + 1000);
+  loadWhatIsUp(world);
+  for (const id of ['slowest', 'lost']) {
+    const refusal = await failureOf(trace(world, { id, run: undefined, json: false }));
+    expect(refusal.why).toBe(`run ${liveId} is under way: its ${id} is known when it has ended`);
+    expect(refusal.next).toMatch(/^rtops trace 0\.0\.0, or any other id/);
+  }
+  const report = await failureOf(open(world, 'report'));
+  expect(report.message).toBe(`the run ${liveId} has no report yet`);
+  expect(report.next).toMatch(/rtops open prometheus.*rtops trace 0\.0\.0/);
+});
+
+test('faults that were done by now', async () => {
+  const world = await loaded(['1.0.0']);
+  usersWrite(world);
+  const fault = { kind: 'fault', t: 10, fault: 'pause@ws-2,at=1s', phase: 'injected', detail: '' };
+  const file = join(stateFolder(world.cwd).runsDir, liveId, 'events.jsonl');
+  writeFileSync(file, `${JSON.stringify(fault)}\n`);
+  utimesSync(file, Date.now() / 1000 + 1, Date.now() / 1000 + 1);
+  expect((await told(world, '1.0.0')).steps).toContain('pause@ws-2 begins');
 });
 
 test('a report asked for meanwhile: the run is under way, which is no missing report', async () => {

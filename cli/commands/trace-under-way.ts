@@ -1,5 +1,4 @@
 /** What is known by now about an id of the run that is under way: its users' records, and the logs of what is up. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parseMessageId } from '../samples/history.ts';
@@ -14,6 +13,8 @@ import type { TraceInput } from '../trace/trace-input.ts';
 import type { World } from '../world.ts';
 import { readRunStart } from './run-start.ts';
 import type { RunUnderWay } from './run-under-way.ts';
+import { readNotedByRun } from './trace-events.ts';
+import { oddFiles, runFolders } from './trace-files.ts';
 import { readUsersRecords } from './trace-history.ts';
 import type { UsersRecords } from './trace-history.ts';
 import { liveInput, traceLive } from './trace-live.ts';
@@ -34,6 +35,7 @@ export async function traceUnderWay(
     ? 'the logs of what is up'
     : 'no logs, for its system was not started by rtops (--url)';
   const dir = run.id === null ? undefined : join(stateFolder(world.cwd).runsDir, run.id);
+  if (dir !== undefined) await oddFiles(world, runFolders(dir), dir);
   const start = dir === undefined ? undefined : readRunStart(dir);
   const users =
     dir === undefined || start === undefined
@@ -51,35 +53,40 @@ export async function traceUnderWay(
     underWay: true,
     start: { wallMs: start.startedAtMs, us: start.startedAtUs },
     history: users?.history,
+    faults: dir === undefined ? [] : (await readNotedByRun(dir)).faults,
     // Ids of messages and names of users begin anew with each run; what is up may have seen several.
-    logs: parseMessageId(id) === undefined ? of.logs : of.logs.map((log) => since(log, start)),
+    logs:
+      parseMessageId(id) === undefined
+        ? of.logs
+        : of.logs.map((log) => logBetween(log, start, Infinity)),
   };
   const looked = [...(users === undefined ? [] : [recordsOf(users, start)]), servers].join('; ');
   return { input, found: composeTrace(input), looked };
 }
 
-/** Whether a run that does not load what is up loads a system that rtops did not start. */
-export function loadsUrl(world: World, { id }: RunUnderWay): boolean {
-  if (id === null) return false;
-  return !existsSync(join(stateFolder(world.cwd).runsDir, id, 'topology.yaml'));
-}
-
-function recordsOf({ untilUs }: UsersRecords, { startedAtMs }: KeptSince): string {
+/** Until when there are records: "users' records up to 20:41:07 UTC, 12.3 s from its start". */
+export function recordsOf({ untilUs }: UsersRecords, { startedAtMs }: KeptSince): string {
   if (untilUs === 0) return 'its users have written nothing down yet';
   const time = new Date(startedAtMs + untilUs / 1000).toISOString().slice(11, 19);
   return `users' records up to ${time} UTC, ${(untilUs / 1_000_000).toFixed(1)} s from its start`;
 }
 
-/** What a server wrote from the start on. */
-function since({ service, text }: LogText, { startedAtUs }: KeptSince): LogText {
+/** What a server wrote from the start on. @param untilUs CLOCK_MONOTONIC, as the start */
+export function logBetween(
+  { service, text }: LogText,
+  { startedAtUs }: KeptSince,
+  untilUs: number,
+): LogText {
   if (service === accessLogService) return { service, text };
-  let from = 0;
+  let from: number | undefined;
+  let at = 0;
   for (const line of linesOf(text)) {
     const us = parseLogLine(service, line)?.us;
-    if (us !== undefined && us >= startedAtUs) break;
-    from += line.length + 1;
+    if (us !== undefined && us >= startedAtUs) from ??= at;
+    if (from !== undefined && us !== undefined && us > untilUs) break;
+    at += line.length + 1;
   }
-  return { service, text: text.slice(from) };
+  return { service, text: from === undefined ? '' : text.slice(from, at) };
 }
 
 /** Of a system of somebody else nothing is known here. */

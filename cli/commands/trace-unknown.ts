@@ -33,13 +33,19 @@ function unreadNotes(logs: readonly LogText[]): readonly string[] {
   return healthNotes(logs.map(logHealth).filter(({ cut, unreadable }) => cut || unreadable > 0));
 }
 
-/** @param before said of what was looked at before */
-export function unknownId(
-  id: string,
-  where: string,
-  { logs, history, gaps, underWay }: TraceInput,
-  before: readonly string[] = [],
-): Failure {
+export type LookedAt = {
+  /** `run 2026…`. */
+  readonly where: string;
+  /** Said of what was looked at before. */
+  readonly before: readonly string[];
+  /** The command that leads on; `undefined`: what the input says does. */
+  readonly next: string | undefined;
+  readonly input: TraceInput;
+};
+
+/** Nobody has seen the id. */
+export function unknownId(id: string, { where, before, next, input }: LookedAt): Failure {
+  const { logs, history, gaps } = input;
   const damage = [...gapNotes(gaps), ...unreadNotes(logs)];
   const known = knownIds(logs, searchedIds);
   const near = nearestName(id, Object.values(known).flat());
@@ -63,10 +69,18 @@ export function unknownId(
       ...sample('connections', known.connId),
       ...sample('sockets', known.socketId),
     ],
-    next: underWay
-      ? `rtops trace ${id} again: users write down what they did once a second`
-      : damage.length === 0
-        ? 'rtops trace slowest'
-        : 'rtops verify',
+    next: next ?? nextOf(id, input, damage, Object.values(known).flat()[0]),
   });
+}
+
+/** What leads on: outside of any run nothing has a slowest message. */
+function nextOf(
+  id: string,
+  { underWay, runId }: TraceInput,
+  damage: readonly string[],
+  known: string | undefined,
+): string {
+  if (underWay) return `rtops trace ${id} again: users write down what they did once a second`;
+  if (runId === null) return known === undefined ? 'rtops bench' : `rtops trace ${known}`;
+  return damage.length === 0 ? `rtops trace slowest ${runId}` : `rtops verify ${runId}`;
 }

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { historyFiles, readSeal } from './history-files.ts';
+import { readSeal } from './history-files.ts';
 
 type HistoryGap = {
   /** The file's name. */
@@ -26,11 +26,4 @@ export async function historyGaps(dir: string): Promise<readonly HistoryGap[]> {
     })),
   );
   return files.filter(({ keptBytes, nowBytes }) => nowBytes === undefined || nowBytes < keptBytes);
-}
-
-/** Whether the folder holds not one record. */
-export async function hasNoHistory(dir: string): Promise<boolean> {
-  const files = await historyFiles(dir).catch((): string[] => []);
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  return sizes.every((size) => size === 0);
 }

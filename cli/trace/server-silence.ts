@@ -92,6 +92,8 @@ function outsideNotes(log: LogHealth, { what, clock, seen }: SilenceInput): read
   return [];
 }
 
-function hasGaps({ logsGone, logs, leftOutBytes }: TraceGaps): boolean {
-  return logsGone || logs.length > 0 || Object.keys(leftOutBytes).length > 0;
+/** Without the index a log that was cut at the end of a line shows no gap. */
+function hasGaps({ logsGone, logs, leftOutBytes, index, odd }: TraceGaps): boolean {
+  const hasShort = logs.length > 0 || Object.keys(leftOutBytes).length > 0;
+  return logsGone || hasShort || index !== 'whole' || odd.length > 0;
 }

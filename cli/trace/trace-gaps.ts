@@ -14,20 +14,28 @@ export type TraceGaps = {
   readonly logs: readonly ShortFile[];
   /** Bytes at the start of a log that were too many to keep, by service. */
   readonly leftOutBytes: Readonly<Record<string, number>>;
-  /** Users wrote a history, and there is not one record of it. */
-  readonly historyGone: boolean;
+  /** What became of the file that says how long each log was when it was kept. */
+  readonly index: 'whole' | 'gone' | 'unreadable';
+  /** Users wrote a history: its files are gone, or there is not one record in any of them. */
+  readonly historyState: 'whole' | 'gone' | 'empty';
   /** By file. */
   readonly history: readonly ShortFile[];
+  /** What stands where a file should, and cannot be read. */
+  readonly odd: readonly OddFile[];
 };
 
+/** `logs/ws-1.log` `is a folder`. */
+export type OddFile = { readonly name: string; readonly why: string };
+
 export const noGaps: TraceGaps = {
-  ...{ logsGone: false, logs: [], leftOutBytes: {} },
-  ...{ historyGone: false, history: [] },
+  ...{ logsGone: false, logs: [], leftOutBytes: {}, index: 'whole' },
+  ...{ historyState: 'whole', history: [], odd: [] },
 };
 
 /** One sentence a gap. */
 export function gapNotes(gaps: TraceGaps): readonly string[] {
-  const { logsGone, logs, leftOutBytes, historyGone, history } = gaps;
+  const { logsGone, logs, leftOutBytes, historyState, history, odd } = gaps;
+  const isOdd = (name: string): boolean => odd.some((one) => one.name === name);
   const missing = logs.filter(({ nowBytes }) => nowBytes === undefined).map(({ name }) => name);
   return [
     ...(logsGone
@@ -44,12 +52,14 @@ export function gapNotes(gaps: TraceGaps): readonly string[] {
     ...Object.entries(leftOutBytes).map(
       ([name, bytes]) => `the first ${bytes} bytes of the log of ${name} were too many to keep`,
     ),
-    ...(historyGone
+    ...odd.map(({ name, why }) => `what ${name} holds cannot be told: it ${why}`),
+    ...(historyState === 'gone'
       ? ["the history of the run is gone from its folder: users' steps cannot be told"]
-      : []),
-    ...(historyGone ? [] : history).map(
-      (one) => `users' steps may be missing: history/${one.name} ${stateOf(one)}`,
-    ),
+      : historyState === 'empty'
+        ? [`every file in history/ is empty${namesOf(history)}: users' steps cannot be told`]
+        : history
+            .filter(({ name }) => !isOdd(`history/${name}`))
+            .map((one) => `users' steps may be missing: history/${one.name} ${stateOf(one)}`)),
   ];
 }
 
@@ -61,4 +71,9 @@ function stateOf(file: ShortFile): string {
 
 function lackOf({ keptBytes, nowBytes = 0 }: ShortFile): string {
   return `${keptBytes - nowBytes} of ${keptBytes} bytes are gone`;
+}
+
+/** Of files that had something in them. */
+function namesOf(files: readonly ShortFile[]): string {
+  return files.length === 0 ? '' : ` (${files.map(({ name }) => name).join(', ')})`;
 }

@@ -61,6 +61,7 @@ export function socketNotes(
 export function commonNotes({ logs, gaps, start }: ReadRun, clock: TraceClock): readonly string[] {
   return [
     ...gapNotes(gaps),
+    ...indexNotes(gaps, logs, clock),
     ...healthNotes(logs),
     ...(clock.skewMs === 0
       ? []
@@ -72,5 +73,22 @@ export function commonNotes({ logs, gaps, start }: ReadRun, clock: TraceClock): 
           'the run did not note its start on the clock of the servers: their times are off by up to 2 ms',
         ]
       : []),
+  ];
+}
+
+/** Without the index nothing but its last line tells whether a log was cut. */
+function indexNotes(
+  { index }: TraceInput['gaps'],
+  logs: readonly LogHealth[],
+  clock: TraceClock,
+): readonly string[] {
+  if (index === 'whole') return [];
+  const ends = logs.flatMap(({ service, last }) =>
+    last === undefined ? [] : [`${service} at ${(clock.ofLine(last).atUs / 1000).toFixed(0)} ms`],
+  );
+  const state = index === 'gone' ? 'is not there' : 'cannot be read';
+  const seen = ends.length === 0 ? '' : `; the last lines are of ${ends.join(', ')}`;
+  return [
+    `logs/index.json ${state}: how long each log was is not known, so one may have been cut short${seen}`,
   ];
 }
