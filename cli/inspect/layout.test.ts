@@ -125,7 +125,13 @@ describe('a dashboard’s grid', () => {
   const broken: readonly [string, unknown, RegExp][] = [
     ['no object', [], /expected object/i],
     ['no title', { panels: [] }, /title/],
-    ['a panel without a type', { title: 'D', panels: [{ title: 'x' }] }, /type/],
+    ['a panel without a type', { title: 'D', panels: [{ title: 'x' }] }, /^panels\.0\.type: /],
+    ['a panel of null', { title: 'D', panels: [panel('a', 0), null] }, /^panels\.1: .*null/],
+    [
+      'a panel of a row that is none',
+      { title: 'D', panels: [panel('a', 4), row('r', 0, { panels: [panel('b', 1), 7] })] },
+      /^panels\.1\.panels\.1: /,
+    ],
   ];
   test.each(broken)('%s is refused with its place', (_, value, said) => {
     expect(() => parseDashboard(value, 'd.json')).toThrow('d.json is not a Grafana dashboard');

@@ -41,7 +41,7 @@ export function parseDashboard(value: unknown, file: string): Dashboard {
   const parsed = dashboardSchema.safeParse(value);
   if (!parsed.success) throw notADashboard(file, parsed.error);
   const { title, uid, description, templating, annotations, panels } = parsed.data;
-  const laidOut = parsePanels(panels, (error) => notADashboard(file, error));
+  const laidOut = parsePanels(panels, (error, path) => notADashboard(file, error, path));
   return {
     uid: uid ?? '',
     title,
@@ -72,12 +72,20 @@ function parseAnnotation(one: z.infer<typeof annotationSchema>): readonly Annota
   ];
 }
 
-function notADashboard(file: string, error: z.ZodError): Failure {
+/** @param at where in the document the value stands that was read */
+function notADashboard(
+  file: string,
+  error: z.ZodError,
+  at: readonly (string | number)[] = [],
+): Failure {
   return new Failure(exitCode.badFile, `${file} is not a Grafana dashboard`, {
     why: 'A dashboard of the classic (v1) JSON model is expected.',
     evidence: error.issues
       .slice(0, 5)
-      .map((issue) => `${issue.path.map(String).join('.') || 'the document'}: ${issue.message}`),
+      .map(
+        (issue) =>
+          `${[...at, ...issue.path].map(String).join('.') || 'the document'}: ${issue.message}`,
+      ),
     next: 'Export it again from Grafana: Export → JSON, model "Classic".',
   });
 }

@@ -46,25 +46,30 @@ const panelSchema = z.looseObject({
   transformations: z.array(z.looseObject({ id: z.string(), options: z.unknown() })).nullish(),
 });
 
-type RawPanel = z.infer<typeof panelSchema>;
+type RawPanel = z.infer<typeof panelSchema> & { readonly path: PanelPath };
 
-/** @param failed makes the failure to throw for a panel that cannot be read */
+/** Where a panel stands in the document: `panels`, 2, and below a row once more. */
+type PanelPath = readonly (string | number)[];
+
+/** @param failed makes the failure to throw for a panel that cannot be read; `path` is where it is */
 export function parsePanels(
   values: readonly unknown[],
-  failed: (error: z.ZodError) => Error,
+  failed: (error: z.ZodError, path: PanelPath) => Error,
 ): { readonly panels: readonly Panel[]; readonly rows: readonly Row[] } {
-  const read = (value: unknown): RawPanel => {
-    const parsed = panelSchema.safeParse(value);
-    if (!parsed.success) throw failed(parsed.error);
-    return parsed.data;
-  };
+  const readAll = (all: readonly unknown[], above: PanelPath): readonly RawPanel[] =>
+    all.map((value, index) => {
+      const path = [...above, 'panels', index];
+      const parsed = panelSchema.safeParse(value);
+      if (!parsed.success) throw failed(parsed.error, path);
+      return { ...parsed.data, path };
+    });
   const panels: Panel[] = [];
   const rows: Row[] = [];
   // What opened rows have pushed down so far.
   let pushed = 0;
-  const raws = values
-    .map(read)
-    .toSorted((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
+  const raws = readAll(values, []).toSorted(
+    (a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x,
+  );
   for (const raw of raws) {
     const y = raw.gridPos.y + pushed;
     if (raw.type !== 'row') {
@@ -73,7 +78,7 @@ export function parsePanels(
     }
     const repeat = textOf(raw.repeat) || null;
     rows.push({ kind: 'row', title: raw.title, y, repeat, scoped: {} });
-    const inside = (raw.panels ?? []).map(read);
+    const inside = readAll(raw.panels ?? [], raw.path);
     if (inside.length === 0) continue;
     const top = Math.min(...inside.map((one) => one.gridPos.y));
     const bottom = Math.max(...inside.map((one) => one.gridPos.y + one.gridPos.h));
@@ -88,7 +93,7 @@ export function parsePanels(
 function parsePanel(raw: RawPanel, gridPos: GridPos): Panel {
   const options = raw.options ?? {};
   return {
-    id: raw.id ?? 0,
+    id: raw.id ?? placeOf(raw.path),
     title: raw.title,
     description: withoutExpectation(raw.description),
     expectation: parseExpectation(raw.description) ?? { kind: 'data', needs: [] },
@@ -112,6 +117,11 @@ function parsePanel(raw: RawPanel, gridPos: GridPos): Panel {
           },
     scoped: {},
   };
+}
+
+/** Which one it is of its list, from 1. */
+function placeOf(path: PanelPath): number {
+  return Number(path.at(-1) ?? 0) + 1;
 }
 
 /** Hidden queries and queries that are not PromQL (or LogQL) are left out. */

@@ -245,6 +245,15 @@ describe('a panel replayed against a real Prometheus', () => {
     expect(without).toMatchObject({ verdict: 'empty', under: '$kind = card, cash.only' });
   });
 
+  test('a panel without a title is told by its number', async () => {
+    const { rows } = await shop.replayed([
+      { ...panelOf({ expr: 'shop_queue', title: '' }), id: 12 },
+      { ...panelOf({ expr: 'shop_queue', title: ' ' }), id: undefined },
+    ]);
+    const panels = rows.filter((row) => row.kind === 'panel');
+    expect(panels.map(({ name }) => name)).toEqual(['panel 12', 'panel 2']);
+  });
+
   test('a repeated panel is one for each value', async () => {
     const { rows, dashboards } = await shop.replayed([
       panelOf({ expr: 'shop_orders_total{kind=~"$kind"}', repeat: 'kind', title: 'Kind $kind' }),

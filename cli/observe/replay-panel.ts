@@ -30,7 +30,8 @@ export async function replayPanel(
   if (panel.targets.length === 0)
     return { panel, title, row: null, queries: await lists(panel, request) };
   const first = await judged(panel, scope, request, witness);
-  const seen = { dashboard: dashboard.title, kind: 'panel', name: title } as const;
+  const name = title.trim() === '' ? `panel ${panel.id}` : title;
+  const seen = { dashboard: dashboard.title, kind: 'panel', name } as const;
   const row: CheckRow = { ...seen, ...first.result, under: null };
   const queries = first.answers.flatMap((answer) =>
     answer.kind === 'series'
