@@ -20,7 +20,7 @@ const stampedWithinUs = 1_000_000;
 /** A request that opened no connection. */
 export function requestTrace(input: TraceInput, found: Found): Trace {
   const clock = traceClock(input.start, found.lines);
-  const steps = foundSteps(found, clock, input, accessNames(input, found));
+  const steps = foundSteps(found, clock, input, accessNames(input, found, clock));
   const run = { ...input, logs: input.logs.map(logHealth) };
   return {
     ...{ id: input.id, kind: 'request' },
@@ -35,7 +35,7 @@ export function requestTrace(input: TraceInput, found: Found): Trace {
 /** A connection, asked for by its own name, its socket's, or that of the request that opened it. */
 export function connectionTrace(input: TraceInput, found: Found): Trace {
   const clock = traceClock(input.start, found.lines);
-  const own = foundSteps(found, clock, input, accessNames(input, found));
+  const own = foundSteps(found, clock, input, accessNames(input, found, clock));
   const run = { ...input, logs: input.logs.map(logHealth) };
   const life = lifeOf(input, found, own, clock);
   const faults = life === undefined ? [] : faultSteps(life.faults, life);

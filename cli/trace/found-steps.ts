@@ -1,7 +1,7 @@
 /** Found lines as steps of a timeline. */
 import type { Found } from './log-search.ts';
 import { accessSteps, lineSteps } from './log-steps.ts';
-import type { AccessNames, OpenedConnection } from './log-steps.ts';
+import type { AccessNames, OpenedConnection, Reached } from './log-steps.ts';
 import type { LogLine } from './log-line.ts';
 import { serviceAddresses } from './service-addresses.ts';
 import type { Step } from './trace.ts';
@@ -23,11 +23,35 @@ export function foundSteps(
 }
 
 /** The names in {@link foundSteps}, as far as these logs tell them. */
-export function accessNames({ logs }: Pick<TraceInput, 'logs'>, found: Found): AccessNames {
+export function accessNames(
+  { logs }: Pick<TraceInput, 'logs'>,
+  found: Found,
+  clock: TraceClock,
+): AccessNames {
   return {
     services: serviceAddresses(logs, found.access),
     connections: openedConnections(found.lines),
+    reached: reachedServers(found.lines, clock),
   };
+}
+
+/** Of requests with one line: a client may use one id for several. */
+function reachedServers(
+  lines: readonly LogLine[],
+  clock: TraceClock,
+): ReadonlyMap<string, Reached> {
+  const byRequest = Map.groupBy(
+    lines.filter(({ msg }) => msg === 'request answered' || msg === 'connection opened'),
+    ({ text }) => text.reqId ?? '',
+  );
+  return new Map(
+    [...byRequest].flatMap(([reqId, [line, ...others]]) => {
+      if (reqId === '' || line === undefined || others.length > 0) return [];
+      const tookUs = Math.round((line.number.tookMs ?? 0) * 1000);
+      const by = line.msg === 'request answered' ? 'answer' : 'session';
+      return [[reqId, { atUs: clock.ofLine(line).atUs - tookUs, by }] as const];
+    }),
+  );
 }
 
 /** By the request that opened it. */

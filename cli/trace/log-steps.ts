@@ -70,7 +70,12 @@ export type AccessNames = {
   readonly services: ReadonlyMap<string, string>;
   /** By the id of the request that opened it. */
   readonly connections: ReadonlyMap<string, OpenedConnection>;
+  /** By request. */
+  readonly reached: ReadonlyMap<string, Reached>;
 };
+
+/** When a server had a request, µs since run start. A session's comes about after its handshake. */
+export type Reached = { readonly atUs: number; readonly by: 'answer' | 'session' };
 
 export type OpenedConnection = { readonly user: string; readonly connId: string };
 
@@ -78,31 +83,40 @@ export type OpenedConnection = { readonly user: string; readonly connId: string 
 export function accessSteps(
   line: AccessLine,
   clock: TraceClock,
-  { services, connections }: AccessNames,
+  { services, connections, reached }: AccessNames,
 ): readonly Step[] {
   const opened = connections.get(line.requestId);
   const owner = opened === undefined ? '' : `${opened.user} (${opened.connId})`;
   const end = clock.ofWall(line.endMs);
   const isSocket = line.status === 101;
-  const told = { errorUs: end.errorUs, where: 'nginx', source: 'access log' } as const;
+  const told = { where: 'nginx', source: 'access log' } as const;
   const tried = line.upstreams
     .map(({ address, status }) => `${services.get(address) ?? address} (${status})`)
     .join(', then ');
   const header = line.headerMs === undefined ? '' : `, headers after ${ms(line.headerMs)}`;
   const by = `${tried === '' ? 'nginx itself' : tried}${header}`;
   const startUs = end.atUs - Math.round(line.tookMs * 1000);
-  // Whole ms: nginx has a request before any node has it, and is done with it last.
+  // Whole ms, and on a busy machine older ones: nginx has a request before any node has it, and is
+  // done with it after.
+  const server = reached.get(line.requestId);
+  const startErrorUs = Math.max(end.errorUs, startUs - (server?.atUs ?? startUs));
+  const endErrorUs = Math.max(
+    end.errorUs,
+    server?.by === 'answer' ? server.atUs - end.atUs : end.errorUs,
+  );
   return [
     {
       ...told,
       atUs: startUs,
-      orderUs: startUs - end.errorUs,
+      errorUs: startErrorUs,
+      orderUs: startUs - startErrorUs,
       what: `${line.method} ${line.path} came in${owner === '' ? '' : ` for ${owner}`}${isSocket ? `; upgraded by ${by}` : ''}`,
     },
     {
       ...told,
       atUs: end.atUs,
-      orderUs: end.atUs + end.errorUs,
+      errorUs: endErrorUs,
+      orderUs: end.atUs + endErrorUs + 1,
       what: isSocket
         ? `WebSocket${owner === '' ? '' : ` of ${owner}`} ended after ${(line.tookMs / 1000).toFixed(1)} s`
         : `answered ${line.status} by ${by}`,

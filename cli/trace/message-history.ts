@@ -80,7 +80,8 @@ export function createMessageHistory({ sender, room, n }: MessageKey): MessageHi
       }
       noteMember(record);
     },
-    steps: () => {
+    steps() {
+      const owed = new Set(this.recipients().map(({ user }) => user)).add(userName(sender));
       const first = Math.min(...steps.map((step) => step.atUs));
       const moving = steps.filter(({ where }) => where !== theLog).map(({ atUs }) => atUs);
       const until = Math.max(...moving) + contextUs;
@@ -88,14 +89,15 @@ export function createMessageHistory({ sender, room, n }: MessageKey): MessageHi
         ...steps,
         ...context
           .filter(({ atUs, user }) => {
-            return atUs >= first && atUs <= until && atUs <= (doneUs.get(user) ?? Infinity);
+            const isWaiting = atUs >= first && atUs <= until;
+            return isWaiting && owed.has(userName(user)) && atUs <= (doneUs.get(user) ?? Infinity);
           })
           .map(({ user, atUs, what }): Step => ({
             ...{ atUs, errorUs: 1, where: userName(user), what, source: 'history' },
           })),
       ];
     },
-    missing: () => {
+    missing() {
       const sentUs = Math.min(...steps.map((step) => step.atUs));
       return [...members]
         .filter(([user, { fromUs, untilUs }]) => {

@@ -70,6 +70,16 @@ test('who had not got it yet is told of longer, and of nobody else', () => {
   );
 });
 
+test('who came into the room after it was sent is no part of it', () => {
+  const late = record(recordKind.joined, { user: 38, n: 0, atUs: 400_000 });
+  const off = record(recordKind.disconnected, { user: 38, atUs: 900_000 });
+  const steps = stepsOf({
+    ...input([...records, delivered6, late, off, stored]),
+    faults: [{ ...kill, at: 880 }],
+  });
+  expect(steps.filter((step) => /^(u38|fault)/.test(step))).toEqual([]);
+});
+
 test('nginx says of each connection whose it is, and which node took it', () => {
   expect(stepsOf(input()).filter((step) => step.startsWith('nginx'))).toEqual([
     'nginx: GET /socket.io/ came in for u12 (c-1); upgraded by ws-1 (101), headers after 4 ms',

@@ -40,7 +40,7 @@ export function messageTrace(input: TraceInput, lines: readonly LogLine[]): Trac
   const connections = [...groups].flatMap(([title, own]) => connectionsOf(title, own));
   const { access } = searchLogs(input.logs, relatedIds([...lines, ...connections]));
   const clock = traceClock(input.start, [...lines, ...connections]);
-  const names = accessNames(input, { lines: connections, access });
+  const names = accessNames(input, { lines: connections, access }, clock);
   const timelines = [...groups].map(([title, own]): Timeline => {
     const around = connectionsOf(title, own);
     const requests = relatedIds([...own, ...around]);
