@@ -151,7 +151,7 @@ test.each([
 ])('a fifo in place of %s is refused, and not waited for', async (name) => {
   const { world, dir } = await wholeRun();
   rmSync(join(dir, name), { force: true });
-  execFileSync('mkfifo', [join(dir, name)]);
+  execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(dir, name)]);
   for (const id of ['1.0.0', 'slowest']) {
     const refusal = await refusalOf(world, id);
     expect(refusal.message).toContain(`runs/${runId}/${name} is a fifo, not a file`);
