@@ -72,7 +72,7 @@ export const latencyRow: RowSpec = {
       unit: 's',
       queries: [
         { expr: quantile(runMetrics.connectSeconds, { q: '0.5' }), legend: 'median' },
-        { expr: quantile(runMetrics.connectSeconds), legend: 'p $quantile' },
+        { expr: quantile(runMetrics.connectSeconds), legend: '${quantile:text}' },
       ],
     },
     {

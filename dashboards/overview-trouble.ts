@@ -62,9 +62,9 @@ export const troubleRow: RowSpec = {
       width: 8,
     },
     {
-      title: 'Disconnects by reason',
+      title: 'Disconnects by reason, killed servers aside',
       description:
-        'Connections that ended, as servers saw them. A crash shows as nothing here: the dead do not count.',
+        'Connections that ended, as servers saw them: a killed one counts nothing. Whom it threw off shows in Connections by server and in Users coming back.',
       view: { kind: 'bars' },
       unit: 'cps',
       queries: [
@@ -93,7 +93,7 @@ export const troubleRow: RowSpec = {
       unit: 's',
       queries: [
         { expr: quantile(runMetrics.resumeSeconds, { q: '0.5' }), legend: 'median' },
-        { expr: quantile(runMetrics.resumeSeconds), legend: 'p $quantile' },
+        { expr: quantile(runMetrics.resumeSeconds), legend: '${quantile:text}' },
       ],
       expect: 'fault-only',
       needs: ['run'],

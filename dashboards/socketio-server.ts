@@ -61,9 +61,9 @@ const connections: RowSpec = {
       ],
     },
     {
-      title: 'Disconnects by reason',
+      title: 'Disconnects by reason, killed servers aside',
       description:
-        'In Socket.IO’s words. `ping timeout`: the client was gone or stalled; `transport close`: the connection broke. Who was on a server that crashed is not among them: the dead do not count.',
+        'In Socket.IO’s words. `ping timeout`: the client was gone or stalled; `transport close`: the connection broke. Who was on a server that was killed is not among them, for the dead do not count: see Connections by server.',
       view: { kind: 'bars' },
       unit: 'cps',
       queries: [

@@ -100,10 +100,15 @@ function lokiValues(name: string, label: string): dashboard.QueryVariableBuilder
 }
 
 function quantiles(): Builder<VariableModel> {
-  const values = ['0.5', '0.9', '0.95', '0.99', '0.999'];
+  // Called as titles call them; PromQL takes the number.
+  const all = ['0.5', '0.9', '0.95', '0.99', '0.999'].map((value) => ({
+    text: `p${Number((Number(value) * 100).toFixed(1))}`,
+    value,
+  }));
+  const usual = '0.95';
   return new dashboard.CustomVariableBuilder('quantile')
     .label('Quantile')
-    .values(values.join(','))
-    .options(values.map((value) => ({ text: value, value, selected: value === '0.95' })))
-    .current({ text: '0.95', value: '0.95' });
+    .values(all.map(({ text, value }) => `${text} : ${value}`).join(','))
+    .options(all.map((one) => ({ ...one, selected: one.value === usual })))
+    .current(all.find(({ value }) => value === usual) ?? { text: usual, value: usual });
 }

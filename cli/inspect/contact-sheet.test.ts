@@ -73,7 +73,7 @@ describe('the contact sheet in Chromium, offline', () => {
     expect(await page.locator('#p-0-4 .bars li').count()).toBe(3);
     expect(await page.locator('#p-0-5 tr').count()).toBe(4);
     expect(await page.locator('#p-0-7 .lanes u').allInnerTexts()).toEqual(['up', '', 'up']);
-    expect(await page.locator('#p-0-7 .keys').innerText()).toBe('down');
+    expect(await page.locator('#p-0-7 .keys').innerText()).toBe('up\ndown');
     expect(await text('9')).toContain('Words sample');
     expect(await text('10')).toContain('Prometheus never saw metric sample');
     expect(await text('11')).toContain('no Loki here');
@@ -111,9 +111,9 @@ describe('the contact sheet in Chromium, offline', () => {
     expect(await page.evaluate(hiddenTexts)).toEqual([]);
     expect(await page.evaluate(overlaps)).toEqual([]);
     expect(await page.evaluate(paintedPanels)).toMatchObject({ 'p-0-0': true, 'p-0-2': true });
-    // The short state has no room for its name: it stands below.
+    // The short state has no room for its name: the names of all stand below.
     expect(await page.locator('#p-0-7 .lanes u').allInnerTexts()).toEqual(['up', '', 'up']);
-    expect(await page.locator('#p-0-7 .keys').innerText()).toBe('not yet or over');
+    expect(await page.locator('#p-0-7 .keys').innerText()).toBe('up\nnot yet or over');
     expect(await page.locator('#p-0-9 .body b').innerText()).toBe('Any id');
     expect(await page.locator('#p-0-9 .body pre').innerText()).toBe('rtops trace ID\n**as it is**');
     expect(await page.locator('#p-0-9 .body').innerText()).not.toContain('```');
@@ -130,6 +130,12 @@ describe('the contact sheet in Chromium, offline', () => {
     expect(ends).toHaveLength(3);
     // What is cut ends within a glyph or a gap of the edge.
     expect(Math.min(...ends)).toBeGreaterThan(3);
+  });
+
+  test('a line at its natural end, 100 %, lies below the names of the bands', async () => {
+    const { page } = await opened(renderSheet(full(), assets), 'light');
+    // The names are 10 px high, 2 px below the edge.
+    expect(await page.evaluate<number>(lineBelowEdge)).toBeGreaterThan(13);
   });
 
   test('on a phone nothing is wider than the screen', async () => {
@@ -159,6 +165,24 @@ describe('the contact sheet in Chromium, offline', () => {
     return { page, problems, requests };
   }
 });
+
+/** A panel of shares, all of them whole from begin to end. */
+function full(): Inspection {
+  const inspection = sampleInspection();
+  const dashboards = inspection.dashboards.map((dashboard) => ({
+    ...dashboard,
+    panels: dashboard.panels.map((drawn): DrawnPanel => {
+      if (!drawn.panel.title.startsWith('Lines')) return drawn;
+      const style = { ...drawn.panel.style, unit: 'percentunit', max: 1, thresholds: [] };
+      const [wave] = drawn.queries[0]?.series ?? [];
+      const points = (wave?.points ?? []).map(([at]) => [at, 1] as const);
+      const series = [{ labels: {}, name: 'share', points }];
+      const queries = drawn.queries.map((query) => ({ ...query, series }));
+      return { ...drawn, panel: { ...drawn.panel, style }, queries };
+    }),
+  }));
+  return { ...inspection, dashboards };
+}
 
 /** Panels with more to say than there is room for in the grid. */
 function crowded(): Inspection {
@@ -202,6 +226,17 @@ const rightmostInk = `[...document.querySelectorAll('.panel .u-wrap canvas')].ma
   for (let i = 3; i < data.length; i += 4) if (data[i] > 40) last = Math.max(last, ((i - 3) / 4) % canvas.width);
   return canvas.width - 1 - last;
 })`;
+
+/** Runs in the page: how many pixels below the upper edge of the first plot its first line runs, where no band is. */
+const lineBelowEdge = `(() => {
+  const canvas = document.querySelector('#p-0-0 canvas');
+  const [r, g, b] = getComputedStyle(document.documentElement).getPropertyValue('--c1').trim().slice(1).match(/../g).map((hex) => parseInt(hex, 16));
+  const { data } = canvas.getContext('2d').getImageData(Math.round(canvas.width * 0.8), 0, 1, canvas.height);
+  const isLine = (at) => Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b) < 60 && data[at + 3] > 200;
+  let row = 0;
+  while (row < canvas.height && !isLine(4 * row)) row += 1;
+  return row === canvas.height ? NaN : row / devicePixelRatio - 6;
+})()`;
 
 /** Runs in the page: of each panel with a canvas, whether anything but grey is painted on it. */
 const paintedPanels = `Object.fromEntries([...document.querySelectorAll('.panel')].flatMap((panel) => {

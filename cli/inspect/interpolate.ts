@@ -23,11 +23,11 @@ export type Interpolated = {
 const places =
   /\$(?<bare>\w+)|\$\{(?<braced>\w+)(?:\.[^:}]+)?(?::(?<format>[^}]+))?\}|\[\[(?<old>\w+)(?::(?<oldFormat>\w+))?\]\]/g;
 
-/** @param unformatted how a place without a format of its own is written: for PromQL, or for people */
+/** @param unformatted how a place without a format of its own is written: for PromQL, for people, or as it is */
 export function interpolate(
   text: string,
   scope: Scope,
-  unformatted: 'promql' | 'text' = 'promql',
+  unformatted: 'promql' | 'text' | 'raw' = 'promql',
 ): Interpolated {
   const unknown: string[] = [];
   const filled = text.replace(places, (...found) => {

@@ -112,7 +112,7 @@ export function resolveSource(
   sources: readonly DataSource[],
 ): ResolvedSource {
   const uid =
-    ref?.uid === null || ref?.uid === undefined ? '' : interpolate(ref.uid, scope, 'text').text;
+    ref?.uid === null || ref?.uid === undefined ? '' : interpolate(ref.uid, scope, 'raw').text;
   const type = ref?.type ?? '';
   const found =
     uid === '' || uid === 'default'

@@ -39,7 +39,8 @@ export const sheetScript = String.raw`
     for (const column of columns) for (const v of column) if (v !== null && v > max) max = v;
     if (max === -Infinity) return 1;
     for (const bound of chart.thresholds) if (bound.value <= max * 3) max = Math.max(max, bound.value);
-    if (chart.max !== null && max <= chart.max && max > chart.max / 4) return chart.max;
+    // Room above a full 100 %: on the edge it would lie under the names of the bands.
+    if (chart.max !== null && max <= chart.max && max > chart.max / 4) return chart.max * (max > chart.max * 0.88 ? 1.12 : 1);
     // Nothing but zero: how far it is from the lowest threshold.
     const bounds = chart.thresholds.map(({ value }) => value).filter((value) => value > 0);
     if (max === 0 && bounds.length > 0) return Math.min(2 * Math.min(...bounds), chart.max === null ? Infinity : chart.max);

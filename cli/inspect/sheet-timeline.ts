@@ -12,8 +12,9 @@ const maxLanes = 16;
 /** @param from ms; @param to ms: the ends of the lane */
 export function timelineBody({ panel, queries }: DrawnPanel, from: number, to: number): string {
   const { style, gridPos } = panel;
-  /** Texts that do not fit into a block of theirs → their colours. */
+  /** Each text → its colour. */
   const keys = new Map<string, string>();
+  let isEachNamed = true;
   const series = queries.flatMap((query) => query.series);
   const lanes = series.slice(0, maxLanes).map((one) => {
     const blocks = stretches(one.points, to).map(({ value, start, end }) => {
@@ -25,12 +26,13 @@ export function timelineBody({ panel, queries }: DrawnPanel, from: number, to: n
       const color = named.startsWith('--') ? `var(${named})` : named;
       const text = mapped?.text ?? formatUnit(value, style.unit, style.decimals);
       const fits = text.length * 6.5 + 6 <= (width / 100) * laneWidthPx(gridPos.w);
-      if (!fits) keys.set(text, color);
+      keys.set(text, color);
+      isEachNamed &&= fits;
       return `<u style="left:${left.toFixed(2)}%;width:${width.toFixed(2)}%;background:${color}" title="${escapeMarkup(text)}">${fits ? escapeMarkup(text) : ''}</u>`;
     });
     return `<li><span>${escapeMarkup(one.name)}</span><i>${blocks.join('')}</i></li>`;
   });
-  return `<ul class="body lanes">${lanes.join('')}${moreOf(series, maxLanes, 'li')}</ul>${keyList(keys)}`;
+  return `<ul class="body lanes">${lanes.join('')}${moreOf(series, maxLanes, 'li')}</ul>${isEachNamed ? '' : keyList(keys)}`;
 }
 
 /** What a lane has of a panel, at least, on a screen of 1,280 px: its name takes the rest. */
@@ -38,8 +40,8 @@ function laneWidthPx(columns: number): number {
   return Math.max(60, columns * 50 * 0.55 - 30);
 }
 
+/** All that is drawn: a list of some would say that there are no others. */
 function keyList(keys: ReadonlyMap<string, string>): string {
-  if (keys.size === 0) return '';
   const items = [...keys].map(
     ([text, color]) => `<li><i style="background:${color}"></i>${escapeMarkup(text)}</li>`,
   );

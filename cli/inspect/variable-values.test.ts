@@ -110,6 +110,14 @@ describe('what a variable stands for when the dashboard opens', () => {
     expect(interpolate('Of $v', { v: all }, 'text').text).toBe('Of All');
   });
 
+  test('a named option is its value to a query, and its name to people who ask for it', () => {
+    const quantile = variable({ type: 'custom', query: 'p50 : 0.5,p95 : 0.95' });
+    const chosen = choose(quantile, quantile.kind === 'listed' ? quantile.options : [], ['0.95']);
+    expect(interpolate('q($v)', { v: chosen }).text).toBe('q(0.95)');
+    expect(interpolate('${v:text} and ${v:raw}', { v: chosen }).text).toBe('p95 and 0.95');
+    expect(interpolate('$v', { v: chosen }, 'raw').text).toBe('0.95');
+  });
+
   test('custom options may have names', () => {
     const parsed = variable({ type: 'custom', query: 'half : 0.5, 0.95' });
     expect(parsed).toMatchObject({

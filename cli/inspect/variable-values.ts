@@ -91,11 +91,11 @@ export function choose(
   const saved = asked ?? variable.current;
   const isAll = saved.includes('$__all') || saved.includes('All');
   const listed = saved.filter((value) => options.some((option) => option.value === value));
-  if (asked !== undefined && !isAll) return standFor(variable, asked);
+  if (asked !== undefined && !isAll) return standFor(variable, asked, options);
   if (variable.includeAll && (isAll || listed.length === 0)) return allOf(variable, options);
-  if (listed.length > 0) return standFor(variable, listed);
+  if (listed.length > 0) return standFor(variable, listed, options);
   const [first] = options;
-  return standFor(variable, first === undefined ? [] : [first.value]);
+  return standFor(variable, first === undefined ? [] : [first.value], options);
 }
 
 /** Every option by name, in place of All: what a person who ticks each box sends. */
@@ -103,6 +103,7 @@ export function eachOf(variable: Variable, options: readonly VariableOption[]): 
   return standFor(
     variable,
     options.map((option) => option.value),
+    options,
   );
 }
 
@@ -122,8 +123,15 @@ function allOf(variable: Variable, options: readonly VariableOption[]): Chosen {
     : { ...literally(variable.allValue), text: 'All' };
 }
 
-function standFor(variable: Variable, values: readonly string[]): Chosen {
-  return { values, literal: null, asRegex: variable.multi || variable.includeAll };
+function standFor(
+  variable: Variable,
+  values: readonly string[],
+  options: readonly VariableOption[],
+): Chosen {
+  const texts = values.map((value) => options.find((one) => one.value === value)?.text ?? value);
+  const isNamed = texts.some((text, index) => text !== values[index]);
+  const asRegex = variable.multi || variable.includeAll;
+  return { values, literal: null, ...(isNamed ? { text: texts.join(' + ') } : {}), asRegex };
 }
 
 /** `/…/flags`, or a bare pattern for all of a text; `undefined` for one that is no pattern. */
