@@ -9,6 +9,7 @@ import type { StateFolder } from '../system/state-folder.ts';
 import { readSystemState } from '../system/system-state.ts';
 import type { SystemState } from '../system/system-state.ts';
 import type { World } from '../world.ts';
+import { readRunProcess } from './run-start.ts';
 
 export type RunUnderWay = {
   /** `null`: its folder is not among this folder's runs (`--run-dir`). */
@@ -25,13 +26,13 @@ export type KilledRun = {
   readonly lastWriteMs: number;
 };
 
-/** A run writes an event a second: one of so long ago and somebody is at it. */
+/** A run that has begun notes its process within this. */
 const livingWithinMs = 5000;
 
 /**
  * A run that was killed leaves a folder without a report as well. So a process must stand for it: who
  * holds the lock on what is up, or the supervisor, when it is the run's own. A run on a system of
- * somebody else has neither: it counts while it is being written.
+ * somebody else has neither: it counts while the rtops lives that it noted as its own.
  */
 export function findRunUnderWay(world: World): RunUnderWay | undefined {
   const folder = stateFolder(world.cwd);
@@ -41,10 +42,25 @@ export function findRunUnderWay(world: World): RunUnderWay | undefined {
   for (const run of openRuns(folder.runsDir)) {
     const loadsWhatIsUp =
       lockedMs === undefined ? up !== undefined && isOwner(run, up) : run.lastEventMs >= lockedMs;
-    const isFresh = world.clock.now() - run.lastEventMs < livingWithinMs;
-    if (loadsWhatIsUp || (isFresh && !run.onOwnSystem)) return { id: run.id, loadsWhatIsUp };
+    if (loadsWhatIsUp || (!run.onOwnSystem && isMade(world, folder, run))) {
+      return { id: run.id, loadsWhatIsUp };
+    }
   }
   return lockedMs === undefined ? undefined : { id: null, loadsWhatIsUp: true };
+}
+
+/** Whether its rtops lives; of one that has not noted it yet, whether it was written just now. */
+function isMade(world: World, { runsDir }: StateFolder, { id, lastEventMs }: OpenRun): boolean {
+  const maker = readRunProcess(join(runsDir, id));
+  if (maker !== undefined) return isAlive(maker);
+  return world.clock.now() - lastEventMs < livingWithinMs;
+}
+
+/** Whether the run in a folder without a report goes on, wherever that is: `--run-dir`. */
+export function goesOn(world: Pick<World, 'cwd'>, run: string): boolean {
+  const dir = resolve(world.cwd, run);
+  const maker = namesIn(dir).includes('report.json') ? undefined : readRunProcess(dir);
+  return maker !== undefined && isAlive(maker);
 }
 
 /**
@@ -63,6 +79,7 @@ export function findKilledRun(world: World, named: string | undefined): KilledRu
     const names = namesIn(dir);
     if (names.includes('report.json')) return undefined;
     if (!names.includes('scenario.yaml') || basename(dir) === underWay) continue;
+    if (goesOn(world, dir)) continue;
     const written = [join(dir, 'events.jsonl'), ...filesIn(join(dir, 'history'))];
     return { id: basename(dir), dir, lastWriteMs: Math.max(...written.map(writtenMs)) };
   }

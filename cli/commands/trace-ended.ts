@@ -9,7 +9,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { TraceInput } from '../trace/trace-input.ts';
 import type { World } from '../world.ts';
 import { findRunFolder, readReport } from './run-folder.ts';
-import { findKilledRun, killedAt } from './run-under-way.ts';
+import { findKilledRun, goesOn, killedAt } from './run-under-way.ts';
 import type { KilledRun } from './run-under-way.ts';
 import { oddFiles, runFolders } from './trace-files.ts';
 import { traceKilled } from './trace-killed.ts';
@@ -40,9 +40,20 @@ export type Answer =
 /** The run asked for, or the newest; then what the servers write outside of any. */
 export async function traceOver(world: World, asked: Asked): Promise<Answer> {
   const killed = findKilledRun(world, asked.run);
-  if (killed === undefined) return traceReported(world, asked);
+  if (killed === undefined) {
+    if (asked.run !== undefined && goesOn(world, asked.run)) throw elsewhere(asked.run, asked.id);
+    return traceReported(world, asked);
+  }
   const answer = await answerOfKilled(world, asked, killed);
   return 'kind' in answer ? answer : traceReported(world, answer);
+}
+
+/** A run that writes to a folder of its own: its logs are those of what is up. */
+function elsewhere(run: string, id: string): Failure {
+  return new Failure(exitCode.usage, `the run in ${run} is under way`, {
+    why: 'what its users saw is told when it has ended; what its servers log is told now, without its name',
+    next: `rtops trace ${id === 'slowest' || id === 'lost' ? '0.0.0' : id}`,
+  });
 }
 
 /** What the killed run tells of it, or what is asked after next. */

@@ -39,7 +39,7 @@ function leave(world: TestWorld): void {
   writeFileSync(join(dir, 'scenario.yaml'), '');
   const topology = { ...scaled, server: { ...scaled.server, traceSample: 1 } };
   writeFileSync(join(dir, 'topology.yaml'), stringify(topology));
-  noteRunStart(world, dir, at0);
+  noteRunStart(world, dir, at0, { pid: 999_999_999, startTime: '1' });
   const fault = { kind: 'fault', fault: 'kill@ws-2,at=1s,for=5s', detail: '' };
   const events = [
     { kind: 'run-start', runId: killedId },
@@ -166,6 +166,30 @@ test('a run on the system of somebody else: no logs, and why', async () => {
   expect((await told(world, '1.0.0')).notes).toContain(
     'no logs, for its system was not started by rtops (--url)',
   );
+});
+
+test('a run on the system of somebody else is alive while its rtops is, however long it is silent', async () => {
+  const world = testWorld();
+  leave(world);
+  rmSync(join(dirOf(world), 'topology.yaml'));
+  const clock = { ...world.clock, now: () => killedMs + 500 };
+  // Dead from the moment it is killed.
+  expect((await told({ ...world, clock }, '1.0.0')).notes).toContain(dead);
+  noteRunStart(world, dirOf(world), at0);
+  const silent = { ...world, clock: { ...world.clock, now: () => killedMs + 600_000 } };
+  expect((await told(silent, '1.0.0')).notes).toMatch(new RegExp(`^run ${killedId} is under way`));
+});
+
+test('a run that goes on in a folder of its own (--run-dir) is not called killed', async () => {
+  const world = testWorld();
+  leave(world);
+  noteRunStart(world, dirOf(world), at0);
+  renameSync(dirOf(world), join(world.cwd, 'mine'));
+  const refusal = await failureOf(trace(world, { id: '1.0.0', run: 'mine', json: false }));
+  expect(refusal).toMatchObject({
+    code: exitCode.usage,
+    ...{ message: 'the run in mine is under way', next: 'rtops trace 1.0.0' },
+  });
 });
 
 test('beside one that has ended: the newest that has the id, and the other is named', async () => {
