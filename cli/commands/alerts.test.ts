@@ -217,7 +217,7 @@ describe('rtops alerts while a Prometheus starts', () => {
     const options = { prometheus: `http://127.0.0.1:${port}`, json: false };
     const failure = await failureOf(alertsNow(testWorld(), options));
     expect(failure).toMatchObject({ code: exitCode.unhealthy });
-    expect(failure.why).toContain('not ready');
+    expect(failure.message).toContain('is not ready');
   });
 });
 

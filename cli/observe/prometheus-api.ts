@@ -44,6 +44,8 @@ export function openApi(base: URL, headers: Readonly<Record<string, string>>, ne
     const { status, text } = await askHttp(url, all, body, (why, cause) =>
       notThere(address, why, next, cause),
     );
+    // With an envelope a 503 is an answer: a query that took too long.
+    if (status === 503 && !text.startsWith('{')) throw notReadyYet(address);
     return read(status, text, (why) => notPrometheus(address, why, next));
   };
   return {
@@ -58,9 +60,6 @@ function read(status: number, text: string, failed: (why: string) => Failure): A
     throw failed(
       `It answered ${status}: the token or password is missing or has no right to query.`,
     );
-  }
-  if (status === 503 && !text.startsWith('{')) {
-    throw failed('It answered 503: it is not ready. Just started, it first reads its data back.');
   }
   let value: unknown;
   try {
@@ -77,6 +76,13 @@ function read(status: number, text: string, failed: (why: string) => Failure): A
 
 function notThere(name: string, why: string, next: string, cause: unknown): Failure {
   return new Failure(exitCode.unhealthy, `${name} does not answer`, { why, next, cause });
+}
+
+function notReadyYet(name: string): Failure {
+  return new Failure(exitCode.unhealthy, `${name} is not ready`, {
+    why: 'It answered 503. A Prometheus that has just started reads its data back first.',
+    next: 'again in some seconds',
+  });
 }
 
 function notPrometheus(name: string, why: string, next: string): Failure {
