@@ -64,7 +64,7 @@ function member() {
     socket.emit('disconnect', 'transport close');
   };
   const store = (): void => waiting.splice(0).forEach((answer) => answer());
-  return { acks, send, ask, gone, pages, conn, store, waiting };
+  return { acks, send, ask, gone, pages, conn, store, waiting, metrics };
 }
 
 const turn = (): Promise<void> =>
@@ -88,8 +88,8 @@ test('of requests without end to a store that does not answer only so many are k
   expect(waiting).toHaveLength(1);
 });
 
-test('pages that wait for a client to read are not fetched when it goes', async () => {
-  const { acks, ask, gone, pages, conn } = member();
+test('pages that wait for a client to read are not fetched when it goes, which refuses it nothing', async () => {
+  const { acks, ask, gone, pages, conn, metrics } = member();
   ask(0);
   await turn();
   expect(pages).toEqual([0]);
@@ -100,4 +100,6 @@ test('pages that wait for a client to read are not fetched when it goes', async 
   await turn();
   expect(pages).toEqual([0]);
   expect(acks).toHaveLength(101);
+  const refused = /^rtops_server_refusals_total\{code="FORBIDDEN"\} (\d+)$/m;
+  expect(refused.exec(await metrics.page())?.[1]).toBe('0');
 });

@@ -201,7 +201,8 @@ export function serveConnection(socket: ChatSocket, deps: ConnectionDeps): void 
       try {
         const ack = isTooMany ? tooMany() : await serve(request);
         reply?.(ack);
-        if (isRefusal(ack)) {
+        // Who is gone was refused nothing: it is no member any more because it is gone.
+        if (isRefusal(ack) && socket.connected) {
           refused = ack.code;
           trace.refused(name, request, ack.code);
         }
