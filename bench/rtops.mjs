@@ -90,11 +90,12 @@ export function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** The lines of a stream, one a call. */
+/** The lines of a stream, one a call; who waits for one when it ends is told so by an error. */
 export function lines(stream) {
   const waiting = [];
   const ready = [];
   let text = '';
+  let isOver = false;
   stream.setEncoding('utf8').on('data', (part) => {
     text += part;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
@@ -102,11 +103,16 @@ export function lines(stream) {
       text = text.slice(end + 1);
       const taker = waiting.shift();
       if (taker === undefined) ready.push(line);
-      else taker(line);
+      else taker.resolve(line);
     }
   });
-  return () =>
-    ready.length > 0
-      ? Promise.resolve(ready.shift())
-      : new Promise((resolve) => waiting.push(resolve));
+  stream.on('end', () => {
+    isOver = true;
+    for (const taker of waiting) taker.reject(new Error('it ended before it said more'));
+  });
+  return () => {
+    if (ready.length > 0) return Promise.resolve(ready.shift());
+    if (isOver) return Promise.reject(new Error('it has ended and says no more'));
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  };
 }
