@@ -35,7 +35,7 @@ export function withObserveCommands(program: Command, world: World, done: Done):
 
   program
     .command('explain [name]')
-    .description('say what a metric, a metric of a threshold or an exit code means')
+    .description('say what a metric, a metric of a threshold, an alert or an exit code means')
     .option('--markdown', 'all metrics as docs/metrics.md has them', false)
     .action(async (name: string | undefined, options: { markdown: boolean }) => {
       const { explain } = await import('./explain.ts');
