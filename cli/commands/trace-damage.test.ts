@@ -135,6 +135,21 @@ test.each([
   );
 });
 
+test.each([
+  ['is not there', (file: string) => rmSync(file)],
+  ['cannot be read', (file: string) => writeFileSync(file, '{')],
+])(
+  'a seal of the history that %s: that a file may have been cut is said',
+  async (state, damage) => {
+    const { world, dir } = await wholeRun();
+    truncateSync(join(dir, 'history', 'worker-0.bin'), 3 * recordBytes);
+    damage(join(dir, 'history', 'seal.json'));
+    expect(await notesOf(world)).toContain(
+      `history/seal.json ${state}: how long each file of the history was is not known, so one may have been cut short`,
+    );
+  },
+);
+
 test('a folder where a log or a history file should be is said to be one, and the rest is told', async () => {
   const { world, dir } = await wholeRun();
   for (const name of ['logs/ws-2.log', 'history/worker-0.bin']) {

@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { readSeal } from '../load/history-files.ts';
 import { historyGaps } from '../load/history-gaps.ts';
 import type { Report } from '../report/report.ts';
 import { readKeptLogs } from '../system/kept-logs.ts';
 import type { KeptLogs } from '../system/kept-logs.ts';
 import { accessLogService } from '../trace/log-search.ts';
 import { noGaps } from '../trace/trace-gaps.ts';
-import type { ShortFile, TraceGaps } from '../trace/trace-gaps.ts';
+import type { ListState, ShortFile, TraceGaps } from '../trace/trace-gaps.ts';
 import type { TraceInput } from '../trace/trace-input.ts';
 import type { World } from '../world.ts';
 import { readRunStart } from './run-start.ts';
@@ -57,8 +58,10 @@ async function gapsOf(
 ): Promise<TraceGaps> {
   const historyDir = join(dir, 'history');
   const history = await historyGaps(historyDir);
+  const isSealed = ledger.sent === 0 || (await readSeal(historyDir)) !== undefined;
   const ofUsers = {
     history,
+    seal: listState(isSealed, join(historyDir, 'seal.json')),
     historyState: ledger.sent > 0 ? await historyState(historyDir) : ('whole' as const),
   };
   if (topology === null) return { ...noGaps, ...ofUsers };
@@ -80,11 +83,11 @@ async function gapsOf(
     const nowBytes = text === undefined ? undefined : Buffer.byteLength(text);
     return nowBytes === undefined || nowBytes < keptBytes ? [{ name, keptBytes, nowBytes }] : [];
   });
-  const index =
-    kept.since !== undefined
-      ? 'whole'
-      : existsSync(join(dir, 'logs', 'index.json'))
-        ? 'unreadable'
-        : 'gone';
+  const index = listState(kept.since !== undefined, join(dir, 'logs', 'index.json'));
   return { ...noGaps, ...ofUsers, logs, index, leftOutBytes: kept.leftOutBytes };
+}
+
+function listState(isWhole: boolean, file: string): ListState {
+  if (isWhole) return 'whole';
+  return existsSync(file) ? 'unreadable' : 'gone';
 }

@@ -15,7 +15,9 @@ export type TraceGaps = {
   /** Bytes at the start of a log that were too many to keep, by service. */
   readonly leftOutBytes: Readonly<Record<string, number>>;
   /** What became of the file that says how long each log was when it was kept. */
-  readonly index: 'whole' | 'gone' | 'unreadable';
+  readonly index: ListState;
+  /** The same of the files of the history. */
+  readonly seal: ListState;
   /** Users wrote a history: its files are gone, or there is not one record in any of them. */
   readonly historyState: 'whole' | 'gone' | 'empty';
   /** By file. */
@@ -24,17 +26,20 @@ export type TraceGaps = {
   readonly odd: readonly OddFile[];
 };
 
+/** A file that says how long others were when the run left them. */
+export type ListState = 'whole' | 'gone' | 'unreadable';
+
 /** `logs/ws-1.log` `is a folder`. */
 export type OddFile = { readonly name: string; readonly why: string };
 
 export const noGaps: TraceGaps = {
   ...{ logsGone: false, logs: [], leftOutBytes: {}, index: 'whole' },
-  ...{ historyState: 'whole', history: [], odd: [] },
+  ...{ historyState: 'whole', history: [], seal: 'whole', odd: [] },
 };
 
 /** One sentence a gap. */
 export function gapNotes(gaps: TraceGaps): readonly string[] {
-  const { logsGone, logs, leftOutBytes, historyState, history, odd } = gaps;
+  const { logsGone, logs, leftOutBytes, historyState, history, seal, odd } = gaps;
   const isOdd = (name: string): boolean => odd.some((one) => one.name === name);
   const missing = logs.filter(({ nowBytes }) => nowBytes === undefined).map(({ name }) => name);
   return [
@@ -60,6 +65,11 @@ export function gapNotes(gaps: TraceGaps): readonly string[] {
         : history
             .filter(({ name }) => !isOdd(`history/${name}`))
             .map((one) => `users' steps may be missing: history/${one.name} ${stateOf(one)}`)),
+    ...(seal === 'whole' || historyState !== 'whole'
+      ? []
+      : [
+          `history/seal.json ${unlisted(seal)}: how long each file of the history was is not known, so one may have been cut short`,
+        ]),
   ];
 }
 
@@ -76,4 +86,9 @@ function lackOf({ keptBytes, nowBytes = 0 }: ShortFile): string {
 /** Of files that had something in them. */
 function namesOf(files: readonly ShortFile[]): string {
   return files.length === 0 ? '' : ` (${files.map(({ name }) => name).join(', ')})`;
+}
+
+/** What is said of such a file. */
+export function unlisted(state: Exclude<ListState, 'whole'>): string {
+  return state === 'gone' ? 'is not there' : 'cannot be read';
 }

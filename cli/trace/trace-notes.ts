@@ -8,7 +8,7 @@ import type { Found } from './log-search.ts';
 import { isFollowed, silenceNotes, unfollowedNote } from './server-silence.ts';
 import type { Seen } from './server-silence.ts';
 import type { TraceClock } from './trace-clock.ts';
-import { gapNotes } from './trace-gaps.ts';
+import { gapNotes, unlisted } from './trace-gaps.ts';
 import type { TraceInput } from './trace-input.ts';
 
 /** A run, and how much of its logs can be read. */
@@ -86,9 +86,8 @@ function indexNotes(
   const ends = logs.flatMap(({ service, last }) =>
     last === undefined ? [] : [`${service} at ${(clock.ofLine(last).atUs / 1000).toFixed(0)} ms`],
   );
-  const state = index === 'gone' ? 'is not there' : 'cannot be read';
   const seen = ends.length === 0 ? '' : `; the last lines are of ${ends.join(', ')}`;
   return [
-    `logs/index.json ${state}: how long each log was is not known, so one may have been cut short${seen}`,
+    `logs/index.json ${unlisted(index)}: how long each log was is not known, so one may have been cut short${seen}`,
   ];
 }
