@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
+import { parseReport } from '../report/parse-report.ts';
+import type { Report } from '../report/report.ts';
 import { readSystemState } from '../system/system-state.ts';
 import { stateFolder } from '../system/state-folder.ts';
+import { pidOf } from '../system/testing/pid-of.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { newShell } from './testing/shell.ts';
 import type { Shell } from './testing/shell.ts';
@@ -26,9 +29,14 @@ async function loading({ dir }: Shell): Promise<string> {
   }, 60_000);
 }
 
-function reportOf({ dir }: Shell, id: string): unknown {
+function reportOf({ dir }: Shell, id: string): Report {
   const file = join(stateFolder(dir).runsDir, id, 'report.json');
-  return JSON.parse(readFileSync(file, 'utf8'));
+  return parseReport(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/** The services of which the report says that they ended in the run. */
+function diedIn({ services }: Report): readonly string[] {
+  return services.flatMap(({ name, restarts }) => (restarts > 0 ? [name] : []));
 }
 
 describe('a run is under way', () => {
@@ -71,7 +79,7 @@ describe('a run is under way', () => {
       return all.some(({ state }) => state === 'held') && all;
     }, 60_000);
     // Without Redis the node that was killed cannot come back, which the run waits for.
-    process.kill(services.find(({ name }) => name === 'redis')?.pid ?? 0, 'SIGSTOP');
+    process.kill(pidOf(services.find(({ name }) => name === 'redis')), 'SIGSTOP');
     const first = shell.start('down');
     await waitUntil(() => first.said().includes('once more: it ends at once'));
     const [id = ''] = readdirSync(folder.runsDir);
@@ -90,6 +98,11 @@ describe('a run is under way', () => {
     // It is what would be said had it waited for the node all its time.
     expect(events().includes('did not come back')).toBe(false);
     expect(reportOf(shell, id)).toMatchObject({ run: { partial: true } });
+    expect(reportOf(shell, id).notes).toContain(
+      "kill@ws-1,at=2s,for=60s was undone, and ws-1 was not seen ready again: it counts as there until the run's end",
+    );
+    // All were killed at the end, which is no death of theirs; one had been held down before.
+    expect(diedIn(reportOf(shell, id))).toEqual(['ws-1']);
     expect(shell.left()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { RunEvent } from '../events.ts';
 import type { Fault } from '../scenario/fault.ts';
-import type { Injected } from '../system/faults/fault-injector.ts';
+import type { FaultInjector, Injected } from '../system/faults/fault-injector.ts';
 import { monotonicMs } from '../system/monotonic-ms.ts';
 import type { Clock } from '../world.ts';
 import { startFaultTimeline } from './fault-timeline.ts';
@@ -45,7 +45,11 @@ function recorder(refuses: readonly string[] = []) {
   };
 }
 
-function start(faults: readonly Fault[], injector: ReturnType<typeof recorder>, lastEndMs = 5000) {
+function start(
+  faults: readonly Fault[],
+  injector: Pick<FaultInjector, 'inject'>,
+  lastEndMs = 5000,
+) {
   const events: Extract<RunEvent, { kind: 'fault' }>[] = [];
   const timeline = startFaultTimeline({
     clock,
@@ -106,6 +110,25 @@ describe('the timeline of faults', () => {
     await until('undone', 'kill@ws-1');
     const { windows } = await timeline.finish(1000);
     expect(windows[0]?.untilMs).toBeLessThan(1000);
+  });
+
+  test('a node that nobody saw ready again counts as away until the run ends, and that is told', async () => {
+    const injector = recorder();
+    const forgets = {
+      ...injector,
+      inject: async (one: Fault) => ({
+        ...(await injector.inject(one)),
+        undo: () => Promise.resolve(null),
+      }),
+    };
+    const { timeline, until, events } = start([fault('ws-1', 0, 20)], forgets);
+    await until('failed', 'kill@ws-1');
+    const { windows, problems } = await timeline.finish(4321);
+    expect(windows).toMatchObject([{ node: 'ws-1', effective: true, untilMs: 4321 }]);
+    expect(problems).toEqual([
+      "kill@ws-1 was undone, and ws-1 was not seen ready again: it counts as there until the run's end",
+    ]);
+    expect(events.map(({ phase }) => phase)).toEqual(['planned', 'injected', 'failed']);
   });
 
   test('a fault that cannot be done is told with its reason, and is no effect', async () => {

@@ -30,7 +30,7 @@ export type FaultTimeline = AsyncDisposable & {
 
 export type FaultsDone = {
   readonly windows: readonly FaultWindow[];
-  /** What went wrong with an injection or an undo, as sentences. */
+  /** What went wrong with an injection, an undo or the way back, as sentences. */
   readonly problems: readonly string[];
 };
 
@@ -90,8 +90,14 @@ export function startFaultTimeline(input: FaultTimelineInput): FaultTimeline {
 
   function undo(one: There): Promise<void> {
     one.undo ??= one.injected.undo().then(
-      (undoneMs) => {
-        one.untilMs = sinceStart(undoneMs);
+      (readyMs) => {
+        if (readyMs === null) {
+          const what = `undone, and ${one.fault.node} was not seen ready again`;
+          problems.push(`${one.fault.text} was ${what}: it counts as there until the run's end`);
+          say(one.fault, 'failed', what);
+          return;
+        }
+        one.untilMs = sinceStart(readyMs);
         say(one.fault, 'undone', one.injected.evidence, one.untilMs);
       },
       (error: unknown) => {
@@ -140,6 +146,7 @@ type Phase = Extract<RunEvent, { kind: 'fault' }>['phase'];
 type There = {
   readonly fault: Fault;
   readonly injected: Injected;
+  /** `null`: still there, or not seen ready again. */
   untilMs: number | null;
   undo: Promise<void> | undefined;
 };

@@ -10,13 +10,21 @@ import type { RunningSystem } from '../system/running-system.ts';
 import { withNodeDown, withoutNode } from '../topology/edit-pool.ts';
 import type { World } from '../world.ts';
 
-/** @param say one line per moment. Dispose of it before the system. */
+/**
+ * Dispose of it before the system.
+ *
+ * @param say one line per moment
+ * @param hurry from when on no node on its way back is waited for: a second Ctrl-C
+ */
 export async function stickyMoments(
   world: World,
   system: RunningSystem,
   say: (what: string) => void,
+  hurry: AbortSignal,
 ): Promise<StickyMoments & AsyncDisposable> {
   const injector = await openInjector(world, system);
+  hurry.addEventListener('abort', () => injector.waitNoLonger(), { once: true });
+  if (hurry.aborted) injector.waitNoLonger();
   const lost = new Map<string, Injected>();
   const conf = editNginxConf(world, system, 'sticky-test takes a node off the pool of nginx');
 

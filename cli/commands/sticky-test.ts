@@ -129,7 +129,12 @@ async function playMode(
   // Disposed of before the system: a node that is still held down is let go first.
   await using moments =
     rules.sticky && !plan.socketOnly && request.nodeLoss && nodes > 1
-      ? await stickyMoments(world, system, (what) => world.stderr.write(`${plan.mode}: ${what}\n`))
+      ? await stickyMoments(
+          world,
+          system,
+          (what) => world.stderr.write(`${plan.mode}: ${what}\n`),
+          kill.signal,
+        )
       : null;
   const pass = await probeStickiness(world, {
     ...(await ownProbe(world, system)),

@@ -214,8 +214,6 @@ export function runService(service: PlannedService, context: ServiceContext): Se
     kill() {
       stopping.abort();
       if (child !== undefined) signalGroup(child.pid, 'SIGKILL');
-      // Who waits for it to come back need not: nobody will start it again.
-      if (state !== 'failed') become('stopped', '');
     },
   };
 }

@@ -27,6 +27,6 @@ export type Effect = {
   evidence?(): string;
   /** Ends what goes on in this process, before the steps are undone. */
   stop?(): Promise<void> | void;
-  /** After the steps: resolves with the time (monotonic, ms) when the node is as it was. */
-  recovered(): Promise<number>;
+  /** After the steps: resolves with the time (monotonic, ms) when the node is as it was; `null`: nobody saw that. */
+  recovered(): Promise<number | null>;
 };

@@ -16,14 +16,17 @@ export type Injected = {
   readonly effective: boolean;
   /** Nothing but what users say can show that it was there: nobody else can see it. */
   readonly onlyUsersShow?: boolean;
-  /** Undoes it and waits until the node is ready again; resolves with the time of that, as `atMs`. Harmless when repeated. */
-  undo(): Promise<number>;
+  /**
+   * Undoes it and waits until the node is ready again; resolves with the time of that, as `atMs`, and
+   * with `null` when that was not waited for any longer. Harmless when repeated.
+   */
+  undo(): Promise<number | null>;
 };
 
 export type FaultInjector = AsyncDisposable & {
   /** Throws a usage failure when the fault cannot be done to this system (no such node, no such edge). */
   check(fault: Fault): Promise<void>;
   inject(fault: Fault): Promise<Injected>;
-  /** What is being undone, or will be, waits for no node on its way back: a second Ctrl-C. */
+  /** What is being undone, or will be, waits for no node on its way back, and says so: a second Ctrl-C. */
   waitNoLonger(): void;
 };

@@ -108,7 +108,7 @@ export async function openInjector(world: World, system: RunningSystem): Promise
       undone();
       throw error;
     });
-    let undoing: Promise<number> | undefined;
+    let undoing: Promise<number | null> | undefined;
     const undo = () =>
       (undoing ??= injected.undo().then((atMs) => {
         undone();
@@ -166,7 +166,7 @@ type Doing = {
   /** Undoes the effect, without waiting for the node. Harmless when repeated. */
   putRight(): Promise<void>;
   /** As {@link Injected.undo}. */
-  undo(): Promise<number>;
+  undo(): Promise<number | null>;
 };
 
 function begin(world: World, stateDir: string, fault: Fault, effect: Effect): Doing {
@@ -175,7 +175,7 @@ function begin(world: World, stateDir: string, fault: Fault, effect: Effect): Do
   const atMs = monotonicMs(world);
   let putting: Promise<void> | undefined;
   let isRight = false;
-  let undoing: Promise<number> | undefined;
+  let undoing: Promise<number | null> | undefined;
   const putRight = () =>
     (putting ??= (async () => {
       await effect.stop?.();

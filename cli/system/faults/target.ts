@@ -69,21 +69,22 @@ export function targetOf(system: RunningSystem, fault: Fault): Target {
 
 /**
  * Resolves with the time (monotonic, ms) when the service of the fault takes work again; when `notBefore`
- * is given, as another process than that one. Once `impatient` has fired, with the time of that.
+ * is given, as another process than that one. With `null` where nobody will see that: `impatient` has
+ * fired, or it was stopped on purpose meanwhile.
  *
  * @throws Failure `unhealthy` when it does not in a minute.
  */
 export async function untilReadyAgain(
   { world, system, fault, impatient }: Pick<Injection, 'world' | 'system' | 'fault' | 'impatient'>,
   notBefore?: ProcessIdentity,
-): Promise<number> {
+): Promise<number | null> {
   const name = fault.node;
   const startMs = monotonicMs(world);
   for (;;) {
-    if (impatient.aborted) return monotonicMs(world);
+    if (impatient.aborted) return null;
     const service = stateOf(system)?.services.find((one) => one.name === name);
     // Stopped on purpose meanwhile: nobody will bring it back.
-    if (service === undefined || service.state === 'stopped') return monotonicMs(world);
+    if (service === undefined || service.state === 'stopped') return null;
     const another = notBefore === undefined || service.startTime !== notBefore.startTime;
     if (service.state === 'ready' && service.pid !== null && another && (await answers(service))) {
       return monotonicMs(world);

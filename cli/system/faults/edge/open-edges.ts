@@ -96,7 +96,7 @@ async function inject(
     system.stateDir,
     edges.map(({ port }) => port),
   );
-  let undone: Promise<number> | undefined;
+  let undone: Promise<number | null> | undefined;
   /** `null`: not known, for it is still there, or cannot be counted. */
   let felt: number | null = null;
   const said = evidenceOf(toxic, names, met);
@@ -130,7 +130,7 @@ async function undo(
   parts: Parts,
   { id, edges, heartbeat }: There,
   over: (felt: number | null) => void,
-): Promise<number> {
+): Promise<number | null> {
   const { system, client } = parts;
   heartbeat.stop();
   try {
@@ -199,13 +199,14 @@ function endsOf(system: RunningSystem, edges: EdgesConfig['edges']): readonly Se
 }
 
 /**
- * The time (monotonic, ms) when every server at the edges takes work; of giving up, after a minute.
+ * The time (monotonic, ms) when every server at the edges takes work; `null` when none was seen in a
+ * minute, or before nobody waited any longer.
  * A server that another fault holds down is that fault's affair.
  */
 async function untilReady(
   { world, system, impatient }: Parts,
   edges: EdgesConfig['edges'],
-): Promise<number> {
+): Promise<number | null> {
   const deadlineMs = monotonicMs(world) + readyWithinMs;
   for (;;) {
     const servers = endsOf(system, edges).filter(
@@ -213,7 +214,8 @@ async function untilReady(
     );
     const ready = await Promise.all(servers.map(answers));
     const nowMs = monotonicMs(world);
-    if (ready.every(Boolean) || nowMs >= deadlineMs || impatient.aborted) return nowMs;
+    if (ready.every(Boolean)) return nowMs;
+    if (nowMs >= deadlineMs || impatient.aborted) return null;
     await sleepFor(askEveryMs);
   }
 }
