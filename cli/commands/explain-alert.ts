@@ -13,12 +13,32 @@ export const alertNames: readonly string[] = [
   ...new Set([...rules.map(({ alert }) => alert), drillAlert]),
 ];
 
+export type AlertParts = {
+  /** What it means, then what to look at and to do. */
+  readonly runbook: readonly string[];
+  /** Conditions under which it fires; none of the fire drill's. */
+  readonly rules: readonly {
+    readonly expr: string;
+    readonly forSec: number;
+    readonly labels: Readonly<Record<string, string>>;
+  }[];
+};
+
 /** `undefined` for a name that no rule has, and that is not the fire drill's. */
-export function alertText(name: string): string | undefined {
-  if (name === drillAlert) return `${[name, ...runbookLines(name)].join('\n')}\n`;
+export function alertParts(name: string): AlertParts | undefined {
+  if (!alertNames.includes(name)) return undefined;
   const own = rules.filter(({ alert }) => alert === name);
-  if (own.length === 0) return undefined;
-  const conditions = own.map(({ expr, forSec, labels = {} }) =>
+  return {
+    runbook: runbookLines(name),
+    rules: own.map(({ expr, forSec, labels = {} }) => ({ expr, forSec, labels })),
+  };
+}
+
+/** The same for people. */
+export function alertText(name: string): string | undefined {
+  const parts = alertParts(name);
+  if (parts === undefined) return undefined;
+  const conditions = parts.rules.map(({ expr, forSec, labels }) =>
     [
       ['  fires when', ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)].join(
         ' ',
@@ -27,7 +47,8 @@ export function alertText(name: string): string | undefined {
       ...(forSec === 0 ? [] : [`    for ${forSec} s`]),
     ].join('\n'),
   );
-  return `${[name, ...runbookLines(name), '', ...conditions].join('\n')}\n`;
+  const lines = [name, ...parts.runbook.map((line) => `  ${line}`)];
+  return `${[...lines, ...(conditions.length === 0 ? [] : ['', ...conditions])].join('\n')}\n`;
 }
 
 /** Its section of docs/alerts.md, without the marks of Markdown. */
@@ -37,5 +58,5 @@ function runbookLines(name: string): readonly string[] {
   return (section.split(/^#/m)[0] ?? '')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => `  ${line.replace(/^_(.*?)_/, '$1').replaceAll('`', '')}`);
+    .map((line) => line.replace(/^_(.*?)_/, '$1').replaceAll('`', ''));
 }

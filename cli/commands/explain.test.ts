@@ -112,6 +112,41 @@ describe('explain', () => {
   });
 });
 
+describe('--json', () => {
+  const documentOf = (name?: string): unknown => {
+    const world = testWorld();
+    explain(world, { name, markdown: false, json: true });
+    return JSON.parse(world.printed.stdout);
+  };
+
+  test.each([
+    ['RTOPS_SERVER_CONNECTIONS', { of: 'metric', name: 'rtops_server_connections', kind: 'gauge' }],
+    [
+      'chat.ack',
+      { of: 'threshold', statistics: expect.arrayContaining([{ name: 'p95', unit: 'ms' }]) },
+    ],
+    ['122', { of: 'exit code', code: 122 }],
+    ['serverdown', { of: 'alert', rules: [{ expr: 'up{job="rtops-server"} == 0', forSec: 10 }] }],
+    ['RtopsDrill', { of: 'alert', about: expect.stringContaining('nothing is wrong'), rules: [] }],
+    ['redis_up', { of: 'foreign metric', about: expect.stringContaining('redis_exporter') }],
+  ])('of %s is one document', (name, expected) => {
+    expect(documentOf(name)).toMatchObject({ schemaVersion: 1, ...expected });
+  });
+
+  test('without a name it lists all that can be explained', () => {
+    const list = documentOf() as Record<string, readonly { about: string }[]>;
+    expect(list['metrics']).toHaveLength(metricFamilies.length);
+    expect(list['alerts']).toHaveLength(alertNames.length);
+    expect(list['exitCodes']).toHaveLength(Object.keys(exitCode).length);
+    expect(list['alerts']?.every(({ about }) => about.length > 20)).toBe(true);
+  });
+
+  test('of what nobody knows is a usage error, as the text is', () => {
+    const failure = failureOf(() => documentOf('chat.ak'));
+    expect(failure).toMatchObject({ code: exitCode.usage, next: 'rtops explain chat.ack' });
+  });
+});
+
 test('a name beside --markdown is refused, not left out', () => {
   const failure = failureOf(() => explain(testWorld(), { name: 'chat.ack', markdown: true }));
   expect(failure).toMatchObject({ code: exitCode.usage, next: 'rtops explain chat.ack' });

@@ -13,6 +13,7 @@ import type { Metric } from '../verdict/metric.ts';
 import { metrics as thresholdMetrics } from '../verdict/metrics.ts';
 import type { World } from '../world.ts';
 import { alertNames, alertText } from './explain-alert.ts';
+import { explainDocument, explainListDocument } from './explain-document.ts';
 
 const exitCodes: Readonly<Record<keyof typeof exitCode, string>> = {
   pass: 'every threshold held, and the run was valid',
@@ -49,21 +50,45 @@ const knownNames: readonly string[] = [
 ];
 
 /**
- * Prints one, or without a name the list of all; `markdown` prints docs/metrics.md.
+ * Prints one, or without a name the list of all, `json` as a document; `markdown` prints docs/metrics.md.
  * @throws Failure `usage` for a name that nothing here has, and for a name beside `markdown`.
  */
 export function explain(
   world: World,
-  { name, markdown }: { readonly name: string | undefined; readonly markdown: boolean },
+  {
+    name,
+    markdown,
+    json = false,
+  }: {
+    readonly name: string | undefined;
+    readonly markdown: boolean;
+    readonly json?: boolean;
+  },
 ): ExitCode {
+  if (markdown && json) {
+    throw new Failure(exitCode.usage, '--markdown and --json cannot both be printed', {
+      next: 'leave out one of them',
+    });
+  }
   if (markdown && name !== undefined) {
     throw new Failure(exitCode.usage, '--markdown prints all metrics, and takes no name', {
       next: `rtops explain ${name}`,
     });
   }
-  if (markdown) world.stdout.write(metricsDocument(metricFamilies, seriesLimit));
+  if (json) world.stdout.write(`${JSON.stringify(documentOf(name), undefined, 2)}\n`);
+  else if (markdown) world.stdout.write(metricsDocument(metricFamilies, seriesLimit));
   else world.stdout.write(name === undefined ? listText() : explainText(asWritten(name)));
   return exitCode.pass;
+}
+
+function documentOf(name: string | undefined): object {
+  if (name === undefined) return explainListDocument(exitCodeRows());
+  const known = asWritten(name);
+  const document = explainDocument(known, exitCodeRows());
+  if (document !== undefined) return document;
+  const foreign = foreignMakers.find(([pattern]) => pattern.test(known));
+  if (foreign === undefined) throw unknownName(known);
+  return { schemaVersion: 1, of: 'foreign metric', about: foreign[1], name: known };
 }
 
 /** The name that differs from it in nothing but capitals, where there is just one; else itself. */
@@ -86,9 +111,13 @@ function explainText(name: string): string {
   if (foreign !== undefined) {
     return `${name}\n  Not a metric of rtops: ${foreign[1]}.\n  Its own help: /api/v1/metadata?metric=${name} of Prometheus (rtops open prometheus).\n`;
   }
+  throw unknownName(name);
+}
+
+function unknownName(name: string): Failure {
   const part = name.length >= 3 ? knownNames.find((one) => one.includes(name)) : undefined;
   const near = nearestName(name, knownNames) ?? part;
-  throw new Failure(exitCode.usage, `there is nothing named ${JSON.stringify(name)} to explain`, {
+  return new Failure(exitCode.usage, `there is nothing named ${JSON.stringify(name)} to explain`, {
     why: 'expected a metric of Prometheus or of a threshold, an alert, or an exit code',
     next: near === undefined ? 'rtops explain' : `rtops explain ${near}`,
   });

@@ -37,7 +37,8 @@ export function withObserveCommands(program: Command, world: World, done: Done):
     .command('explain [name]')
     .description('say what a metric, a metric of a threshold, an alert or an exit code means')
     .option('--markdown', 'all metrics as docs/metrics.md has them', false)
-    .action(async (name: string | undefined, options: { markdown: boolean }) => {
+    .option('--json', 'one JSON document', false)
+    .action(async (name: string | undefined, options: { markdown: boolean; json: boolean }) => {
       const { explain } = await import('./explain.ts');
       done(explain(world, { name, ...options }));
     });
