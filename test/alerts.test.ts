@@ -9,6 +9,7 @@ import { faultAlerts, machineAlerts } from '../prometheus/fault-alerts.ts';
 import { waitUntil } from '../cli/system/testing/wait-until.ts';
 import { newHome, upDetached } from './testing/rtops.ts';
 import type { Home, UpDocument } from './testing/rtops.ts';
+import { pidOf } from '../cli/system/testing/pid-of.ts';
 
 type Message = {
   readonly atMs: number;
@@ -101,7 +102,7 @@ test('a system that is taken down and brought up is not listed as restarted; a s
     return watchdog !== undefined && watchdog.value > seenSec + 4;
   });
   const killedMs = Date.now();
-  process.kill(system.services.find(({ name }) => name === 'server-1')?.pid ?? 0, 'SIGKILL');
+  process.kill(pidOf(system.services.find(({ name }) => name === 'server-1')), 'SIGKILL');
   const listed = 'ALERTS{alertname="ServerRestarted", alertstate="firing", instance="server-1"}';
   await waitUntil(async () => (await read(system, listed)).length > 0, 60_000);
   const fired = await firedSince(system.observe.prometheus ?? '', upAgainMs);

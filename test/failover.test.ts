@@ -12,6 +12,7 @@ import type { Report } from '../cli/report/report.ts';
 import { readRecord, recordBytes, recordKind } from '../cli/samples/history.ts';
 import { newHome, processesOf, upDetached } from './testing/rtops.ts';
 import type { Home } from './testing/rtops.ts';
+import { pidOf } from '../cli/system/testing/pid-of.ts';
 
 const promises = [
   '--no-default-thresholds',
@@ -344,7 +345,7 @@ function makeALeaver(runDir: string): void {
 /** A system that is up, and a failover-test on it that has just paused ws-2. */
 async function paused(home: Home) {
   const { services } = await upDetached(home, 'scaled');
-  const ws = services.find(({ name }) => name === 'ws-2')?.pid ?? 0;
+  const ws = pidOf(services.find(({ name }) => name === 'ws-2'));
   const running = home.start(
     ...['failover-test', ...stages(60), ...faults('pause@ws-2,at=3s,for=50s'), ...promises],
     ...['--reporter', 'plain'],

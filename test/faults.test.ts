@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { newHome, processesOf, upDetached } from './testing/rtops.ts';
 import type { Home } from './testing/rtops.ts';
+import { pidOf } from '../cli/system/testing/pid-of.ts';
 
 const hold = (seconds: number, users = 60): string[] => [
   ...['bench', '--stage', `1s:${users}`, '--stage', `${seconds}s:${users}`, '--rate', '1/s/user'],
@@ -16,7 +17,7 @@ describe('the verdict tells the system from the generator', () => {
     const server = services.find(({ name }) => name === 'server-1');
     const running = home.start(...hold(6), '--reporter', 'json');
     await running.said(/"acked":[1-9]/);
-    process.kill(Number(server?.pid), 'SIGKILL');
+    process.kill(pidOf(server), 'SIGKILL');
     const ended = await running.ended;
     expect(ended.code, ended.stderr).toBe(99);
     const report = home.report();
@@ -34,7 +35,7 @@ describe('the verdict tells the system from the generator', () => {
       const server = services.find(({ name }) => name === 'ws-1');
       const running = home.start(...hold(8), '--reporter', 'json');
       await running.said(/"acked":[1-9]/);
-      process.kill(Number(server?.pid), 'SIGKILL');
+      process.kill(pidOf(server), 'SIGKILL');
       const ended = await running.ended;
       expect(ended.code, ended.stdout.slice(-2000) + ended.stderr).toBe(99);
       const report = home.report();
@@ -62,7 +63,7 @@ describe('the verdict tells the system from the generator', () => {
     const home = newHome();
     const running = home.start(...hold(6), '--workers', '1', '--reporter', 'json');
     await running.said(/"acked":[1-9]/);
-    const workers = childrenOf(Number(running.child.pid), 'worker-main');
+    const workers = childrenOf(pidOf(running.child), 'worker-main');
     expect(workers.length).toBeGreaterThan(0);
     for (const pid of workers) process.kill(pid, 'SIGSTOP');
     await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -80,7 +81,7 @@ describe('a load worker that is killed', () => {
     const home = newHome();
     const running = home.start(...hold(6), '--workers', '2', '--reporter', 'json');
     await running.said(/"acked":[1-9]\d/);
-    const [victim = 0] = childrenOf(Number(running.child.pid), 'worker-main');
+    const [victim = 0] = childrenOf(pidOf(running.child), 'worker-main');
     process.kill(victim, 'SIGKILL');
     const ended = await running.ended;
     expect(ended.code, ended.stdout.slice(-3000) + ended.stderr).toBe(122);
@@ -122,14 +123,14 @@ describe('the checks check themselves', () => {
       home,
       ...['scaled', '--set', 'server.sabotage=ack-before-store', '--set', 'ws.count=3'],
     );
-    const pidOf = (name: string): number => services.find((one) => one.name === name)?.pid ?? 0;
+    const nodeOf = (node: string) => services.find(({ name }) => name === node);
     const running = home.start(...hold(8, 200), '--rate', '4/s/user', '--reporter', 'json');
     // What it loses is what was on its way to the store for 50 ms, which may by chance be nothing:
     // so one node dies, and a second or two later another; the third keeps the system alive.
     await running.said(/"acked":[1-9]\d{2}/);
-    process.kill(pidOf('ws-1'), 'SIGKILL');
+    process.kill(pidOf(nodeOf('ws-1')), 'SIGKILL');
     await running.said(/"acked":[2-9]\d{3}/);
-    process.kill(pidOf('ws-2'), 'SIGKILL');
+    process.kill(pidOf(nodeOf('ws-2')), 'SIGKILL');
     const ended = await running.ended;
     expect(ended.code, ended.stderr).toBe(99);
     const unstored = home.report().ledger.exceptions.filter((one) => one.class === 'unstored');

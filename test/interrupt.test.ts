@@ -17,6 +17,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Report } from '../cli/report/report.ts';
 import { newHome, processesOf } from './testing/rtops.ts';
 import type { Home } from './testing/rtops.ts';
+import { pidOf } from '../cli/system/testing/pid-of.ts';
 
 const long = ['bench', '--stage', '1s:40', '--stage', '60s:40', '--rate', '1/s/user'];
 const plain = ['--reporter', 'plain'];
@@ -49,7 +50,7 @@ describe('an interrupted bench', () => {
     // A server that hangs: neither the drain nor its own end comes by itself.
     const state = readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8');
     const { services } = JSON.parse(state) as { services: [{ pid: number }] };
-    process.kill(services[0].pid, 'SIGSTOP');
+    process.kill(pidOf(services[0]), 'SIGSTOP');
     running.child.kill('SIGINT');
     await running.said(/"draining"/);
     await new Promise((resolve) => setTimeout(resolve, 600));

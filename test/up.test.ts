@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { waitUntil } from '../cli/system/testing/wait-until.ts';
 import { killSupervisor, newHome, processesOf, upDetached } from './testing/rtops.ts';
 import type { Home, UpDocument } from './testing/rtops.ts';
+import { pidOf } from '../cli/system/testing/pid-of.ts';
 
 const lenient = ['--no-default-thresholds', '--threshold', 'ledger.lost = 0'];
 const brief = ['--stage', '1s:40', '--stage', '3s:40', '--rate', '1/s/user', ...lenient];
@@ -44,7 +45,7 @@ describe('a system that stays up', () => {
     expect(rescaled.stderr).toContain('rtops down');
 
     const before = document.services.find((one) => one.name === 'ws-2');
-    process.kill(Number(before?.pid), 'SIGKILL');
+    process.kill(pidOf(before), 'SIGKILL');
     const after = await waitUntil(async () => {
       const ps = JSON.parse((await home.run('ps', '--json')).stdout) as UpDocument;
       const ws2 = ps.services.find((one) => one.name === 'ws-2');

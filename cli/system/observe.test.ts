@@ -28,6 +28,7 @@ import type { StartOptions } from './start-system.ts';
 import { failureOf } from './testing/failure-of.ts';
 import { processesOf } from './testing/processes-of.ts';
 import { testWorld } from './testing/test-world.ts';
+import { pidOf } from './testing/pid-of.ts';
 
 const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
 const wellBehaved: StartOptions = { serverArgv: [standIn] };
@@ -135,7 +136,7 @@ describe('a system that is observed', () => {
     expect(run.value[1]).toBe('1');
 
     const before = (await system.services()).find(({ name }) => name === 'prometheus');
-    process.kill(Number(before?.pid), 'SIGKILL');
+    process.kill(pidOf(before), 'SIGKILL');
     const after = await until(async () => {
       const now = (await system.services()).find(({ name }) => name === 'prometheus');
       return now?.state === 'ready' && now.pid !== before?.pid ? now : undefined;

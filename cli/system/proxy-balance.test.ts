@@ -11,6 +11,7 @@ import type { RunningSystem } from './running-system.ts';
 import { startSystem } from './start-system.ts';
 import { newerNginxForTests } from './testing/newer-nginx.ts';
 import { testWorld } from './testing/test-world.ts';
+import { pidOf } from './testing/pid-of.ts';
 
 const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
 
@@ -76,7 +77,7 @@ async function ask(
 
 async function killNode(system: RunningSystem, name: string): Promise<void> {
   const node = (await system.services()).find((service) => service.name === name);
-  process.kill(node?.pid ?? 0, 'SIGKILL');
+  process.kill(pidOf(node), 'SIGKILL');
   for (;;) {
     const now = (await system.services()).find((service) => service.name === name);
     if (now?.state === 'failed') return;

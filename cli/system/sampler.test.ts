@@ -10,6 +10,7 @@ import { signalGroup } from './signals.ts';
 import type { ServiceRecord } from './system-state.ts';
 import { testWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
+import { pidOf } from './testing/pid-of.ts';
 
 test('a worker that comes later counts from its birth on, and never for more than the time it had', async () => {
   // As nginx after a reload: a master that does nothing, and after a line a worker that never rests.
@@ -17,7 +18,7 @@ test('a worker that comes later counts from its birth on, and never for more tha
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  const pid = master.pid ?? 0;
+  const pid = pidOf(master);
   onTestFinished(async () => {
     signalGroup(pid, 'SIGKILL');
     await new Promise((resolve) => master.once('exit', resolve));
@@ -47,7 +48,7 @@ test('a reading is of its moment on the clock of the history', async () => {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  const pid = idle.pid ?? 0;
+  const pid = pidOf(idle);
   onTestFinished(async () => {
     idle.stdin.end();
     await new Promise((resolve) => idle.once('exit', resolve));
@@ -69,7 +70,7 @@ test('a process that has ended has no reading: it does not use 0 MB', async () =
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  const pid = ended.pid ?? 0;
+  const pid = pidOf(ended);
   const startTime = startTimeOf(pid) ?? '';
   const service: ServiceRecord = {
     ...{ name: 'ws-2', kind: 'server', role: null, host: '127.0.0.1', port: 1, metricsPort: null },

@@ -17,6 +17,7 @@ import { failureOf } from './testing/failure-of.ts';
 import { processesOf } from './testing/processes-of.ts';
 import { testWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
+import { pidOf } from './testing/pid-of.ts';
 
 const standIn = fileURLToPath(new URL('testing/stand-in-server.ts', import.meta.url));
 const wellBehaved: StartOptions = { serverArgv: [standIn] };
@@ -114,7 +115,7 @@ describe('scaled, on real nginx and Redis', () => {
       }),
     );
     const before = await serviceOf(system, name);
-    process.kill(before.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(before), 'SIGKILL');
     const after = await waitUntil(async () => {
       const now = await serviceOf(system, name);
       return now.state === 'ready' && now.pid !== before.pid && now;

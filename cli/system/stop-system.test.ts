@@ -17,6 +17,7 @@ import { sleeper } from './testing/sleeper.ts';
 import { testWorld } from './testing/test-world.ts';
 import type { TestWorld } from './testing/test-world.ts';
 import { waitUntil } from './testing/wait-until.ts';
+import { pidOf } from './testing/pid-of.ts';
 
 const lockOf = (pid: number, startTime: string) => JSON.stringify({ pid, startTime });
 
@@ -86,7 +87,7 @@ async function runInFolder(world: TestWorld, ofRun: boolean) {
     await ended;
   });
   await new Promise((resolve) => child.stdout.once('data', resolve));
-  const pid = child.pid ?? 0;
+  const pid = pidOf(child);
   const supervisor = { pid, startTime: startTimeOf(pid) ?? '' };
   writeSystemState(folder, {
     ...{ schemaVersion: 1, phase: 'ready', startedAtMs: 0, supervisor, topology: single },

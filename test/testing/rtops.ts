@@ -8,6 +8,7 @@ import { expect, onTestFinished } from 'vitest';
 
 import { exitCode } from '../../cli/exit-code.ts';
 import type { Report } from '../../cli/report/report.ts';
+import { pidOf } from '../../cli/system/testing/pid-of.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
@@ -65,7 +66,7 @@ export function killSupervisor(home: Home): void {
   const state = JSON.parse(readFileSync(join(home.dir, '.rtops', 'state.json'), 'utf8')) as {
     supervisor: { pid: number };
   };
-  process.kill(state.supervisor.pid, 'SIGKILL');
+  process.kill(pidOf(state.supervisor), 'SIGKILL');
 }
 
 export type Running = {

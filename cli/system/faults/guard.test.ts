@@ -16,6 +16,7 @@ import { answers } from './target.ts';
 import { heldServices } from './testing/held-services.ts';
 import { smallSystem } from './testing/small-system.ts';
 import type { SmallSystem } from './testing/small-system.ts';
+import { pidOf } from '../testing/pid-of.ts';
 
 const standIn = fileURLToPath(new URL('../testing/stand-in-server.ts', import.meta.url));
 const entry = fileURLToPath(new URL('testing/fault-and-wait.ts', import.meta.url));
@@ -37,7 +38,7 @@ async function otherRtops({ world }: SmallSystem, ...argv: string[]) {
   });
   await waitUntil(() => said.includes('injected') || (child.exitCode !== null && said));
   if (!said.includes('injected')) throw new Error(said);
-  return { pid: child.pid ?? 0, child, ended, said: () => said };
+  return { pid: pidOf(child), child, ended, said: () => said };
 }
 
 /** The guards of that folder. */

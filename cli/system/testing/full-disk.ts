@@ -1,6 +1,7 @@
 /** A disk without room, as `ulimit -f` makes one: files may be made and removed, and not grow. */
 import { spawn } from 'node:child_process';
 import { onTestFinished } from 'vitest';
+import { pidOf } from './pid-of.ts';
 
 export type OnFullDisk = {
   readonly pid: number;
@@ -33,5 +34,5 @@ export function onFullDisk(cwd: string, argv: readonly string[], blocks = 0): On
     child.kill('SIGKILL');
     await ended;
   });
-  return { pid: child.pid ?? 0, hangUp: () => child.stdin.end(), ended };
+  return { pid: pidOf(child), hangUp: () => child.stdin.end(), ended };
 }

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 
 import { startTimeOf } from '../process-identity.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
+import { pidOf } from './pid-of.ts';
 
 export type Sleeper = ProcessIdentity & { readonly ended: Promise<void> };
 
@@ -15,6 +16,6 @@ export function sleeper(cwd: string, env: Readonly<Record<string, string>> = {})
     child.kill('SIGKILL');
     await ended;
   });
-  const pid = child.pid ?? 0;
+  const pid = pidOf(child);
   return { pid, startTime: startTimeOf(pid) ?? '', ended };
 }

@@ -14,6 +14,7 @@ import type { World } from '../../../world.ts';
 import type { FaultInjector, Injected } from '../fault-injector.ts';
 import { openInjector } from '../open-injector.ts';
 import { stateOf } from '../target.ts';
+import { pidOf } from '../../testing/pid-of.ts';
 
 /** A server that does little. */
 export const standIn = fileURLToPath(new URL('../../testing/stand-in-server.ts', import.meta.url));
@@ -63,6 +64,6 @@ export async function smallSystem(
     events,
     service,
     inject: (text) => injector.inject(parseFault(text)),
-    pid: (name) => service(name).pid ?? 0,
+    pid: (name) => pidOf(service(name)),
   };
 }
