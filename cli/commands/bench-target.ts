@@ -57,6 +57,7 @@ export async function openBenchTarget(
   });
   interrupt.onSecond(() => kill.abort());
   const system = await startSystem(world, topology, {
+    ofRun: true,
     signal: giveUp.signal,
     killSignal: kill.signal,
     onService: (event) => emit({ kind: 'service', ...event }),

@@ -1,15 +1,20 @@
 /** `down` from another shell while a run is at it, with real processes: the run ends as by Ctrl-C. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 
 import { exitCode } from '../exit-code.ts';
 import { parseReport } from '../report/parse-report.ts';
 import type { Report } from '../report/report.ts';
-import { readSystemState } from '../system/system-state.ts';
-import { stateFolder } from '../system/state-folder.ts';
+import type { ProcessIdentity } from '../system/process-identity.ts';
+import { makeStateFolder, stateFolder } from '../system/state-folder.ts';
+import { readSystemState, writeSystemState } from '../system/system-state.ts';
 import { pidOf } from '../system/testing/pid-of.ts';
+import { sleeper } from '../system/testing/sleeper.ts';
+import { testWorld } from '../system/testing/test-world.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
+import { single } from '../topology/testing/topologies.ts';
+import { down } from './down.ts';
 import { newShell } from './testing/shell.ts';
 import type { Shell } from './testing/shell.ts';
 
@@ -44,13 +49,13 @@ describe('a run is under way', () => {
     const shell = newShell();
     const bench = shell.start('bench', '--topology', 'single', ...minutes);
     const id = await loading(shell);
-    const down = await shell.run('down');
-    expect(down).toMatchObject({ code: 0 });
-    expect(down.stdout).toContain(
+    const ended = await shell.run('down');
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toContain(
       `stopping single (1 services)\na run started it for itself: pid ${bench.pid} (`,
     );
-    expect(down.stdout).toContain('rtops down once more: it ends at once\n');
-    expect(down.stdout).toMatch(new RegExp(`\nthe run's report: rtops report ${id}\nstopped\n$`));
+    expect(ended.stdout).toContain('rtops down once more: it ends at once\n');
+    expect(ended.stdout).toMatch(new RegExp(`\nthe run's report: rtops report ${id}\nstopped\n$`));
     expect((await bench.ended).code).toBe(exitCode.interrupted);
     expect(reportOf(shell, id)).toMatchObject({ run: { partial: true } });
     expect(shell.left()).toEqual([]);
@@ -61,9 +66,9 @@ describe('a run is under way', () => {
     await shell.run('up', '-d', 'single');
     const bench = shell.start('bench', ...minutes);
     const id = await loading(shell);
-    const down = await shell.run('down');
-    expect(down.stdout).toContain(`a run loads it: pid ${bench.pid} (`);
-    expect(down.stdout).toMatch(new RegExp(`\nthe run's report: rtops report ${id}\nstopped\n$`));
+    const ended = await shell.run('down');
+    expect(ended.stdout).toContain(`a run loads it: pid ${bench.pid} (`);
+    expect(ended.stdout).toMatch(new RegExp(`\nthe run's report: rtops report ${id}\nstopped\n$`));
     expect((await bench.ended).code).toBe(exitCode.interrupted);
     expect(reportOf(shell, id)).toMatchObject({ run: { partial: true }, users: { lost: 0 } });
     expect(shell.left()).toEqual([]);
@@ -106,3 +111,48 @@ describe('a run is under way', () => {
     expect(shell.left()).toEqual([]);
   });
 });
+
+describe('no run with a report is under way', () => {
+  test('who loads what is up, and keeps no run here, is not said to write a report', async () => {
+    const world = testWorld();
+    const folder = stateFolder(world.cwd);
+    makeStateFolder(folder);
+    const loading = sleeper(world.cwd);
+    symlinkSync(identityOf(loading), folder.benchLockFile);
+    expect(await down(world, { volumes: false })).toBe(exitCode.pass);
+    expect(world.printed.stdout).toMatch(
+      new RegExp(
+        `^another rtops loads it: pid ${loading.pid} \\(.*\\) is asked to end as by Ctrl-C, and ends with what it has\nkilled if`,
+      ),
+    );
+  });
+
+  test('a sticky-test that started the system is ended, and no report is promised', async () => {
+    const shell = newShell();
+    const sticky = shell.start('sticky-test', '--mode', 'cookie', '--sessions', '12');
+    await waitUntil(() => sticky.said().includes('12 sessions'), 60_000);
+    const { code, stdout } = await shell.run('down');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^stopping scaled \(\d+ services\)\nstopped\n$/);
+    expect((await sticky.ended).code).toBe(exitCode.interrupted);
+    expect(shell.left()).toEqual([]);
+  });
+
+  test('what a killed run wrote says nothing of who has the folder now', async () => {
+    const world = testWorld();
+    const folder = stateFolder(world.cwd);
+    makeStateFolder(folder);
+    // Alive once, as every pid was; it is another process by now.
+    const supervisor = { pid: process.pid, startTime: 'long ago' };
+    writeSystemState(folder, {
+      ...{ schemaVersion: 1, phase: 'ready', startedAtMs: 0, supervisor, topology: single },
+      ...{ ofRun: true, url: 'http://127.0.0.1:1', secret: 's', services: [] },
+    });
+    // As `rtops up` while it heals.
+    symlinkSync(identityOf(sleeper(world.cwd)), folder.lockFile);
+    expect(await down(world, { volumes: false })).toBe(exitCode.pass);
+    expect(world.printed.stdout).toBe('stopped\n');
+  });
+});
+
+const identityOf = ({ pid, startTime }: ProcessIdentity) => JSON.stringify({ pid, startTime });

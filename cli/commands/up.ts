@@ -114,7 +114,6 @@ async function startInterruptibly(
   return await startSystem(world, topology, {
     ...(port === undefined ? {} : { port }),
     onService,
-    staysUp: true,
     onHealed: (healed) => {
       for (const { name, pid, command } of healed) {
         world.stderr.write(

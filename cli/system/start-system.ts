@@ -35,8 +35,8 @@ export type ServiceEvent = {
 
 export type StartOptions = SiteWishes & {
   readonly onService?: (event: ServiceEvent) => void;
-  /** It stays until it is told to stop, as by `up`. Else a run starts it for itself. */
-  readonly staysUp?: boolean;
+  /** A run starts it for itself, and writes a report before it stops it. */
+  readonly ofRun?: boolean;
   /** What a killed rtops had left and was ended first. */
   readonly onHealed?: (healed: readonly Healed[]) => void;
   /** Gives the start up: what was started is stopped, and 105 is thrown. */
@@ -117,7 +117,7 @@ function supervise(
       phase,
       startedAtMs,
       supervisor,
-      ...(options.staysUp === true ? {} : { ofRun: true }),
+      ...(options.ofRun === true ? { ofRun: true } : {}),
       topology: planned.topology,
       url,
       secret,

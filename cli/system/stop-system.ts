@@ -16,6 +16,7 @@ import { signalProcess } from './signals.ts';
 import { stateFolder } from './state-folder.ts';
 import type { StateFolder } from './state-folder.ts';
 import { readSystemState } from './system-state.ts';
+import type { SystemState } from './system-state.ts';
 
 export type Stopped = {
   /** The supervisor that was asked to stop; `undefined` when none was alive. */
@@ -26,7 +27,10 @@ export type Stopped = {
 
 /** What {@link stopSystem} did, as it does it. */
 export type StopStep =
-  /** It ends as by Ctrl-C, and writes its report first. `own`: it started the system for itself. */
+  /**
+   * It ends as by Ctrl-C. `own`: it started the system for itself, and writes its report first. Who
+   * only loads what is up may be one that writes none (sticky-test).
+   */
   | {
       readonly kind: 'run-asked';
       readonly pid: number;
@@ -63,6 +67,14 @@ export function aliveSupervisor(folder: StateFolder): ProcessIdentity | undefine
   return [readLockHolder(folder.lockFile), readSystemState(folder)?.supervisor].find(
     (candidate) => candidate !== undefined && isAlive(candidate),
   );
+}
+
+/** What this supervisor wrote of its system; `undefined`: it has not yet, or the record is another's. */
+export function stateOf(folder: StateFolder, supervisor: ProcessIdentity): SystemState | undefined {
+  const state = readSystemState(folder);
+  const { pid, startTime } = supervisor;
+  const isIts = state?.supervisor.pid === pid && state.supervisor.startTime === startTime;
+  return isIts ? state : undefined;
 }
 
 /**
@@ -103,11 +115,12 @@ async function endSupervisor(
   const { runMs, systemMs } = options.patience ?? usualPatience;
   const { pid } = supervisor;
   const isGone = () => !isAlive(supervisor);
-  const state = readSystemState(folder);
+  // What a killed run left in the folder says nothing of who is in it now.
+  const state = stateOf(folder, supervisor);
   const ofRun = state?.ofRun === true && state.phase === 'ready';
   const asked = ask(supervisor, ofRun ? { own: true, killedAfterMs: runMs } : undefined, options);
   if (asked) {
-    const isStopping = () => isGone() || readSystemState(folder)?.phase !== 'ready';
+    const isStopping = () => isGone() || stateOf(folder, supervisor)?.phase !== 'ready';
     const inTime = !ofRun || (await became(world, runMs, isStopping));
     if (!inTime || !(await became(world, systemMs, isGone))) {
       await kill(world, supervisor, ofRun, options);
