@@ -138,7 +138,7 @@ export function ledgerSection(report: Report): string {
     wrong(ledger.reordered, 'reordered: came out of turn'),
     wrong(ledger.dropped, 'dropped: a hole, healed or not'),
     wrong(ledger.neverBack, 'owed to users who never came back'),
-    known(ledger.resynced, 'filled by a full refetch'),
+    known(ledger.resynced, 'filled by a refetch'),
   ].join('')}</div>`;
 }
 

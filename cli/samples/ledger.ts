@@ -12,7 +12,6 @@ import { messageId, recordKind } from './history.ts';
 import type { HistoryRecord } from './history.ts';
 import {
   closeMembership,
-  createMembership,
   memberBroken,
   memberEnded,
   memberJoined,
@@ -21,9 +20,11 @@ import {
   memberRenumbered,
   memberResumed,
 } from './membership.ts';
+import { createMembership } from './owed.ts';
 import type { LedgerBook, Membership } from './owed.ts';
 import { messageCount } from './message-count.ts';
 import { createMessageTable, flag } from './message-table.ts';
+import { renumberedRooms } from './renumbered-rooms.ts';
 import type { ExceptionClass, LedgerSummary } from './summary.ts';
 
 export type LedgerOptions = {
@@ -88,6 +89,9 @@ export function createLedger(options: LedgerOptions): Ledger {
   /** Load workers that were cut short. */
   const ended: HistoryRecord[] = [];
   const messages = messageCount(table, report);
+  const renumberings = renumberedRooms((room) => {
+    table.roomOf(room).isRenumbered = true;
+  });
   let isAccounting = false;
 
   function report(
@@ -147,6 +151,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     note(record) {
       if (isAccounting) throw new Error('ledger: note() after account()');
+      renumberings.note(record);
       switch (record.kind) {
         case recordKind.sent: {
           const message = table.byId(record.user, record.room, record.n);
@@ -176,12 +181,6 @@ export function createLedger(options: LedgerOptions): Ledger {
         case recordKind.stored:
           messages.noteStored(record);
           break;
-        case recordKind.renumbered:
-          table.roomOf(record.room).isRenumbered = true;
-          break;
-        case recordKind.resumed:
-          if (record.code === 1) table.roomOf(record.room).isRenumbered = true;
-          break;
         case recordKind.readDone: {
           const room = table.roomOf(record.room);
           room.readHead = record.value;
@@ -209,13 +208,13 @@ export function createLedger(options: LedgerOptions): Ledger {
           break;
         }
         case recordKind.joined:
-          memberJoined(book, membershipOf(user, room), value, atUs);
+          memberJoined(book, membershipOf(user, room), value, atUs, record.n);
           break;
         case recordKind.left:
           memberEnded(membershipOf(user, room), atUs, record.code === 1 ? value : undefined);
           break;
         case recordKind.resumed:
-          memberResumed(membershipOf(user, room), value, record.code === 1, atUs);
+          memberResumed(membershipOf(user, room), record);
           break;
         case recordKind.renumbered:
           memberRenumbered(book, membershipOf(user, room), value, atUs);

@@ -3,55 +3,31 @@
  * which connection, in which order, and, when it ends, which of those it was owed never came. The
  * rules are in owed.ts.
  */
-import type { RoomMessages } from './message-table.ts';
+import type { HistoryRecord } from './history.ts';
 import {
   deadlineUs,
   dueUs,
   exists,
   hasArrived,
   isMine,
+  isOfEarlierEpoch,
   isOwed,
+  leftUs,
   markArrived,
   never,
 } from './owed.ts';
 import type { Frame, LedgerBook, Membership } from './owed.ts';
 
-const noBits = new Uint32Array(0);
+/** What a record can say of how long a join took, and says of all that took longer. */
+const longestTookUs = 0xffffff;
 
-/** A user's place in a room it has not joined yet. */
-export function createMembership(
-  room: RoomMessages,
-  recipient: number,
-  partial: boolean,
-): Membership {
-  return {
-    room,
-    recipient,
-    partial,
-    state: 'outside',
-    arrivedBits: noBits,
-    joinSeq: 0,
-    joinedUs: 0,
-    endUs: 0,
-    leftSeq: never,
-    awayFromUs: never,
-    resumedUs: never,
-    resyncedUs: never,
-    reachedSeq: 0,
-    connectionBase: 0,
-    connectionTop: 0,
-    connectionCount: 0,
-    lastSeq: 0,
-    outside: undefined,
-  };
-}
-
-/** The join was acked with this head. */
+/** The join was acked with this head; it was asked for `tookUs` before. */
 export function memberJoined(
   book: LedgerBook,
   member: Membership,
   head: number,
   atUs: number,
+  tookUs: number,
 ): void {
   if (member.state === 'member') {
     comeBackWithoutResume(book, member, head, atUs);
@@ -66,11 +42,13 @@ export function memberJoined(
   member.state = 'member';
   member.joinSeq = head;
   member.joinedUs = atUs;
+  member.askedUs = tookUs < longestTookUs ? atUs - tookUs : never;
   member.leftSeq = never;
   member.awayFromUs = never;
   member.resumedUs = never;
   member.resyncedUs = never;
   member.reachedSeq = head;
+  member.heldSeq = head;
   beginConnection(member, head);
   member.arrivedBits = new Uint32Array((member.room.list.length + 31) >>> 5);
   // A broadcast may overtake the join's own ack.
@@ -91,25 +69,26 @@ export function memberEnded(member: Membership, atUs: number, leftSeq = never): 
 export function memberBroken(book: LedgerBook, member: Membership, atUs: number): void {
   if (member.state !== 'member') return;
   endConnection(book, member);
+  member.heldSeq = member.reachedSeq;
   if (member.awayFromUs === never) member.awayFromUs = atUs;
 }
 
-/** The replay is complete; with `resync`, the log did not reach back and a refetch follows. */
-export function memberResumed(
-  member: Membership,
-  head: number,
-  resync: boolean,
-  atUs: number,
-): void {
+/**
+ * The replay is complete. With code 1 the log did not reach back, or counts in another epoch, and a
+ * refetch follows; but not where the member had to join anew and the room goes on above what it had:
+ * then it is another process that counts on, and what was missed is missed.
+ */
+export function memberResumed(member: Membership, record: HistoryRecord): void {
   if (member.state !== 'member') return;
+  const { atUs, value: head, n: joinTookUs } = record;
   member.awayFromUs = never;
   member.resumedUs = atUs;
-  if (resync) {
-    member.resyncedUs = atUs;
-    member.reachedSeq = Math.min(member.reachedSeq, head);
-    beginConnection(member, head);
+  const isResync = record.code === 1 && (joinTookUs === 0 || head < member.heldSeq);
+  if (isResync) {
+    goOnAnew(member, head, atUs);
     return;
   }
+  member.heldSeq = member.reachedSeq;
   // What the replay left out was missed on a broken connection: lost if it never comes, not dropped.
   const { lastSeq } = member;
   beginConnection(member, Math.max(head, member.connectionTop));
@@ -125,9 +104,7 @@ export function memberRenumbered(
 ): void {
   if (member.state !== 'member') return;
   endConnection(book, member);
-  member.resyncedUs = atUs;
-  member.reachedSeq = Math.min(member.reachedSeq, head);
-  beginConnection(member, head);
+  goOnAnew(member, head, atUs);
 }
 
 /** A broadcast frame was read from the wire. */
@@ -154,7 +131,10 @@ export function memberReceived(
   if (seq <= member.lastSeq || isElsewhere) count(book, member, 'reordered', message, seq, atUs);
   if (seq > member.lastSeq) member.lastSeq = seq;
   if (seq > member.connectionBase) member.connectionCount++;
-  if (seq > member.connectionTop) member.connectionTop = seq;
+  if (seq > member.connectionTop) {
+    member.connectionTop = seq;
+    member.connectionTopUs = atUs;
+  }
   if (seq > member.reachedSeq) member.reachedSeq = seq;
 }
 
@@ -191,12 +171,22 @@ function comeBackWithoutResume(
   member.awayFromUs = never;
   member.resumedUs = atUs;
   member.reachedSeq = head;
+  member.heldSeq = head;
+  beginConnection(member, head);
+}
+
+/** What is first seen from now on may stand under any seq, and comes live above this head. */
+function goOnAnew(member: Membership, head: number, atUs: number): void {
+  member.resyncedUs = atUs;
+  member.reachedSeq = Math.min(member.reachedSeq, head);
+  member.heldSeq = member.reachedSeq;
   beginConnection(member, head);
 }
 
 function beginConnection(member: Membership, base: number): void {
   member.connectionBase = base;
   member.connectionTop = base;
+  member.connectionTopUs = never;
   member.connectionCount = 0;
   member.lastSeq = 0;
 }
@@ -211,7 +201,10 @@ function endConnection(book: LedgerBook, member: Membership): void {
       if (seq <= connectionBase || seq >= connectionTop) continue;
       // A seq of the epoch before the resync is not of this connection.
       const isOld = resyncedUs !== never && (seenUs[message] ?? 0) <= resyncedUs;
-      if (isOld || !exists(book, message) || hasArrived(book, member, message)) continue;
+      // One that left after a newer one had come is of a later epoch.
+      const isNew = leftUs(book, message) > member.connectionTopUs;
+      if (isOld || isNew || isOfEarlierEpoch(book, member, message)) continue;
+      if (!exists(book, message) || hasArrived(book, member, message)) continue;
       count(book, member, 'dropped', message, seq, dueUs(book, message));
     }
   }
@@ -250,6 +243,7 @@ function takeAfterEnd(book: LedgerBook, member: Membership, frame: Frame): void 
 function countMissing(book: LedgerBook, member: Membership, message: number): void {
   const seq = book.table.seq[message] ?? 0;
   if (!exists(book, message) || !isMine(book, member, message, seq)) return;
+  if (isOfEarlierEpoch(book, member, message)) return;
   if (!isOwed(book, member, message, seq)) return;
   book.counts.expected++;
   const due = dueUs(book, message);
@@ -257,7 +251,7 @@ function countMissing(book: LedgerBook, member: Membership, message: number): vo
   const sinceUs = Math.max(due, book.table.seenUs[message] ?? 0);
   const missedWhileAway =
     member.awayFromUs !== never &&
-    seq > member.reachedSeq &&
+    (seq > member.reachedSeq || leftUs(book, message) > member.awayFromUs) &&
     sinceUs + deadlineUs > member.awayFromUs;
   count(book, member, missedWhileAway ? 'neverBack' : 'lost', message, seq, due);
 }

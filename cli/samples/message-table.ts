@@ -25,7 +25,7 @@ export type RoomMessages = {
   readHead: number;
   /** When the last page of that read was asked for. */
   readUs: number;
-  /** A member was told that it is counted anew: one id may rightly stand under two seqs. */
+  /** It was counted anew in this run: one id may rightly stand under two seqs. */
   isRenumbered: boolean;
 };
 

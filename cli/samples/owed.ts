@@ -4,13 +4,15 @@
  * The rules (source: the design's §6; each border is held by ledger.test.ts):
  * - A message is the member's when its seq is above the head acked at the join, or it left its sender
  *   after that ack: below that head it can only stand in the log of a later epoch. After a resync,
- *   messages first seen after it are the member's too.
+ *   messages first seen after it are the member's too. What left its sender after the membership ended
+ *   is not, nor what never came and was seen before the join was asked for, if the room was counted anew:
+ *   seqs of another epoch, above the head by chance.
  * - A member that is told of a new epoch on its unbroken connection is owed all of that epoch, from seq
  *   1 on: what its node passed over before it told of it, it refetches where its client does that, and
  *   else it has lost it. Its own deadline does not begin anew: it was there all the time.
  * - A message that arrived is expected. One that did not is expected if it is known to exist (acked,
  *   or arrived anywhere) and was owed when the membership ended. A newer one of the room had reached
- *   this member: owed. Else, where the server acked the leave with the seq it had shown (an exact
+ *   this member in the same epoch: owed. Else, where the server acked the leave with the seq it had shown (an exact
  *   leave): owed up to that seq, and above it only what was overdue, that is known to exist for
  *   {@link deadlineUs}: a node that is deaf to its room must not pass for one that is honest. Before a
  *   resync seqs are of another epoch, and the refetch was complete before the leave: owed. Where the
@@ -25,7 +27,8 @@
  *   `neverBack`; what it should have had before is `lost`: what was due, and existed, a whole deadline
  *   before it was thrown off.
  * - Order is judged within a connection. A message passed over on a connection and not delivered
- *   before that connection ended is `dropped`, even if a resume heals it later; delivered there, but
+ *   before that connection ended is `dropped`, unless it left after the newer one had come (then it is of
+ *   a later epoch), even if a resume heals it later; delivered there, but
  *   after a newer one, it is `reordered`.
  */
 import { flag } from './message-table.ts';
@@ -68,6 +71,8 @@ export type Membership = {
   joinSeq: number;
   /** When the join was acked. */
   joinedUs: number;
+  /** When the join was asked for; {@link never} where nobody knows. */
+  askedUs: number;
   endUs: number;
   /** Where an exact leave ended it; {@link never} when the server did not say. */
   leftSeq: number;
@@ -77,9 +82,13 @@ export type Membership = {
   resyncedUs: number;
   /** The highest seq known to have reached it. */
   reachedSeq: number;
+  /** The same, before this connection: a frame may overtake the word of a new epoch. */
+  heldSeq: number;
   /** The highest seq when the connection began, the highest by now, and how many between them came. */
   connectionBase: number;
   connectionTop: number;
+  /** When that highest seq was read; {@link never} while it is the base. */
+  connectionTopUs: number;
   connectionCount: number;
   /** The highest seq read on this very connection; 0 before the first frame. */
   lastSeq: number;
@@ -92,6 +101,39 @@ export type Frame = { readonly message: number; readonly seq: number; readonly a
 /** Value of a time that has not come. */
 export const never = -1;
 
+const noBits = new Uint32Array(0);
+
+/** A user's place in a room it has not joined yet. */
+export function createMembership(
+  room: RoomMessages,
+  recipient: number,
+  partial: boolean,
+): Membership {
+  return {
+    room,
+    recipient,
+    partial,
+    state: 'outside',
+    arrivedBits: noBits,
+    joinSeq: 0,
+    joinedUs: 0,
+    askedUs: never,
+    endUs: 0,
+    leftSeq: never,
+    awayFromUs: never,
+    resumedUs: never,
+    resyncedUs: never,
+    reachedSeq: 0,
+    heldSeq: 0,
+    connectionBase: 0,
+    connectionTop: 0,
+    connectionTopUs: never,
+    connectionCount: 0,
+    lastSeq: 0,
+    outside: undefined,
+  };
+}
+
 /** Whether the message is of this membership. */
 export function isMine(
   book: LedgerBook,
@@ -99,8 +141,18 @@ export function isMine(
   message: number,
   seq: number,
 ): boolean {
-  if (seq > member.joinSeq || leftUs(book, message) > member.joinedUs) return true;
+  const sentUs = leftUs(book, message);
+  if (member.state === 'left' && sentUs > member.endUs) return false;
+  if (seq > member.joinSeq || sentUs > member.joinedUs) return true;
   return member.resyncedUs !== never && (book.table.seenUs[message] ?? 0) > member.resyncedUs;
+}
+
+/**
+ * Whether a message that did not come was there before its room was counted anew and the member asked to
+ * join: of a log that the member never saw, whatever its seq. What comes to it is its own all the same.
+ */
+export function isOfEarlierEpoch(book: LedgerBook, member: Membership, message: number): boolean {
+  return member.room.isRenumbered && (book.table.seenUs[message] ?? 0) < member.askedUs;
 }
 
 /** Whether it is known that the message was taken in: acked, or read by anybody. */
@@ -115,11 +167,13 @@ export function isOwed(
   message: number,
   seq: number,
 ): boolean {
-  if (seq <= member.reachedSeq) return true;
+  // At or below the head of its join it is of a later epoch, of which no seq of the earlier one tells.
+  const isCounted = seq > member.joinSeq || member.resyncedUs !== never;
+  if (isCounted && seq <= member.reachedSeq) return true;
   const knownUs = book.table.seenUs[message] ?? Infinity;
   if (member.leftSeq !== never) {
     const isOverdue = Math.max(knownUs, member.resumedUs) + deadlineUs <= member.endUs;
-    return seq <= member.leftSeq || knownUs <= member.resyncedUs || isOverdue;
+    return (isCounted && seq <= member.leftSeq) || knownUs <= member.resyncedUs || isOverdue;
   }
   // A replay is complete when it says so; the refetch after a resync takes its time.
   const seenUs = Math.max(knownUs, member.resyncedUs);
@@ -135,7 +189,7 @@ export function dueUs(book: LedgerBook, message: number): number {
 }
 
 /** When it left its sender, as far as that is known: {@link never} without its `sent` record. */
-function leftUs(book: LedgerBook, message: number): number {
+export function leftUs(book: LedgerBook, message: number): number {
   const atUs = book.table.leftUs[message] ?? Infinity;
   return atUs === Infinity ? never : atUs;
 }

@@ -1,20 +1,13 @@
 /** The auditor's count of (message, recipient) pairs, from each user's events in time order. */
 import { recordKind } from './history.ts';
 import type { LedgerSummary } from './summary.ts';
+import { roomsCountedAnew } from './recount-epochs.ts';
 import type { Message } from './recount-messages.ts';
+import { stays } from './recount-stays.ts';
+import type { Stay, UserEvent } from './recount-stays.ts';
 
 /** A load worker that ended at a time; user u was of worker u modulo `of`. */
 export type CutShort = { readonly worker: number; readonly of: number; readonly atUs: number };
-
-/** One record of a user, as far as its memberships are concerned. */
-export type UserEvent = {
-  readonly kind: number;
-  readonly code: number;
-  readonly room: number;
-  readonly atUs: number;
-  readonly value: number;
-  readonly message: Message | undefined;
-};
 
 export type PairCounts = Pick<
   LedgerSummary,
@@ -59,18 +52,6 @@ export function countPairs(
   return counts;
 }
 
-/** Rooms whose log may have been another one, later, in which an id has another seq. */
-function roomsCountedAnew(users: ReadonlyMap<number, readonly UserEvent[]>): ReadonlySet<number> {
-  const rooms = new Set<number>();
-  for (const events of users.values()) {
-    for (const { kind, code, room } of events) {
-      const isResync = kind === recordKind.resumed && code === 1;
-      if (isResync || kind === recordKind.renumbered) rooms.add(room);
-    }
-  }
-  return rooms;
-}
-
 /** What a user's worker saw of the run: less, where it was cut short. */
 function runOf(user: number, { endUs, partial, cutShort }: WholeRun): Run {
   let run = { endUs, partial };
@@ -83,52 +64,6 @@ function runOf(user: number, { endUs, partial, cutShort }: WholeRun): Run {
 /** A disconnection is of all rooms; everything else names one. */
 function isOfRoom(event: UserEvent): boolean {
   return event.kind !== recordKind.disconnected;
-}
-
-/** One membership: the join's head, what happened in it, what still came after its end. */
-type Stay = {
-  readonly head: number;
-  readonly joinedUs: number;
-  readonly events: UserEvent[];
-  readonly after: UserEvent[];
-  endUs: number;
-  /** The last seq the server had sent, where it said so when the stay ended. */
-  lastSent: number | undefined;
-};
-
-function stays(events: readonly UserEvent[], runEndUs: number): Stay[] {
-  const found: Stay[] = [];
-  let current: Stay | undefined;
-  /** Frames read since the last stay ended. */
-  let between: UserEvent[] = [];
-  for (const event of events) {
-    const isEnd =
-      event.kind === recordKind.left ||
-      (event.kind === recordKind.disconnected && event.code === 1);
-    if (current !== undefined) {
-      current.events.push(event);
-      if (!isEnd) continue;
-      current.endUs = event.atUs;
-      if (event.kind === recordKind.left && event.code === 1) current.lastSent = event.value;
-      current = undefined;
-    } else if (event.kind === recordKind.joined) {
-      // A frame may overtake the ack of the join; one at or below its head is of the stay before.
-      found.at(-1)?.after.push(...between.filter((frame) => frame.value <= event.value));
-      const early = between.filter((frame) => frame.value > event.value);
-      current = {
-        head: event.value,
-        joinedUs: event.atUs,
-        events: early,
-        after: [],
-        endUs: runEndUs,
-        lastSent: undefined,
-      };
-      found.push(current);
-      between = [];
-    } else if (event.kind === recordKind.delivered) between.push(event);
-  }
-  if (current === undefined) found.at(-1)?.after.push(...between);
-  return found;
 }
 
 function judgeStay(
@@ -144,12 +79,20 @@ function judgeStay(
   let resyncUs: number | undefined;
   /** The highest seq this member is known to have reached. */
   let reached = stay.head;
+  /** The same, when it was thrown off: what it gets before its resume may be of a new epoch. */
+  let reachedBefore = stay.head;
+  let isOver = false;
   let connection = newConnection(stay.head);
 
-  const isMine = (message: Message, seq: number): boolean =>
-    seq > stay.head ||
-    (message.sentUs ?? -1) > stay.joinedUs ||
-    (resyncUs !== undefined && message.provenUs > resyncUs);
+  const sentUs = (message: Message): number => message.sentUs ?? -1;
+  const isMine = (message: Message, seq: number): boolean => {
+    if (isOver && sentUs(message) > stay.endUs) return false;
+    const isNewerThanResync = resyncUs !== undefined && message.provenUs > resyncUs;
+    return seq > stay.head || sentUs(message) > stay.joinedUs || isNewerThanResync;
+  };
+  /** It stood in a log that was gone when this stay began. */
+  const isOfLogBefore = (message: Message): boolean =>
+    !run.hasOneLog && stay.askedUs !== undefined && message.provenUs < stay.askedUs;
   const dueUs = (message: Message): number => message.dueUs ?? message.provenUs;
   const arrive = (message: Message, atUs: number): void => {
     here.add(message);
@@ -159,29 +102,33 @@ function judgeStay(
     else counts.late++;
   };
   const isOwed = (message: Message, seq: number): boolean => {
-    if (seq <= reached) return true;
+    /** Else its seq is of another numbering than those that this member got. */
+    const isComparable = resyncUs !== undefined || seq > stay.head;
+    if (isComparable && seq <= reached) return true;
     if (stay.lastSent !== undefined) {
       const wasRefetched = resyncUs !== undefined && message.provenUs <= resyncUs;
       const sinceUs = stay.endUs - Math.max(message.provenUs, backUs);
-      return wasRefetched || sinceUs >= onTimeUs || seq <= stay.lastSent;
+      return wasRefetched || sinceUs >= onTimeUs || (isComparable && seq <= stay.lastSent);
     }
     const isSettled = Math.max(message.provenUs, resyncUs ?? -1) + marginUs <= stay.endUs;
     const isOverdue = Math.max(dueUs(message), backUs) + onTimeUs <= stay.endUs;
     return isSettled && (isOverdue || !run.partial);
   };
   const endConnection = (): void => {
-    const { base, top, fresh } = connection;
+    const { base, top, topUs, fresh } = connection;
     connection = newConnection(top);
     if (fresh === top - base) return;
     for (const message of messages) {
       const seq = message.seq ?? 0;
       const isOfEpoch = resyncUs === undefined || message.provenUs > resyncUs;
-      const isSkipped = seq > base && seq < top && !here.has(message);
-      if (isSkipped && isOfEpoch && isProven(message)) counts.dropped++;
+      // What stood in the log before the newest frame had left before that was read.
+      const isSkipped = seq > base && seq < top && sentUs(message) <= topUs && !here.has(message);
+      if (!isSkipped || !isOfEpoch || isOfLogBefore(message)) continue;
+      if (isProven(message)) counts.dropped++;
     }
   };
 
-  for (const { kind, code, value, atUs, message } of stay.events) {
+  for (const { kind, code, value, atUs, tookUs, message } of stay.events) {
     if (kind === recordKind.delivered && message !== undefined) {
       if (!isMine(message, value)) continue;
       if (here.has(message)) {
@@ -193,7 +140,10 @@ function judgeStay(
       if (value <= connection.last || isMisplaced) counts.reordered++;
       connection.last = Math.max(connection.last, value);
       if (value > connection.base) connection.fresh++;
-      connection.top = Math.max(connection.top, value);
+      if (value > connection.top) {
+        connection.top = value;
+        connection.topUs = atUs;
+      }
       reached = Math.max(reached, value);
     } else if (kind === recordKind.resynced && message !== undefined) {
       if (!isMine(message, value) || here.has(message)) continue;
@@ -201,11 +151,14 @@ function judgeStay(
       counts.resynced++;
     } else if (kind === recordKind.disconnected && code === 0) {
       endConnection();
+      reachedBefore = reached;
       awayUs ??= atUs;
     } else if (kind === recordKind.resumed) {
       awayUs = undefined;
       backUs = atUs;
-      if (code === 1) {
+      // Who had to join anew reads nothing again where the room has gone on above what it had.
+      const joinedOnAhead = tookUs > 0 && value >= reachedBefore;
+      if (code === 1 && !joinedOnAhead) {
         resyncUs = atUs;
         reached = Math.min(reached, value);
         connection = newConnection(value);
@@ -213,10 +166,12 @@ function judgeStay(
         const { last, top } = connection;
         connection = { ...newConnection(Math.max(value, top)), last };
       }
+      reachedBefore = reached;
     } else if (kind === recordKind.renumbered) {
       endConnection();
       resyncUs = atUs;
       reached = Math.min(reached, value);
+      reachedBefore = reached;
       connection = newConnection(value);
     } else if (kind === recordKind.joined) {
       endConnection();
@@ -224,10 +179,12 @@ function judgeStay(
       awayUs = undefined;
       backUs = atUs;
       reached = value;
+      reachedBefore = value;
       connection = newConnection(value);
     }
   }
 
+  isOver = true;
   for (const { message, value, atUs } of stay.after) {
     if (message === undefined || !isMine(message, value)) continue;
     if (here.has(message)) counts.duplicated++;
@@ -238,11 +195,12 @@ function judgeStay(
   for (const message of messages) {
     if (here.has(message) || !isProven(message)) continue;
     const seq = message.seq ?? 0;
-    if (!isMine(message, seq) || !isOwed(message, seq)) continue;
+    if (!isMine(message, seq) || isOfLogBefore(message) || !isOwed(message, seq)) continue;
     counts.expected++;
     const bornUs = Math.max(dueUs(message), message.provenUs);
     const isAwayAtEnd = awayUs !== undefined && bornUs + onTimeUs > awayUs;
-    if (isAwayAtEnd && seq > reached) counts.neverBack++;
+    const wasAway = seq > reached || sentUs(message) > (awayUs ?? Infinity);
+    if (isAwayAtEnd && wasAway) counts.neverBack++;
     else {
       counts.lost++;
       lost(message);
@@ -250,9 +208,11 @@ function judgeStay(
   }
 }
 
-/** `last`: the highest seq read on it; `fresh`: new ones above `base`, up to `top`. */
-function newConnection(base: number): { base: number; top: number; last: number; fresh: number } {
-  return { base, top: base, last: 0, fresh: 0 };
+type Connection = { base: number; top: number; topUs: number; last: number; fresh: number };
+
+/** `last`: the highest seq read on it; `fresh`: new ones above `base`, up to `top`, read at `topUs`. */
+function newConnection(base: number): Connection {
+  return { base, top: base, topUs: -1, last: 0, fresh: 0 };
 }
 
 function isProven(message: Message): boolean {

@@ -61,7 +61,17 @@ describe('the recount', () => {
   // The two share no code: where they agree on histories that make no sense, the rules are whole.
   test('agrees with the ledger on runs with records taken out, doubled, moved and changed', () => {
     const change = fc.record({
-      how: fc.constantFrom('remove', 'double', 'swap', 'kind', 'code', 'value', 'user', 'at'),
+      how: fc.constantFrom(
+        'remove',
+        'double',
+        'swap',
+        'kind',
+        'code',
+        'value',
+        'took',
+        'user',
+        'at',
+      ),
       where: fc.nat(),
       to: fc.nat(20),
     });
@@ -86,7 +96,12 @@ describe('the recount', () => {
             else if (how === 'kind') file[at] = { ...record, kind: to };
             else if (how === 'code') file[at] = { ...record, code: to % 2 };
             else if (how === 'value') file[at] = { ...record, value: to };
-            else if (how === 'user') file[at] = { ...record, user: to % some.users };
+            else if (how === 'took') {
+              const isEntry =
+                record.kind === recordKind.joined || record.kind === recordKind.resumed;
+              const tookUs = Math.min(to * 1_000_000, 0xffffff);
+              if (isEntry) file[at] = { ...record, n: tookUs };
+            } else if (how === 'user') file[at] = { ...record, user: to % some.users };
             else if (how === 'at') file[at] = { ...record, atUs: record.atUs + to * 1e6 };
             else if (next !== undefined) {
               file[at] = next;

@@ -14,9 +14,10 @@ import { auditMessages } from './recount-messages.ts';
 import { auditOps } from './recount-ops.ts';
 import type { HttpRecount, OpAudit, OpRecount } from './recount-ops.ts';
 import { countPairs } from './recount-pairs.ts';
-import type { CutShort, UserEvent, WholeRun } from './recount-pairs.ts';
+import type { CutShort, WholeRun } from './recount-pairs.ts';
 import { bytesPerRecord, eachRecord } from './recount-records.ts';
 import type { HistoryBytes, RawRecord } from './recount-records.ts';
+import type { UserEvent } from './recount-stays.ts';
 import { auditUsers } from './recount-users.ts';
 import type { UserRecount } from './recount-users.ts';
 import type { LedgerSummary } from './summary.ts';
@@ -128,9 +129,9 @@ function countPart(
   const users = new Map<number, UserEvent[]>();
   const waits: UserEvent[] = [];
   const visit = (r: RawRecord): void => {
-    const { kind, code, user, room, atUs, value } = r;
+    const { kind, code, user, room, atUs, value, n: tookUs } = r;
     const message = messages.note(r);
-    const event = { kind, code, room, atUs, value, message };
+    const event = { kind, code, room, atUs, value, tookUs, message };
     if (kind === recordKind.acked || kind === recordKind.indeterminate) waits.push(event);
     if (!concernsMembership(kind)) return;
     const events = users.get(user) ?? [];

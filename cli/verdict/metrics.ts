@@ -41,7 +41,7 @@ const ledgerAbout = {
   reordered: 'deliveries out of order',
   dropped: 'holes on an unbroken connection, even if healed later',
   neverBack: 'deliveries owed to members that never came back',
-  resynced: 'deliveries that came by a full refetch',
+  resynced: 'deliveries that came by a refetch',
 } as const satisfies Partial<Record<keyof LedgerSummary, string>>;
 
 /** Those that count messages; the others count deliveries. */
