@@ -129,7 +129,7 @@ describe.skipIf(!isRoot)(
       expect(isAlive(left)).toBe(true);
     });
 
-    test('ps where another user is up says whose it is, not that its record is broken', async () => {
+    test('ps and doctor where another user is up say whose it is, not that its record is broken', async () => {
       const { folder, cwd, left } = sharedFolder();
       symlinkSync(JSON.stringify(left), folder.lockFile);
       writeFileSync(folder.stateFile, '{}', { mode: 0o600 });
@@ -138,6 +138,9 @@ describe.skipIf(!isRoot)(
       expect(said).toContain(`pid ${left.pid} looks after the system`);
       expect(said).toContain('as the user who started it');
       expect(code).toBe(120);
+      const doctor = await asNobody(cwd, 'doctor');
+      expect(doctor.said).toMatch(/^warn +system .*permission denied/m);
+      expect(doctor.said).not.toContain('rtops down, which needs no record');
     });
 
     test('heal in a folder of somebody else says so', async () => {

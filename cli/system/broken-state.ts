@@ -12,14 +12,28 @@ export function refuseBrokenState(folder: StateFolder): void {
   if (!existsSync(folder.stateFile) || readSystemState(folder) !== undefined) return;
   const supervisor = aliveSupervisor(folder);
   if (supervisor === undefined) return;
-  const forbidden = whyForbidden(folder.stateFile);
+  const { why, next } = whyUnread(folder);
   throw new Failure(exitCode.notReady, 'a system is up here, and its record cannot be read', {
-    why: `${forbidden ?? `${folder.stateFile} was cut short or changed`}; pid ${supervisor.pid} looks after the system`,
-    next:
-      forbidden === undefined
-        ? 'rtops down, which needs no record; then rtops up again'
-        : 'the same, as the user who started it; or another folder, for a system of your own',
+    why: `${why}; pid ${supervisor.pid} looks after the system`,
+    next,
   });
+}
+
+/** Why the record of a system that is up says nothing, and what this user can do about it. */
+export function whyUnread({ stateFile }: StateFolder): {
+  readonly why: string;
+  readonly next: string;
+} {
+  const forbidden = whyForbidden(stateFile);
+  return forbidden === undefined
+    ? {
+        why: `${stateFile} was cut short or changed`,
+        next: 'rtops down, which needs no record; then rtops up again',
+      }
+    : {
+        why: forbidden,
+        next: 'the same, as the user who started it; or another folder, for a system of your own',
+      };
 }
 
 /** `undefined`: this user may read it. */

@@ -44,7 +44,7 @@ test('services of a system that is up are no leftovers, though its record cannot
     {
       name: 'system',
       state: 'warn',
-      found: `pid ${supervisor.pid} looks after a system whose record cannot be read`,
+      found: `pid ${supervisor.pid} looks after a system whose record cannot be read: ${folder.stateFile} was cut short or changed`,
       next: 'rtops down, which needs no record; then rtops up again',
     },
     { name: 'leftovers', state: 'ok', found: 'none', next: null },

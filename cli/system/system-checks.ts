@@ -1,6 +1,7 @@
 /** What stands in a folder: a system that is up, or what a killed rtops left. */
 import { existsSync } from 'node:fs';
 
+import { whyUnread } from './broken-state.ts';
 import { leftovers } from './heal-folder.ts';
 import type { Check } from './machine-checks.ts';
 import { isAlive } from './process-identity.ts';
@@ -23,7 +24,7 @@ export function systemChecks(folder: StateFolder): readonly Check[] {
 }
 
 function systemCheck(
-  { stateFile }: StateFolder,
+  folder: StateFolder,
   state: SystemState | undefined,
   supervisor: ProcessIdentity | undefined,
 ): Check {
@@ -32,13 +33,14 @@ function systemCheck(
   if (state !== undefined && isAlive(state.supervisor)) {
     return { ...ok, found: `${state.topology.name} is up at ${state.url}` };
   }
-  if (state !== undefined || !existsSync(stateFile)) {
+  if (state !== undefined || !existsSync(folder.stateFile)) {
     return { ...ok, found: `pid ${supervisor.pid} is just starting a system, or healing` };
   }
+  const { why, next } = whyUnread(folder);
   return {
     ...{ name: 'system', state: 'warn' },
-    found: `pid ${supervisor.pid} looks after a system whose record cannot be read`,
-    next: 'rtops down, which needs no record; then rtops up again',
+    found: `pid ${supervisor.pid} looks after a system whose record cannot be read: ${why}`,
+    next,
   };
 }
 
