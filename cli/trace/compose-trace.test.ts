@@ -87,7 +87,7 @@ describe('a message of the engine', () => {
     expect(steps).not.toContain('u5: thrown off');
     expect(steps.pop()).toBe('the log: in the log at the final read: seq 7');
     // It has it now: what comes later is another story.
-    expect(steps.slice(-2)).toEqual(['u6: connected again', 'u6: learnt by a full refetch']);
+    expect(steps.slice(-2)).toEqual(['u6: connected again', 'u6: learnt by a refetch']);
     expect(steps.filter((step) => step.includes('u99'))).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ export function createMessageHistory({ sender, room, n }: MessageKey): MessageHi
           add(atUs, user, doneUs.has(user) ? 'delivered again' : `delivered: seq ${value}`);
           noteDone(user, atUs);
         } else if (kind === recordKind.resynced) {
-          add(atUs, user, 'learnt by a full refetch');
+          add(atUs, user, 'learnt by a refetch');
           noteDone(user, atUs);
         } else if (kind === recordKind.stored) {
           met = true;
@@ -140,7 +140,9 @@ export function createMessageHistory({ sender, room, n }: MessageKey): MessageHi
     } else if (kind === recordKind.connectFailed) {
       told('could not connect');
     } else if (kind === recordKind.resumed && where === room) {
-      told(code === 1 ? 'resumed, with a full refetch to do' : `resumed at seq ${value}`);
+      told(`resumed at seq ${value}${code === 1 ? ', without all that it missed' : ''}`);
+    } else if (kind === recordKind.renumbered && where === room) {
+      told(`told that the room is counted anew: it comes live from seq ${value + 1}`);
     }
   }
 }
