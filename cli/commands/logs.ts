@@ -50,7 +50,7 @@ export async function logs(world: World, { service, follow }: LogsOptions): Prom
     names: service === undefined ? () => loggedServices(logsDir) : () => [service],
     warn: (name) => {
       world.stderr.write(
-        `rtops: the log of ${name} was emptied, and there is no copy of it: lines may be missing here\n`,
+        `rtops: the log of ${name} was emptied, and there is no whole copy of it: lines may be missing here\n`,
       );
     },
   });

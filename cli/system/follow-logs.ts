@@ -11,7 +11,7 @@ export type FollowOptions = {
   /** Those whose log was looked at already; any other is read from its start. */
   readonly followers: ReadonlyMap<string, LogFollower>;
   readonly print: (name: string, line: string) => void;
-  /** Lines of this log may be missing: it was emptied, and there is no copy. */
+  /** Lines of this log may be missing: it was emptied, and there is no copy, or not of all. */
   readonly warn: (name: string) => void;
   readonly signal: AbortSignal;
 };
@@ -29,8 +29,8 @@ export async function followLogs(
       const follower = followers.get(name) ?? followFromStart(serviceLog(logsDir, name));
       followers.set(name, follower);
       const { lines, mayMiss } = follower.next();
-      if (mayMiss) warn(name);
       for (const line of lines) print(name, line);
+      if (mayMiss) warn(name);
     }
   };
   while ((await world.stdout.refusal?.()) === undefined) {

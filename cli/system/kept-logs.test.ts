@@ -48,3 +48,18 @@ test('a copy that was there before the run is none of it', async () => {
     { service: 'ws-1', text: 'meanwhile\n' },
   ]);
 });
+
+test('a copy that a full disk cut short does not run into what came after it', async () => {
+  const { cwd } = testWorld();
+  const logsDir = join(cwd, 'logs');
+  mkdirSync(logsDir);
+  const log = serviceLog(logsDir, 'ws-1');
+  writeFileSync(log, '');
+  const marks = markLogs(logsDir);
+  writeFileSync(`${log}.1`, 'first\nsecond');
+  writeFileSync(log, 'anew\n');
+  await keepLogs(logsDir, marks, join(cwd, 'run'), since);
+  expect((await readKeptLogs(join(cwd, 'run')))?.logs).toEqual([
+    { service: 'ws-1', text: 'first\nsecond\nanew\n' },
+  ]);
+});

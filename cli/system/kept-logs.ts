@@ -3,7 +3,7 @@
  * system's own logs go on, are put aside and trimmed; a run can be traced for as long as it is there.
  */
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -139,8 +139,17 @@ async function copyFrom(
       createReadStream(source, { start, end: until - 1 }),
       createWriteStream(to, { flags: 'a' }),
     );
+    // One cut short has no end of its last line, and what follows is another line.
+    if (source !== file && !(await endsLine(source, until))) await appendFile(to, '\n');
   }
   return leftOut;
+}
+
+/** Whether the byte before `until` ends a line. */
+async function endsLine(file: string, until: number): Promise<boolean> {
+  await using handle = await open(file, 'r');
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, until - 1);
+  return buffer.toString() === '\n';
 }
 
 type Index = { readonly since: KeptSince } & Pick<KeptLogs, 'leftOutBytes' | 'keptBytes'>;

@@ -1,5 +1,6 @@
 /**
  * Reads a log that others write, put aside and empty meanwhile: each of its lines once, and whole.
+ * Where it cannot have them all, without a copy or with one that a full disk cut short, it says so.
  * Where it is in the file it knows by the bytes before: a file that has others there was begun anew,
  * however long it is by now, and the rest of what was read stands in `.log.1`.
  */
@@ -14,7 +15,7 @@ export type LogFollower = {
 
 export type Look = {
   readonly lines: readonly string[];
-  /** It was emptied and has no copy: what was written just before may be missing. */
+  /** It was emptied and has no copy, or not of all: what was written after these lines may be missing. */
   readonly mayMiss: boolean;
 };
 
@@ -76,7 +77,8 @@ function follow(file: string, from: Place): LogFollower {
       if (until > 0) {
         return goOn(linesOf(aside.subarray(0, until)), after(aside, until, place.at, place.mark));
       }
-      return goOn(aside.length === 0 ? [] : [aside.toString('utf8')], anew);
+      // A line without an end: more was written after it than the copy has.
+      return aside.length === 0 ? goOn([], anew) : goOn([aside.toString('utf8')], anew, true);
     },
     unfinished() {
       const bytes = bytesFrom(file, place);

@@ -97,6 +97,29 @@ test('on a full disk it is emptied all the same, and half a copy is not kept', a
   expect(existsSync(`${file}.1`)).toBe(false);
 });
 
+test('a disk that fills after the copy: what it holds are whole lines, and that more is missing is told', async () => {
+  const written = Array.from({ length: 200 }, (_, n) => `line ${1000 + n}`);
+  const file = newLog('line 999\n');
+  const { follower } = followFromEnd(file, 0);
+  appendFileSync(file, written.map((line) => `${line}\n`).join(''));
+  const module = fileURLToPath(new URL('service-log.ts', import.meta.url));
+  // The writer was at it while the first 30 bytes were copied.
+  const code = `const { trimLog } = await import(${JSON.stringify(module)});
+    const { writeFileSync } = await import('node:fs');
+    trimLog(${JSON.stringify(file)}, 4, (_, to) => writeFileSync(to, 'line 999\\nline 1000\\nline 1001\\n'));`;
+  const argv = ['--input-type=module', '-e', code];
+  expect(await onFullDisk(dirname(file), argv, 1).ended).toEqual({ code: 0, said: '' });
+  appendFileSync(file, 'line anew\n');
+  const looks = [follower.next(), follower.next(), follower.next()];
+  const lines = looks.flatMap((look) => look.lines);
+  const copied = lines.slice(0, -1);
+  expect(copied.length).toBeGreaterThan(10);
+  expect(copied).toEqual(written.slice(0, copied.length));
+  expect(lines.at(-1)).toBe('line anew');
+  // Told once, where they are missing.
+  expect(looks.map(({ mayMiss }) => mayMiss)).toEqual([false, true, false]);
+});
+
 test('following prints whole lines as they come, of a file that appears or shrinks too', async () => {
   const world = testWorld();
   const printed: string[] = [];

@@ -22,6 +22,7 @@ const trimAboveBytes = 64 * 1024 * 1024;
 const tailBytes = 256 * 1024;
 /** One look takes no more than this; the next goes on from there. */
 const readAtMostBytes = 1024 * 1024;
+const newline = 0x0a;
 
 export function serviceLog(logsDir: string, service: string): string {
   return join(logsDir, `${service}.log`);
@@ -52,29 +53,46 @@ export function rotateLog(file: string): number {
  * Keeps a log that is being written from filling the disk: beyond the bound it is copied to
  * `.log.1`, where there is room, and emptied. Its writers append, so they go on at its new end. What
  * they write during the copy is copied as well; a line that comes in the instant before it is
- * emptied is lost.
+ * emptied is lost. A copy that could not take all ends with a whole line that has no end of line: by
+ * that its readers know.
  */
 export function trimLog(file: string, aboveBytes = trimAboveBytes, copy = copyFileSync): void {
   if (sizeOf(file) <= aboveBytes) return;
   const aside = `${file}.1`;
+  let has: 'nothing' | 'some' | 'all' = 'nothing';
   try {
     copy(file, aside);
+    has = 'some';
     // A writer that is faster than this is left behind some time.
-    for (let round = 0; round < 64 && appendRest(file, aside); round += 1);
+    for (let round = 0; round < 64 && has === 'some'; round += 1) {
+      if (!appendRest(file, aside)) has = 'all';
+    }
   } catch {
     // No room for a copy, and so least of all for a log that grows.
   }
+  if (has === 'some') cutShort(aside);
   truncateSync(file);
+}
+
+/** Takes away the line that may be half there, and the end of the one before; the copy, where it has no other. */
+function cutShort(copy: string): void {
+  const start = Math.max(0, sizeOf(copy) - readAtMostBytes);
+  const fd = openSync(copy, 'r');
+  const bytes = readAt(fd, start, readAtMostBytes);
+  closeSync(fd);
+  let end = bytes.lastIndexOf(newline);
+  while (end > 0 && bytes[end - 1] === newline) end -= 1;
+  if (end > 0) truncateSync(copy, start + end);
+  else rmSync(copy);
 }
 
 /** `false` when the copy has all of the file. */
 function appendRest(file: string, copy: string): boolean {
   const from = openSync(file, 'r');
   try {
-    const bytes = Buffer.alloc(readAtMostBytes);
-    const count = readSync(from, bytes, 0, bytes.length, sizeOf(copy));
-    if (count > 0) appendFileSync(copy, bytes.subarray(0, count));
-    return count > 0;
+    const rest = readAt(from, sizeOf(copy), readAtMostBytes);
+    if (rest.length > 0) appendFileSync(copy, rest);
+    return rest.length > 0;
   } finally {
     closeSync(from);
   }
@@ -115,12 +133,16 @@ export function readFrom(
   try {
     const { size } = fstatSync(fd);
     const start = size < from ? 0 : from;
-    const bytes = Buffer.alloc(Math.min(size - start, readAtMostBytes));
-    const read = readSync(fd, bytes, 0, bytes.length, start);
-    return { text: bytes.toString('utf8', 0, read), end: start + read };
+    const bytes = readAt(fd, start, size - start);
+    return { text: bytes.toString('utf8'), end: start + bytes.length };
   } finally {
     closeSync(fd);
   }
+}
+
+function readAt(fd: number, start: number, wantedBytes: number): Buffer {
+  const bytes = Buffer.alloc(Math.min(wantedBytes, readAtMostBytes));
+  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, start));
 }
 
 export function sizeOf(file: string): number {
