@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { exitCode } from '../../exit-code.ts';
 import { parseFault } from '../../scenario/parse-fault.ts';
@@ -97,6 +97,19 @@ test('after a second Ctrl-C nobody waits for a node that is not back, and the ef
   expect(service('ws-1').state).toBe('held');
   expect(openFaults(system.stateDir)).toEqual([]);
   releaseHold(system.stateDir, 'ws-1');
+});
+
+test('nor for a node behind an edge, and then there is no time of its return either', async () => {
+  const chaotic = { ...small, chaos: true };
+  const { inject, injector, pid, service } = await smallSystem(chaotic);
+  const fault = await inject('latency@nginx-ws-1,at=0s,for=60s,delay=20ms');
+  // It hangs, and nobody has noticed.
+  process.kill(pid('ws-1'), 'SIGSTOP');
+  onTestFinished(() => void process.kill(pid('ws-1'), 'SIGCONT'));
+  const undone = fault.undo();
+  injector.waitNoLonger();
+  expect(await undone).toBeNull();
+  expect(service('ws-1').state).toBe('ready');
 });
 
 test('disposing never throws: what cannot be undone keeps nothing else from it', async () => {
