@@ -123,6 +123,15 @@ describe('a pair of who came after its room was counted anew', () => {
       wrong: {},
     },
     {
+      it: 'is not expected where nobody was told: two messages were acked under one seq',
+      records: [
+        ...[joined(2, 0), ...row(3, { n: 0, at: 1, seq: 1 }, [2]), left(2, 5)],
+        ...[askedToJoin(7, 0.01), ...row(3, { n: 3, at: 8, seq: 1 }, [1])],
+      ],
+      expected: 6,
+      wrong: {},
+    },
+    {
       it: 'is owed above the head of the join in a room that was never counted anew',
       records: [...acked(0, 1, 5), askedToJoin(2, 0.01, 4)],
       expected: 1,
@@ -178,6 +187,17 @@ describe('a pair under another seq', () => {
       it: 'is reordered in a room whose log was only cut off',
       records: [...both, resumed(2, 3, 1, 1), ...elsewhere],
       expected: 4,
+      wrong: { reordered: 1 },
+    },
+    {
+      it: 'is reordered in a room of which only the acks were counted anew',
+      records: [
+        joined(1, 0),
+        ...row(1, { n: 0, at: 1, seq: 1 }, [1]),
+        ...acked(1, 2, 1),
+        got(1, 1, 3, 2),
+      ],
+      expected: 2,
       wrong: { reordered: 1 },
     },
     {

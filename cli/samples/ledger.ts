@@ -128,6 +128,14 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (atUs < (table.seenUs[message] ?? Infinity)) table.seenUs[message] = atUs;
   }
 
+  function noteAckedSeq(message: number, { room, value: seq }: HistoryRecord): void {
+    // Seqs count from 1.
+    if (seq === 0) return;
+    const messages = table.roomOf(room);
+    const first = (messages.ackedBySeq[seq] ??= message);
+    if (first !== message) messages.isNumberedTwice = true;
+  }
+
   function membershipOf(user: number, room: number): Membership {
     for (let place = places[user]; place !== undefined; place = place.next) {
       if (place.membership.room.room === room) return place.membership;
@@ -164,6 +172,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         case recordKind.acked: {
           const message = table.byIdAndSeq(record.user, record.room, record.n, record.value);
           set(message, flag.acked);
+          noteAckedSeq(message, record);
           seen(message, record.atUs);
           table.ackedUs[message] = Math.min(table.ackedUs[message] ?? Infinity, record.atUs);
           break;

@@ -27,6 +27,10 @@ export type RoomMessages = {
   readUs: number;
   /** It was counted anew in this run: one id may rightly stand under two seqs. */
   isRenumbered: boolean;
+  /** Seq → the first message that was acked under it. */
+  readonly ackedBySeq: number[];
+  /** Two messages were acked under one seq: whoever was told of it, their seqs are of two epochs. */
+  isNumberedTwice: boolean;
 };
 
 export type MessageTable = {
@@ -69,6 +73,7 @@ export function createMessageTable(): MessageTable {
       const made: RoomMessages = {
         ...{ room, list: [], bySeq: [], bySender: new Map() },
         ...{ readHead: -1, readUs: 0, isRenumbered: false },
+        ...{ ackedBySeq: [], isNumberedTwice: false },
       };
       rooms[room] = made;
       return made;

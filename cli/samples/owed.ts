@@ -152,7 +152,9 @@ export function isMine(
  * join: of a log that the member never saw, whatever its seq. What comes to it is its own all the same.
  */
 export function isOfEarlierEpoch(book: LedgerBook, member: Membership, message: number): boolean {
-  return member.room.isRenumbered && (book.table.seenUs[message] ?? 0) < member.askedUs;
+  const { isRenumbered, isNumberedTwice } = member.room;
+  if (!isRenumbered && !isNumberedTwice) return false;
+  return (book.table.seenUs[message] ?? 0) < member.askedUs;
 }
 
 /** Whether it is known that the message was taken in: acked, or read by anybody. */

@@ -32,6 +32,8 @@ export type MessageAudit = {
   /** The message that the record is about, where it is about one. */
   note(record: RawRecord): Message | undefined;
   readonly all: readonly Message[];
+  /** Rooms in which one seq was acked for two messages. */
+  readonly numberedTwice: ReadonlySet<number>;
   /**
    * `unstored`: acked, and not in a log that was read and must have had it. `unreadRooms`: something was
    * acked there, and the log was not read to its end.
@@ -50,6 +52,9 @@ export function auditMessages(): MessageAudit {
   /** Room → sender and n in one number → message. */
   const rooms = new Map<number, Map<number, Message>>();
   const reads = new Map<number, Read>();
+  /** Room → seq → whose ack named it. */
+  const ackedSeqs = new Map<number, Map<number, Message>>();
+  const numberedTwice = new Set<number>();
 
   const messageOf = (sender: number, room: number, n: number): Message => {
     const messages = rooms.get(room) ?? new Map<number, Message>();
@@ -65,6 +70,7 @@ export function auditMessages(): MessageAudit {
 
   return {
     all,
+    numberedTwice,
     note(r) {
       if (r.kind === recordKind.readDone) {
         reads.set(r.room, { head: r.value, askedUs: r.atUs - r.n });
@@ -92,6 +98,11 @@ export function auditMessages(): MessageAudit {
         message.sentUs = Math.min(message.sentUs ?? Infinity, r.atUs + r.value);
       } else if (r.kind === recordKind.acked) {
         message.acked = true;
+        const seqs = ackedSeqs.get(r.room) ?? new Map<number, Message>();
+        ackedSeqs.set(r.room, seqs);
+        const other = seqs.get(r.value);
+        if (other === undefined) seqs.set(r.value, message);
+        else if (other !== message && r.value > 0) numberedTwice.add(r.room);
         message.ackedUs = Math.min(message.ackedUs, r.atUs);
         prove(message, r.value, r.atUs);
       } else if (r.kind === recordKind.refused) {

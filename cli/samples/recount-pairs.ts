@@ -2,7 +2,7 @@
 import { recordKind } from './history.ts';
 import type { LedgerSummary } from './summary.ts';
 import { roomsCountedAnew } from './recount-epochs.ts';
-import type { Message } from './recount-messages.ts';
+import type { Message, MessageAudit } from './recount-messages.ts';
 import { stays } from './recount-stays.ts';
 import type { Stay, UserEvent } from './recount-stays.ts';
 
@@ -30,7 +30,7 @@ const marginUs = 1_000_000;
 
 /** Every pair of the run. */
 export function countPairs(
-  messages: readonly Message[],
+  { all: messages, numberedTwice }: Pick<MessageAudit, 'all' | 'numberedTwice'>,
   users: ReadonlyMap<number, readonly UserEvent[]>,
   whole: WholeRun,
   lost: (message: Message) => void = () => undefined,
@@ -45,7 +45,9 @@ export function countPairs(
       const own = events.filter((event) => !isOfRoom(event) || event.room === room);
       for (const stay of stays(own, run.endUs)) {
         const hasOneLog = !countedAnew.has(room);
-        judgeStay(stay, byRoom.get(room) ?? [], { ...run, hasOneLog }, counts, lost);
+        const hasOneNumbering = hasOneLog && !numberedTwice.has(room);
+        const about = { ...run, hasOneLog, hasOneNumbering };
+        judgeStay(stay, byRoom.get(room) ?? [], about, counts, lost);
       }
     }
   }
@@ -69,7 +71,7 @@ function isOfRoom(event: UserEvent): boolean {
 function judgeStay(
   stay: Stay,
   messages: readonly Message[],
-  run: Run & { readonly hasOneLog: boolean },
+  run: Run & { readonly hasOneLog: boolean; readonly hasOneNumbering: boolean },
   counts: PairCountsInTheMaking,
   lost: (message: Message) => void,
 ): void {
@@ -92,7 +94,7 @@ function judgeStay(
   };
   /** It stood in a log that was gone when this stay began. */
   const isOfLogBefore = (message: Message): boolean =>
-    !run.hasOneLog && stay.askedUs !== undefined && message.provenUs < stay.askedUs;
+    !run.hasOneNumbering && stay.askedUs !== undefined && message.provenUs < stay.askedUs;
   const dueUs = (message: Message): number => message.dueUs ?? message.provenUs;
   const arrive = (message: Message, atUs: number): void => {
     here.add(message);

@@ -148,7 +148,7 @@ function countPart(
     }
   }
   const losses: Loss[] = [];
-  const pairs = countPairs(messages.all, users, run, (message) => {
+  const pairs = countPairs(messages, users, run, (message) => {
     if (message.acked) losses.push({ message, unstored: false });
   });
   const { unstored, storedTwice, unreadRooms: unread, ...ofMessages } = messages.count();
