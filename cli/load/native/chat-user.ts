@@ -82,9 +82,10 @@ export class ChatUser implements ChannelListener {
     return this.#line.channel === undefined && !this.isMember;
   }
 
-  /** Whether it has seen its room up to `seq`; those that are not members owe nothing. */
+  /** Whether it has seen its room up to `seq`, and reads nothing more; who is no member owes nothing. */
   hasSeen(seq: number): boolean {
-    return !this.isMember || (this.#phase === 'in' && this.#feed.hasReached(seq));
+    if (!this.isMember) return true;
+    return this.#phase === 'in' && !this.#feed.isFetching && this.#feed.hasReached(seq);
   }
 
   get isLost(): boolean {

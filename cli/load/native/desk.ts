@@ -45,6 +45,12 @@ export type Desk = {
   isHold(dueUs: number): boolean;
   /** An ack said that this room's log reaches at least to `seq`. */
   noteHead(room: number, seq: number): void;
+  /** The highest seq acked in this room so far, 0 for none. */
+  headOf(room: number): number;
+  /** Somebody found that this epoch began a numbering anew: it is a log's, and no single process's. */
+  noteAnew(epoch: string): void;
+  /** Whether somebody did. */
+  isAnew(epoch: string): boolean;
 };
 
 /** What a user that comes back asks for. */

@@ -98,9 +98,10 @@ export class Entry {
     // A member that had to join anew is still owed what came while it was away.
     const { isMember } = this.#entrant;
     const kind = isMember ? recordKind.resumed : recordKind.joined;
-    const isAnew = this.#feed.joined(reply.epoch ?? '', reply.seq, isMember);
-    const code = isMember && isAnew ? 1 : 0;
+    const counted = this.#feed.joined(reply.epoch ?? '', reply.seq, isMember);
+    const code = counted === 'on' ? 0 : 1;
     this.#record(kind, code, Math.min(tookUs, cap24), reply.seq, nowUs);
+    if (counted === 'anew') this.#record(recordKind.renumbered, 0, 0, reply.seq, nowUs);
     this.#entered(nowUs);
   }
 
@@ -139,6 +140,7 @@ export class Entry {
     this.#rejoinAtUs = none;
     this.#deadlineUs = this.#desk.clock.nowUs() + withinUs;
     this.#ackId = this.#entrant.takeAckId();
+    this.#feed.joining();
     this.#channel?.emit(event.join, `{"room":"${this.#entrant.roomText}"}`, this.#ackId);
   }
 

@@ -12,8 +12,16 @@ import { Numbering } from './numbering.ts';
 import { Refetch, type Reader } from './refetch.ts';
 import { readReply, type ResumedRoom } from './reply.ts';
 
+const none = -1;
+
 /** Whose feed it is. */
 type Member = Reader & { readonly kind: UserKind; readonly room: number };
+
+/**
+ * How a room that is joined again is counted: `on`, or `anew`. Where each process of a system has an
+ * epoch of its own, another epoch alone does not tell: who refetches reads the room again all the same.
+ */
+type Joined = 'on' | 'perhaps' | 'anew';
 
 export class Feed {
   readonly #desk: Desk;
@@ -26,7 +34,16 @@ export class Feed {
   readonly #refetches: boolean;
   /** The last one that it was told of; '' before the first join, and where the server names none. */
   #epoch = '';
-  /** The epoch was told of by a resume, which names the log's: the room itself may not count in it yet. */
+  /** How far it had got when its connection ended: a resume goes on from there. */
+  #leftOffAt = 0;
+  /** The highest seq that it, or anybody the desk knows of, had of the room when it asked to join. */
+  #knownHead = 0;
+  /**
+   * The head that a resume named, until the log or the room shows that it is of the epoch named with
+   * it. That is the log's: the room itself may not count in it yet.
+   */
+  #namedHead = none;
+  /** It was not: where the room comes live from is still to be told. */
   #awaitsHead = false;
 
   constructor(desk: Desk, member: Member) {
@@ -42,7 +59,7 @@ export class Feed {
   /** A new session. */
   reset(): void {
     this.#epoch = '';
-    this.#awaitsHead = false;
+    this.#doubtNoMore();
     this.#refetch.reset();
     this.#numbering.reset();
     this.#absence.reset();
@@ -55,25 +72,38 @@ export class Feed {
     return { epoch: this.#epoch, room, lastSeq: this.#numbering.lastSeq };
   }
 
-  /**
-   * Joined, under this epoch, at this head; `again`: by one that is a member. Whether the room is
-   * counted anew.
-   */
-  joined(epoch: string, head: number, again: boolean): boolean {
-    const isAnew = this.#enterEpoch(epoch);
+  /** A join is asked for. What comes from now on may be newer than the head of its answer. */
+  joining(): void {
+    this.#knownHead = Math.max(this.#numbering.lastSeq, this.#desk.headOf(this.#member.room));
+  }
+
+  /** Joined, under this epoch, at this head; `again`: by one that is a member. */
+  joined(epoch: string, head: number, again: boolean): Joined {
+    const isOther = this.#epoch !== '' && epoch !== this.#epoch;
+    const isAnew = isOther && (head < this.#knownHead || this.#desk.isAnew(epoch));
+    if (isAnew) this.#desk.noteAnew(epoch);
+    const isOn = !isAnew && (!isOther || !this.#refetches);
+    this.#enterEpoch(epoch, !isOn);
     if (!again || !this.#refetches) this.#numbering.raise(head);
-    else if (isAnew) this.#refetch.wantAnew(head);
+    else if (!isOn) this.#refetch.wantAnew(head);
     // Else what lies below the head is asked for at the next resume.
-    return isAnew;
+    return isOn ? 'on' : isAnew ? 'anew' : 'perhaps';
   }
 
   /** Resumed. */
   resumed({ epoch, seq, resync }: ResumedRoom): void {
     const isAnew = this.#enterEpoch(epoch ?? this.#epoch);
-    this.#awaitsHead = isAnew;
-    if (!resync) return;
-    if (isAnew) this.#refetch.wantAnew(seq);
-    else this.#refetch.want(this.#numbering.lastSeq, seq);
+    this.#doubtNoMore();
+    if (!resync) {
+      this.#refetch.replayedAbove(this.#leftOffAt);
+      return;
+    }
+    this.#namedHead = seq;
+    const hasGoneBack = seq < this.#leftOffAt;
+    if (isAnew && hasGoneBack) this.#desk.noteAnew(this.#epoch);
+    if (hasGoneBack) this.#numbering.restart();
+    if (isAnew || hasGoneBack) this.#refetch.wantAnew(seq);
+    else this.#refetch.want(this.#leftOffAt, seq);
   }
 
   /** The member is in its room on this connection. */
@@ -90,15 +120,23 @@ export class Feed {
     const { epoch, seq: head } = readReply(payload);
     if (epoch === undefined || head === undefined) return;
     const isAnew = this.#enterEpoch(epoch);
-    const isPassedOver = this.#awaitsHead && !isAnew && head > this.#numbering.lastSeq;
-    this.#awaitsHead = false;
-    if (!isAnew && !isPassedOver) return;
+    const wasAwaited = this.#awaitsHead;
+    // Heads of one numbering do not go back: the one that the resume named was of the one before.
+    const isToldLate = !isAnew && (wasAwaited || head < this.#namedHead);
+    this.#doubtNoMore();
+    if (!isAnew && !isToldLate) return;
+    this.#desk.noteAnew(epoch);
     const { index, room } = this.#member;
     const nowUs = this.#desk.clock.nowUs();
     this.#desk.history.add(recordKind.renumbered, 0, index, room, 0, 0, head, nowUs);
     if (!this.#refetches) return;
-    if (isAnew) this.#refetch.wantAnew(head);
-    else this.#refetch.want(this.#numbering.lastSeq, head);
+    const { lastSeq } = this.#numbering;
+    if (wasAwaited && !isAnew && lastSeq <= head) {
+      this.#refetch.want(lastSeq, head);
+    } else {
+      this.#numbering.restart();
+      this.#refetch.wantAnew(head);
+    }
   }
 
   /** A broadcast, as read from the wire; `isIn`: by a member in its room. */
@@ -130,7 +168,12 @@ export class Feed {
 
   /** A page of the log. */
   fetched(page: unknown, nowUs: number): void {
-    this.#numbering.raise(this.#refetch.take(page, nowUs));
+    const { reached, head } = this.#refetch.take(page, nowUs);
+    this.#numbering.raise(reached);
+    if (head !== undefined) {
+      this.#awaitsHead ||= head < this.#namedHead;
+      this.#namedHead = none;
+    }
     if (!this.#refetch.isUnderway) this.#absence.end(nowUs);
   }
 
@@ -158,6 +201,8 @@ export class Feed {
 
   /** The connection is gone, by whose will ever. */
   breakOff(): void {
+    this.#leftOffAt = this.#numbering.lastSeq;
+    this.#doubtNoMore();
     this.#numbering.breakOff();
     this.#refetch.breakOff();
   }
@@ -167,11 +212,16 @@ export class Feed {
     this.#numbering.end();
   }
 
-  /** Whether it is another one than before: then the room is counted anew. */
-  #enterEpoch(epoch: string): boolean {
-    const isAnew = this.#epoch !== '' && epoch !== this.#epoch;
+  /** Whether it is another one than before: then the room is counted anew, if that `counts`. */
+  #enterEpoch(epoch: string, counts = true): boolean {
+    const isAnew = counts && this.#epoch !== '' && epoch !== this.#epoch;
     if (isAnew) this.#numbering.restart();
     this.#epoch = epoch;
     return isAnew;
+  }
+
+  #doubtNoMore(): void {
+    this.#namedHead = none;
+    this.#awaitsHead = false;
   }
 }

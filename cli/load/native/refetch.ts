@@ -16,6 +16,14 @@ export type Reader = {
   takeAckId(): number;
 };
 
+/** What a page told. */
+export type Taken = {
+  /** The highest seq that is known from it, 0 for none. */
+  readonly reached: number;
+  /** How far the log reached then; `undefined`: it was not to be had. */
+  readonly head: number | undefined;
+};
+
 const defaultRetryMs = 500;
 /** In another numbering a client starts near the head: the reference client's default `resetTo`. */
 const startsBelowHead = 1000;
@@ -32,6 +40,8 @@ export class Refetch {
   #ackId = nothing;
   #askAgainAtUs = nothing;
   #isWhole = true;
+  /** No page of it was read: the first shows whether the head that was told of is this log's. */
+  #isFirst = false;
 
   constructor(desk: Desk, reader: Reader) {
     this.#desk = desk;
@@ -57,19 +67,27 @@ export class Refetch {
 
   /**
    * What follows `after`, up to `upTo`, is missed: asked for now, or when the member is {@link up}. A
-   * question that was asked before is not waited for: its answer may be older than this is known.
+   * question that was asked before is not waited for: its answer may be older than this is known. Nor
+   * does an older bound hold: it may be of another numbering, and what lies above `upTo` comes live.
    */
   want(after: number, upTo: number): void {
     this.#after = this.isUnderway ? Math.min(this.#after, after) : after;
-    this.#upTo = Math.max(this.#upTo, upTo);
-    if (this.#channel !== undefined) this.#ask();
+    this.#upTo = upTo;
+    this.#isFirst = true;
+    if (this.#after >= upTo) this.#end();
+    else if (this.#channel !== undefined) this.#ask();
   }
 
   /** The room is counted anew, and comes live above `head`; what was still to be read is gone. */
   wantAnew(head: number): void {
-    this.#after = nothing;
-    this.#upTo = head;
+    this.#end();
     this.want(fromNear(head), head);
+  }
+
+  /** A replay has brought what lies above `seq`. */
+  replayedAbove(seq: number): void {
+    this.#upTo = Math.min(this.#upTo, seq);
+    if (this.#after >= this.#upTo) this.#end();
   }
 
   /** The member is in its room on this connection. */
@@ -87,19 +105,27 @@ export class Refetch {
     return ackId === this.#ackId && ackId !== nothing;
   }
 
-  /** Takes a page and asks for the next. Returns the highest seq that is known from it, 0 for none. */
-  take(value: unknown, nowUs: number): number {
+  /** Takes a page and asks for the next. */
+  take(value: unknown, nowUs: number): Taken {
     this.#ackId = nothing;
     const page = readHistoryPage(value);
     if (page.refused !== undefined) {
       this.#refused(page.refused, page.retryAfterMs, nowUs);
-      return 0;
+      return { reached: 0, head: undefined };
     }
-    if (page.head < this.#after) {
-      // Another numbering than the one it was told of.
-      this.#after = fromNear(page.head);
+    const { head } = page;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    if (isFirst && head < this.#upTo && fromNear(head) < this.#after) {
+      // Another numbering than the one it was told of. Only once: a log may go back for ever.
+      this.#after = fromNear(head);
       this.#ask();
-      return 0;
+      return { reached: 0, head };
+    }
+    if (head < this.#after) {
+      this.#isWhole = false;
+      this.#end();
+      return { reached: 0, head };
     }
     const { index } = this.#reader;
     for (const { seq, sender, room, n } of page.messages) {
@@ -110,13 +136,13 @@ export class Refetch {
     const goesOn = page.lastSeq > this.#after;
     // A page of what was read before: to ask on would never end.
     if (page.lastSeq > 0 && !goesOn) this.#isWhole = false;
-    if (goesOn && page.lastSeq < Math.min(page.head, this.#upTo)) {
+    if (goesOn && page.lastSeq < Math.min(head, this.#upTo)) {
       this.#after = page.lastSeq;
       this.#ask();
     } else {
-      this.#after = nothing;
+      this.#end();
     }
-    return Math.min(page.lastSeq, this.#upTo);
+    return { reached: Math.min(page.lastSeq, this.#upTo), head };
   }
 
   /** The connection broke. */
@@ -143,8 +169,15 @@ export class Refetch {
       this.#desk.timer(this.#askAgainAtUs, this.#reader.index, timerFor.refetch);
     } else {
       this.#isWhole = false;
-      this.#after = nothing;
+      this.#end();
     }
+  }
+
+  /** There is nothing to read any more, and no answer to wait for. */
+  #end(): void {
+    this.#after = nothing;
+    this.#ackId = nothing;
+    this.#askAgainAtUs = nothing;
   }
 }
 

@@ -30,6 +30,7 @@ export class WorkerDesk implements Desk {
   readonly #timerSet: (atUs: number) => void;
   readonly #timers = new TimerHeap();
   readonly #heads = new Map<number, number>();
+  readonly #anew = new Set<string>();
   #randoms = 0;
 
   /** `timerSet` is told of every timer, when it is set. */
@@ -93,7 +94,19 @@ export class WorkerDesk implements Desk {
   }
 
   noteHead(room: number, seq: number): void {
-    if (seq > (this.#heads.get(room) ?? 0)) this.#heads.set(room, seq);
+    if (seq > this.headOf(room)) this.#heads.set(room, seq);
+  }
+
+  headOf(room: number): number {
+    return this.#heads.get(room) ?? 0;
+  }
+
+  noteAnew(epoch: string): void {
+    this.#anew.add(epoch);
+  }
+
+  isAnew(epoch: string): boolean {
+    return this.#anew.has(epoch);
   }
 
   /** The highest seq acked in each room. */

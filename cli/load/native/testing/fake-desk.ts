@@ -23,6 +23,10 @@ export type FakeRun = {
   readonly connections: readonly FakeConnection[];
   readonly records: readonly HistoryRecord[];
   readonly measures: Measures;
+  /** Somebody of its worker is acked a message of its room. */
+  noteHead(seq: number): void;
+  /** Somebody of its worker finds that this epoch began a numbering anew. */
+  noteAnew(epoch: string): void;
   /** Goes on to this time; timers and deadlines that fall due on the way are told to the user. */
   until(ms: number): void;
 };
@@ -36,6 +40,8 @@ export function fakeRun(wanted: Partial<Scenario> = {}): FakeRun {
   const measures = createMeasures();
   const endUs = stagesMs(scenario.stages) * 1000;
   let nowUs = 0;
+  let head = 0;
+  const anew = new Set<string>();
   const desk: Desk = {
     runId: 'run',
     scenario,
@@ -60,7 +66,14 @@ export function fakeRun(wanted: Partial<Scenario> = {}): FakeRun {
       };
     },
     isHold: () => false,
-    noteHead: () => undefined,
+    noteHead: (_room, seq) => {
+      head = Math.max(head, seq);
+    },
+    headOf: () => head,
+    noteAnew: (epoch) => {
+      anew.add(epoch);
+    },
+    isAnew: (epoch) => anew.has(epoch),
   };
   const user = new ChatUser(desk, 0, 'lean', [{ fromMs: 0, toMs: endUs / 1000 }]);
   return {
@@ -68,6 +81,8 @@ export function fakeRun(wanted: Partial<Scenario> = {}): FakeRun {
     connections,
     records,
     measures,
+    noteHead: (seq) => desk.noteHead(0, seq),
+    noteAnew: (epoch) => desk.noteAnew(epoch),
     until(ms) {
       for (;;) {
         timers.sort((a, b) => a.atUs - b.atUs);
