@@ -143,7 +143,7 @@ describe('ink', () => {
       heads: terminal.view().filter((line) => line.startsWith('chat-1000')).length,
       charts: terminal.view().filter((line) => line.includes('Deliveries/s, top')).length,
     });
-    await expect.poll(seen, { interval: 20, timeout: 5000 }).toEqual({ heads: 1, charts: 0 });
+    await expect.poll(seen, { interval: 20 }).toEqual({ heads: 1, charts: 0 });
     await renderer.finish();
   });
 
@@ -219,7 +219,5 @@ function file(isTTY = false) {
 type Shown = { lines(): readonly string[] };
 
 async function untilShown(terminal: Shown, word: string): Promise<void> {
-  await expect
-    .poll(() => terminal.lines().join('\n'), { interval: 20, timeout: 5000 })
-    .toContain(word);
+  await expect.poll(() => terminal.lines().join('\n'), { interval: 20 }).toContain(word);
 }

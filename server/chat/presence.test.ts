@@ -30,10 +30,10 @@ describe('presence', () => {
     const [, dora] = await inRoom(two.url, ['carla', 'dora', 'eva']);
     await connect(two.url, 'nowhere');
     for (const url of [one.url, two.url, api.url]) {
-      await expect.poll(() => membersAt(url), { timeout: 3000 }).toBe(5);
+      await expect.poll(() => membersAt(url)).toBe(5);
     }
     await expect
-      .poll(() => get(api.url + path.presence), { timeout: 3000 })
+      .poll(() => get(api.url + path.presence))
       .toEqual({
         sessions: 6,
         nodes: [
@@ -43,7 +43,7 @@ describe('presence', () => {
       });
     await anna?.ask(event.leave, { room: 'r' });
     dora?.socket.disconnect();
-    await expect.poll(() => membersAt(api.url), { timeout: 3000 }).toBe(3);
+    await expect.poll(() => membersAt(api.url)).toBe(3);
     await expect
       .poll(() => (anna === undefined ? undefined : asked(anna)))
       .toMatchObject({ members: 3 });
@@ -61,10 +61,10 @@ describe('presence', () => {
     const left = await startNode({ ...env, RTOPS_NODE: 'ws-2' });
     await inRoom(killed.url, ['anna', 'berta']);
     await inRoom(left.url, ['carla']);
-    await expect.poll(() => membersAt(left.url), { timeout: 3000 }).toBe(3);
+    await expect.poll(() => membersAt(left.url)).toBe(3);
     killed.child.kill('SIGKILL');
     expect(await membersAt(left.url)).toBe(3);
-    await expect.poll(() => membersAt(left.url), { timeout: 4000 }).toBe(1);
+    await expect.poll(() => membersAt(left.url)).toBe(1);
     expect(await get(left.url + path.presence)).toMatchObject({ sessions: 1 });
   });
 
@@ -74,10 +74,10 @@ describe('presence', () => {
     const killed = await startProcess(env);
     const other = await startNode({ ...env, RTOPS_NODE: 'ws-2' });
     await inRoom(killed.url, ['anna', 'berta']);
-    await expect.poll(() => membersAt(other.url), { timeout: 3000 }).toBe(2);
+    await expect.poll(() => membersAt(other.url)).toBe(2);
     killed.child.kill('SIGKILL');
     await startProcess(env);
-    await expect.poll(() => membersAt(other.url), { timeout: 3000 }).toBe(0);
+    await expect.poll(() => membersAt(other.url)).toBe(0);
   });
 
   test('a Redis that forgot is told again', async () => {
@@ -86,12 +86,12 @@ describe('presence', () => {
     const one = await startNode({ ...env, RTOPS_NODE: 'ws-1' });
     const two = await startNode({ ...env, RTOPS_NODE: 'ws-2' });
     await inRoom(one.url, ['anna']);
-    await expect.poll(() => membersAt(two.url), { timeout: 3000 }).toBe(1);
+    await expect.poll(() => membersAt(two.url)).toBe(1);
     const control = new Redis(redis.url);
     onTestFinished(() => control.disconnect());
     await control.del('rtops:{here}:ws-1', 'rtops:nodes');
     expect(await membersAt(two.url)).toBe(0);
-    await expect.poll(() => membersAt(two.url), { timeout: 4000 }).toBe(1);
+    await expect.poll(() => membersAt(two.url)).toBe(1);
   });
 
   test('without Redis a node counts its own', async () => {

@@ -67,9 +67,7 @@ describe('the resume client', () => {
     nodes[0].child.kill('SIGKILL');
     const acks = await Promise.all(sends);
     expect(new Set(acks.map(({ seq }) => seq)).size).toBe(240);
-    await expect
-      .poll(() => users.every((seen) => seen.messages.length >= 240), { timeout: 9000 })
-      .toBe(true);
+    await expect.poll(() => users.every((seen) => seen.messages.length >= 240)).toBe(true);
     for (const seen of users) expect(seqs(seen)).toEqual(range(1, 240));
     // What was acked stands at its seq, and each sender's messages stand in the order sent.
     const shown = users[0]?.messages ?? [];
@@ -165,7 +163,7 @@ describe('the resume client', () => {
     await redis.kill();
     await redis.startAgain();
     expect(await seen.client.send('r', 'new')).toMatchObject({ seq: 1 });
-    await expect.poll(() => seen.messages.at(-1)?.body, { timeout: 8000 }).toBe('new');
+    await expect.poll(() => seen.messages.at(-1)?.body).toBe('new');
     expect(seen.resets.length).toBeGreaterThan(0);
     expect(seqs(seen).filter((seq) => seq === 1)).toHaveLength(2);
     expect(await seen.client.send('r', 'newer')).toMatchObject({ seq: 2 });
@@ -183,7 +181,7 @@ describe('the resume client', () => {
     await berta.join('r');
     seen.client.socket.io.engine.close();
     for (const n of range(2, 400)) await berta.send('r', `m${n}`);
-    await expect.poll(() => seqs(seen).at(-1), { timeout: 5000 }).toBe(400);
+    await expect.poll(() => seqs(seen).at(-1)).toBe(400);
     const [[from, to] = [0, 0]] = seen.gone;
     expect(from).toBe(2);
     expect(seqs(seen)).toEqual([1, ...range(to + 1, 400)]);
@@ -201,7 +199,7 @@ describe('the resume client', () => {
     await seen.client.send('r', '2');
     for (const listener of drop) seen.client.socket.on('chat:message', listener);
     expect(seqs(seen)).toEqual([]);
-    await expect.poll(() => seqs(seen), { timeout: 9000 }).toEqual([1, 2]);
+    await expect.poll(() => seqs(seen)).toEqual([1, 2]);
   });
 
   test('shows nothing of a room that it left while it was filling a hole, and lives on', async () => {
