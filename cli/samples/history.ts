@@ -49,7 +49,8 @@ export const recordKind = {
   delivered: 12,
   /**
    * Resumed after a reconnect. room, value = head seq; code 1 = resync (the log no longer reached
-   * back, or is counted in another epoch). n above 0: the member had to join anew, which took n µs.
+   * back, or may be counted anew): who refetches reads it again. n above 0: the member had to join
+   * anew, which took n µs.
    */
   resumed: 13,
   /** A message learnt by a refetch after a resync, or of a room counted anew. Fields as delivered. */

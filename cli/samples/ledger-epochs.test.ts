@@ -219,20 +219,30 @@ describe('a pair under another seq', () => {
 });
 
 describe('a pair missed while its member was away', () => {
-  // Without a log every process has an epoch of its own: who comes back elsewhere is told a new one.
+  // Without a log every process has an epoch of its own; the numbering goes on.
   const missed = [joined(1, 0), thrownOff(1, 1), ...acked(0, 2, 1)];
   testPairs([
     {
       it: 'is lost to one that joined anew elsewhere and left at once: it refetches nothing',
-      records: [...missed, { ...resumed(1, 5, 1, 1), n: 1000 }, left(1, 5.5)],
+      records: [...missed, { ...resumed(1, 5, 1), n: 1000 }, left(1, 5.5)],
       expected: 1,
       wrong: { lost: 1 },
     },
     {
-      it: 'is not judged while a refetch may be under way',
-      records: [...missed, resumed(1, 5, 1, 1), left(1, 5.5)],
+      it: 'is not judged while a refetch may be under way, also of one that had to join anew',
+      records: [...missed, { ...resumed(1, 5, 1, 1), n: 1000 }, left(1, 5.5)],
       expected: 0,
       wrong: {},
+    },
+    {
+      it: 'of a log begun anew is lost to one that joined it and read nothing again',
+      records: [
+        ...[joined(1, 0), ...row(2, { n: 0, at: 1, seq: 1 }, [1]), thrownOff(1, 3)],
+        ...[...acked(2, 4, 1), renumbered(1, 5, 1), { ...resumed(1, 5, 1, 1), n: 1000 }],
+        ...row(1, { n: 3, at: 6, seq: 2 }, [1]),
+      ],
+      expected: 4,
+      wrong: { lost: 1 },
     },
   ]);
 });

@@ -223,7 +223,7 @@ export function createLedger(options: LedgerOptions): Ledger {
           memberEnded(membershipOf(user, room), atUs, record.code === 1 ? value : undefined);
           break;
         case recordKind.resumed:
-          memberResumed(membershipOf(user, room), record);
+          memberResumed(membershipOf(user, room), value, record.code === 1, atUs);
           break;
         case recordKind.renumbered:
           memberRenumbered(book, membershipOf(user, room), value, atUs);

@@ -3,7 +3,6 @@
  * which connection, in which order, and, when it ends, which of those it was owed never came. The
  * rules are in owed.ts.
  */
-import type { HistoryRecord } from './history.ts';
 import {
   deadlineUs,
   dueUs,
@@ -48,7 +47,6 @@ export function memberJoined(
   member.resumedUs = never;
   member.resyncedUs = never;
   member.reachedSeq = head;
-  member.heldSeq = head;
   beginConnection(member, head);
   member.arrivedBits = new Uint32Array((member.room.list.length + 31) >>> 5);
   // A broadcast may overtake the join's own ack.
@@ -69,26 +67,23 @@ export function memberEnded(member: Membership, atUs: number, leftSeq = never): 
 export function memberBroken(book: LedgerBook, member: Membership, atUs: number): void {
   if (member.state !== 'member') return;
   endConnection(book, member);
-  member.heldSeq = member.reachedSeq;
   if (member.awayFromUs === never) member.awayFromUs = atUs;
 }
 
-/**
- * The replay is complete. With code 1 the log did not reach back, or counts in another epoch, and a
- * refetch follows; but not where the member had to join anew and the room goes on above what it had:
- * then it is another process that counts on, and what was missed is missed.
- */
-export function memberResumed(member: Membership, record: HistoryRecord): void {
+/** The replay is complete; with `resync`, the log did not reach back and a refetch follows. */
+export function memberResumed(
+  member: Membership,
+  head: number,
+  resync: boolean,
+  atUs: number,
+): void {
   if (member.state !== 'member') return;
-  const { atUs, value: head, n: joinTookUs } = record;
   member.awayFromUs = never;
   member.resumedUs = atUs;
-  const isResync = record.code === 1 && (joinTookUs === 0 || head < member.heldSeq);
-  if (isResync) {
+  if (resync) {
     goOnAnew(member, head, atUs);
     return;
   }
-  member.heldSeq = member.reachedSeq;
   // What the replay left out was missed on a broken connection: lost if it never comes, not dropped.
   const { lastSeq } = member;
   beginConnection(member, Math.max(head, member.connectionTop));
@@ -171,7 +166,6 @@ function comeBackWithoutResume(
   member.awayFromUs = never;
   member.resumedUs = atUs;
   member.reachedSeq = head;
-  member.heldSeq = head;
   beginConnection(member, head);
 }
 
@@ -179,7 +173,6 @@ function comeBackWithoutResume(
 function goOnAnew(member: Membership, head: number, atUs: number): void {
   member.resyncedUs = atUs;
   member.reachedSeq = Math.min(member.reachedSeq, head);
-  member.heldSeq = member.reachedSeq;
   beginConnection(member, head);
 }
 

@@ -82,8 +82,6 @@ export type Membership = {
   resyncedUs: number;
   /** The highest seq known to have reached it. */
   reachedSeq: number;
-  /** The same, before this connection: a frame may overtake the word of a new epoch. */
-  heldSeq: number;
   /** The highest seq when the connection began, the highest by now, and how many between them came. */
   connectionBase: number;
   connectionTop: number;
@@ -124,7 +122,6 @@ export function createMembership(
     resumedUs: never,
     resyncedUs: never,
     reachedSeq: 0,
-    heldSeq: 0,
     connectionBase: 0,
     connectionTop: 0,
     connectionTopUs: never,

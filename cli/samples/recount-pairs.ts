@@ -81,8 +81,6 @@ function judgeStay(
   let resyncUs: number | undefined;
   /** The highest seq this member is known to have reached. */
   let reached = stay.head;
-  /** The same, when it was thrown off: what it gets before its resume may be of a new epoch. */
-  let reachedBefore = stay.head;
   let isOver = false;
   let connection = newConnection(stay.head);
 
@@ -130,7 +128,7 @@ function judgeStay(
     }
   };
 
-  for (const { kind, code, value, atUs, tookUs, message } of stay.events) {
+  for (const { kind, code, value, atUs, message } of stay.events) {
     if (kind === recordKind.delivered && message !== undefined) {
       if (!isMine(message, value)) continue;
       if (here.has(message)) {
@@ -153,14 +151,11 @@ function judgeStay(
       counts.resynced++;
     } else if (kind === recordKind.disconnected && code === 0) {
       endConnection();
-      reachedBefore = reached;
       awayUs ??= atUs;
     } else if (kind === recordKind.resumed) {
       awayUs = undefined;
       backUs = atUs;
-      // Who had to join anew reads nothing again where the room has gone on above what it had.
-      const joinedOnAhead = tookUs > 0 && value >= reachedBefore;
-      if (code === 1 && !joinedOnAhead) {
+      if (code === 1) {
         resyncUs = atUs;
         reached = Math.min(reached, value);
         connection = newConnection(value);
@@ -168,12 +163,10 @@ function judgeStay(
         const { last, top } = connection;
         connection = { ...newConnection(Math.max(value, top)), last };
       }
-      reachedBefore = reached;
     } else if (kind === recordKind.renumbered) {
       endConnection();
       resyncUs = atUs;
       reached = Math.min(reached, value);
-      reachedBefore = reached;
       connection = newConnection(value);
     } else if (kind === recordKind.joined) {
       endConnection();
@@ -181,7 +174,6 @@ function judgeStay(
       awayUs = undefined;
       backUs = atUs;
       reached = value;
-      reachedBefore = value;
       connection = newConnection(value);
     }
   }
