@@ -3,7 +3,17 @@ import type { AddressInfo } from 'node:net';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { history, hold, missing, op, standIn, start, untilTick } from './testing/load-run.ts';
+import {
+  history,
+  hold,
+  missing,
+  op,
+  resumes,
+  standIn,
+  start,
+  untilHistory,
+  untilTick,
+} from './testing/load-run.ts';
 import { recordKind, type HistoryRecord } from '../../samples/history.ts';
 
 describe('connections that fail', () => {
@@ -22,9 +32,11 @@ describe('connections that fail', () => {
 
   test('connections cut: users come back, resume, and miss nothing', async () => {
     const server = await standIn();
-    const { drive, historyDir } = start(server.url, { stages: hold(50, 300, 3700) });
+    const { drive, historyDir } = start(server.url, { stages: hold(50, 300, 60_000) });
     await untilTick(drive, ({ users }) => users === 50);
     server.cut();
+    await untilHistory(historyDir, resumes(50));
+    drive.stop();
     const result = await drive.result;
     expect(result.users).toMatchObject({ lost: 0, refused: 0, peak: 50, thrownOff: 50 });
     const records = history(historyDir);
@@ -37,7 +49,7 @@ describe('connections that fail', () => {
     expect(of(recordKind.acked)).toHaveLength(sent);
     expect(of(recordKind.stored)).toHaveLength(sent);
     expect(missing(records)).toEqual([]);
-  });
+  }, 120_000);
 
   test('polling through a balancer that does not keep sessions together: they break, visibly', async () => {
     const nodes = [await standIn(), await standIn()];

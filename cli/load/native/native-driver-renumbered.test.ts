@@ -16,7 +16,7 @@ import type { LedgerSummary } from '../../samples/summary.ts';
 import { encodeRecords } from '../../samples/testing/honest-run.ts';
 import { ledgerOf } from '../../samples/testing/ledger-of.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
-import { history, start, untilTick } from './testing/load-run.ts';
+import { history, start, untilHistory, untilTick } from './testing/load-run.ts';
 
 const users = 12;
 /** At least this many messages of each room are passed over by the node that slept. */
@@ -95,7 +95,7 @@ async function lostAndBegunAnew(
   await redis.startAgain();
   await untilRoomsHold(redis.url, passedOver);
   asleep.child.kill(end);
-  await untilAllKnow(historyDir);
+  await untilHistory(historyDir, allKnow);
   drive.stop();
   const { durationMs } = await drive.result;
   const records = history(historyDir);
@@ -126,18 +126,11 @@ async function untilRoomsHold(url: string, count: number): Promise<void> {
     .toBe(2);
 }
 
-/** Resolves when each user was told that its room is counted anew, or has come back to it. */
-async function untilAllKnow(historyDir: string): Promise<void> {
+/** Whether each user was told that its room is counted anew, or has come back to it. */
+function allKnow(records: readonly HistoryRecord[]): boolean {
   const know: readonly number[] = [recordKind.renumbered, recordKind.resumed];
-  await expect
-    .poll(
-      () => {
-        const told = history(historyDir).filter(({ kind }) => know.includes(kind));
-        return new Set(told.map(({ user }) => user)).size;
-      },
-      { timeout: 45_000, interval: 250 },
-    )
-    .toBe(users);
+  const told = records.filter(({ kind }) => know.includes(kind));
+  return new Set(told.map(({ user }) => user)).size === users;
 }
 
 const renumberedOf = (records: readonly HistoryRecord[]): HistoryRecord[] =>

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 import type { Drive, DriveResult } from '../../driver.ts';
 import { nativeDriver } from '../native-driver.ts';
@@ -87,6 +87,22 @@ export function history(historyDir: string): HistoryRecord[] {
       readRecord(bytes, i * recordBytes),
     );
   });
+}
+
+/** Resolves when the history so far, which a run hands over each second, shows what is waited for. */
+export async function untilHistory(
+  historyDir: string,
+  enough: (records: readonly HistoryRecord[]) => boolean,
+): Promise<void> {
+  // A record may be half written: the next look sees it whole.
+  await expect
+    .poll(() => enough(history(historyDir)), { timeout: 45_000, interval: 250 })
+    .toBe(true);
+}
+
+/** Whether that many times somebody has come back to its room. */
+export function resumes(count: number): (records: readonly HistoryRecord[]) => boolean {
+  return (records) => records.filter(({ kind }) => kind === recordKind.resumed).length >= count;
 }
 
 /** Pairs (recipient, message) above the recipient's join that neither arrived nor were refetched. */
