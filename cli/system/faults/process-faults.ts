@@ -29,7 +29,12 @@ export function kill(injection: Injection, held: boolean): Effect {
     apply: async () => {
       if (held) hold(injection);
       signalGroup(target.process.pid, 'SIGKILL');
-      gone = await became(world, bitesWithinMs, () => !isAlive(target.process));
+      gone = await became(
+        world,
+        bitesWithinMs,
+        // nginx's workers go on serving until they are gone as well.
+        () => !isAlive(target.process) && groupMembers(target.process.pid).length === 0,
+      );
       // A hold let go before the supervisor saw the death would be no hold at all.
       if (held && gone) await became(world, bitesWithinMs, () => stateIs(injection, 'held'));
       return {
