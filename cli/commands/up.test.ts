@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { findBinary } from '../system/find-binary.ts';
+import { pidOf } from '../system/testing/pid-of.ts';
 import { waitUntil } from '../system/testing/wait-until.ts';
 import { newShell } from './testing/shell.ts';
 import type { Shell } from './testing/shell.ts';
@@ -54,7 +55,7 @@ test('up -d returns when all is ready; ps, logs and down work from other shells'
   expect(wrong.stderr).toContain('ws-1, ws-2');
   const follow = shell.start('logs', '-f', 'supervisor');
   await waitUntil(() => follow.said().includes('nginx ready'));
-  const killed = services.find(({ name }) => name === 'ws-1')?.pid ?? 0;
+  const killed = pidOf(services.find(({ name }) => name === 'ws-1'));
   process.kill(killed, 'SIGKILL');
   await waitUntil(() => /ws-1 restarting: it was ended by SIGKILL/.test(follow.said()));
   await waitUntil(async () => {

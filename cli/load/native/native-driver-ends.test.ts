@@ -23,6 +23,7 @@ import type { ReportedFigures } from '../../samples/compare-recount.ts';
 import { recordBytes, recordKind } from '../../samples/history.ts';
 import { recount } from '../../samples/recount.ts';
 import { historyFiles, ledgerFromFiles } from '../history-files.ts';
+import { pidOf } from '../../system/testing/pid-of.ts';
 
 describe('ending early', () => {
   test('stop drains, reads the log and gives the result; no worker is left', async () => {
@@ -79,7 +80,7 @@ describe('ending early', () => {
     const { drive, historyDir } = start(server.url, { stages: hold(40, 300, 2700), workers: 2 });
     await untilTick(drive, ({ users }) => users === 40);
     const [victim] = childPids();
-    process.kill(victim ?? 0, 'SIGKILL');
+    process.kill(pidOf({ pid: victim }), 'SIGKILL');
     const result = await drive.result;
     expect(result.users.lost).toBe(0);
     expect(result.generator.endedWorkers).toHaveLength(1);

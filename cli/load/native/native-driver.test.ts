@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { childPids, count, history, hold, standIn, start, untilTick } from './testing/load-run.ts';
 import { recordKind, type HistoryRecord } from '../../samples/history.ts';
+import { pidOf } from '../../system/testing/pid-of.ts';
 
 describe('a run against a server that keeps its promises', () => {
   test('counters add up, and the history says the same', async () => {
@@ -99,11 +100,11 @@ describe('the generator watches itself', () => {
     const { drive } = start(server.url, { stages: hold(100, 200, 3000) });
     await untilTick(drive, ({ users }) => users === 100);
     const [worker] = childPids();
-    process.kill(worker ?? 0, 'SIGSTOP');
+    process.kill(pidOf({ pid: worker }), 'SIGSTOP');
     await new Promise((resolve) => {
       setTimeout(resolve, 600);
     });
-    process.kill(worker ?? 0, 'SIGCONT');
+    process.kill(pidOf({ pid: worker }), 'SIGCONT');
     const result = await drive.result;
     expect(result.generator.lateSends).toBeGreaterThan(20);
     expect(result.generator.saturated).toBe(true);
