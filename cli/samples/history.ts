@@ -71,8 +71,9 @@ export const recordKind = {
   /** A load worker ended before its time (its users: u modulo n = user). user = worker, n = workers, at = the last it wrote. */
   workerEnded: 19,
   /**
-   * Told, on an unbroken connection, that the room is counted in a new epoch. user, room, value = the
-   * head above which its node shows it. A user with the client `resume` then refetches what lies below.
+   * The room is counted in a new epoch: told so on an unbroken connection, or found so at a join. user,
+   * room, value = the head above which its node shows it. A user with the client `resume` then refetches
+   * what lies below.
    */
   renumbered: 20,
 } as const;
