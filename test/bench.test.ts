@@ -82,8 +82,12 @@ describe('bench on the embedded topology', () => {
     const ended = await home.run('bench', ...quick, '--threshold', 'chat.ack p95 < 0.001ms');
     expect(ended.code).toBe(home.unlessStarved(99));
     const { generator, thresholds } = home.report();
-    expect(thresholds.at(-1)?.verdict).toBe(generator.saturated ? 'no-data' : 'fail');
-    expect(ended.stdout).toContain('chat.ack p95 < 0.001ms');
+    const { saturated } = generator;
+    expect(thresholds.at(-1)).toMatchObject({
+      ...{ metric: 'chat.ack', verdict: saturated ? 'no-data' : 'fail' },
+    });
+    // Among rows without a verdict it is one of those that are in the report alone.
+    if (!saturated) expect(ended.stdout).toContain('chat.ack p95 < 0.001ms');
   });
 
   test('too few samples are no verdict, not a pass', async () => {
