@@ -84,7 +84,7 @@ describe('bench on the embedded topology', () => {
     const { generator, thresholds } = home.report();
     const { saturated } = generator;
     expect(thresholds.at(-1)).toMatchObject({
-      ...{ metric: 'chat.ack', verdict: saturated ? 'no-data' : 'fail' },
+      ...{ text: 'chat.ack p95 < 0.001ms', verdict: saturated ? 'no-data' : 'fail' },
     });
     // Among rows without a verdict it is one of those that are in the report alone.
     if (!saturated) expect(ended.stdout).toContain('chat.ack p95 < 0.001ms');
