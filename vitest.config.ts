@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Whole programs that load a system: two at a time they are not in each other's way. */
-const loading = ['bench', 'dashboards', 'failover', 'faults', 'observe', 'up'].map(
+const loading = ['bench', 'dashboards', 'failover', 'faults', 'observe', 'restarts', 'up'].map(
   (name) => `test/${name}.test.ts`,
 );
 /** No alert may fire that the machine raised. */

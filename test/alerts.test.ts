@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { faultAlerts, machineAlerts } from '../prometheus/fault-alerts.ts';
-import { waitUntil } from '../cli/system/testing/wait-until.ts';
+import { firedSince } from './testing/asked-prometheus.ts';
 import { newHome, upDetached } from './testing/rtops.ts';
-import type { Home, UpDocument } from './testing/rtops.ts';
-import { pidOf } from '../cli/system/testing/pid-of.ts';
+import type { Home } from './testing/rtops.ts';
 
 type Message = {
   readonly atMs: number;
@@ -84,43 +83,6 @@ test('a killed node, Redis and nginx are told of within 30 s, and so is their re
   );
 }, 240_000);
 
-test('a system that is taken down and brought up is not listed as restarted; a server that died is', async () => {
-  const home = newHome();
-  const before = await upDetached(home, 'single', '--observe');
-  await waitUntil(async () => (await read(before, 'process_start_time_seconds')).length > 0);
-  expect((await home.run('down')).code).toBe(0);
-  const upAgainMs = Date.now();
-  const system = await upDetached(home, 'single', '--observe');
-  const starts = 'changes(process_start_time_seconds{job="rtops-server"}[1m])';
-  const seenSec = await waitUntil(async () => {
-    const [seen] = await read(system, `${starts} > 0`);
-    return seen?.atSec;
-  });
-  // The rules have been asked since.
-  await waitUntil(async () => {
-    const [watchdog] = await read(system, 'timestamp(ALERTS{alertname="Watchdog"})');
-    return watchdog !== undefined && watchdog.value > seenSec + 4;
-  });
-  const killedMs = Date.now();
-  process.kill(pidOf(system.services.find(({ name }) => name === 'server-1')), 'SIGKILL');
-  const listed = 'ALERTS{alertname="ServerRestarted", alertstate="firing", instance="server-1"}';
-  await waitUntil(async () => (await read(system, listed)).length > 0, 60_000);
-  const fired = await firedSince(system.observe.prometheus ?? '', upAgainMs);
-  const names = fired.filter(({ atMs }) => atMs < killedMs).map(({ alertname }) => alertname);
-  expect(names.filter((name) => !machineAlerts.includes(name))).toEqual([]);
-});
-
-type Sample = { readonly atSec: number; readonly value: number };
-
-/** What Prometheus answers now. */
-async function read({ observe }: UpDocument, query: string): Promise<readonly Sample[]> {
-  const words = new URLSearchParams({ query }).toString();
-  const answer = (await (await fetch(`${observe.prometheus}/api/v1/query?${words}`)).json()) as {
-    data: { result: { value: [number, string] }[] };
-  };
-  return answer.data.result.map(({ value: [atSec, value] }) => ({ atSec, value: Number(value) }));
-}
-
 /** A small load on what is up, with faults; not judged but for what it lost. */
 async function failover(home: Home, ...faults: readonly string[]) {
   const ended = await home.run(
@@ -131,28 +93,6 @@ async function failover(home: Home, ...faults: readonly string[]) {
   );
   expect([0, 122], ended.stdout + ended.stderr).toContain(ended.code);
   return { report: home.report(), said: ended.stdout };
-}
-
-/** Which alerts began to fire, and when, as Prometheus keeps it. */
-async function firedSince(prometheus: string, fromMs: number) {
-  const stepSec = 1;
-  const query = new URLSearchParams({
-    query: 'ALERTS{alertstate="firing", alertname!="Watchdog"}',
-    start: String(fromMs / 1000),
-    end: String(Date.now() / 1000),
-    step: String(stepSec),
-  });
-  const answer = (await (
-    await fetch(`${prometheus}/api/v1/query_range?${query.toString()}`)
-  ).json()) as {
-    data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
-  };
-  return answer.data.result.flatMap(({ metric, values }) =>
-    values
-      .map(([atSec]) => atSec)
-      .filter((atSec, index, all) => atSec - (all[index - 1] ?? -Infinity) > stepSec * 1.5)
-      .map((atSec) => ({ alertname: metric['alertname'] ?? '', atMs: atSec * 1000 })),
-  );
 }
 
 async function rulesOf(prometheus: string) {
