@@ -6,12 +6,10 @@ export const fullSetting: Setting = {
     ...{ loki: true, alertmanager: true, nginx: true, redis: true },
     ...{ run: true, http: true, nodes: true, log: true },
   },
-  ...{
-    trafficMs: 60_000,
-    hadFault: true,
-    longestFaultMs: 20_000,
-    faulted: true,
-    restarted: true,
-    failedOver: true,
-  },
+  trafficMs: 60_000,
+  hadFault: true,
+  longestFaultMs: 20_000,
+  faulted: true,
+  restarted: true,
+  failedOver: true,
 };

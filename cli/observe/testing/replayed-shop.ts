@@ -1,6 +1,7 @@
 /** A real Prometheus over a small shop, and dashboards of one panel replayed against it. */
 import type { DataSource } from '../../inspect/dashboard.ts';
 import type { CheckRow } from '../../inspect/inspection.ts';
+import { fullSetting } from '../../inspect/testing/full-setting.ts';
 import type { Setting } from '../../inspect/judge-panel.ts';
 import type { Window } from '../../inspect/panel-query.ts';
 import { parseDashboard } from '../../inspect/parse-dashboard.ts';
@@ -31,22 +32,8 @@ export type Shop = AsyncDisposable & {
 
 /** Everything is there, and everything happened, but Loki, Alertmanager and a run. */
 export const setting: Setting = {
-  present: {
-    loki: false,
-    alertmanager: false,
-    nginx: true,
-    redis: true,
-    run: false,
-    http: true,
-    nodes: true,
-    log: true,
-  },
-  trafficMs: 60_000,
-  hadFault: true,
-  longestFaultMs: 20_000,
-  faulted: true,
-  restarted: true,
-  failedOver: true,
+  ...fullSetting,
+  present: { ...fullSetting.present, loki: false, alertmanager: false, run: false },
 };
 
 /** Short, so that a window of seconds holds many scrapes. */
